@@ -1,0 +1,230 @@
+//! Every error as data: what was wanted and found, where, and what to do about it. Rendered once, here.
+//!
+//! Whoever reads a file written by a person reports all its faults at once, so an [`Error`] holds a list.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::exit::Exit;
+
+/// Who has to act, which is also what decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line is wrong.
+    Usage,
+    /// A file written by a person (suite, site file, rules) is wrong.
+    Data,
+    /// Nothing was selected.
+    Nothing,
+    /// The module stack does not give what was asked for.
+    Stack,
+    /// The pod or the site does not give what is needed.
+    Pod,
+    /// A fault of stackprobe itself.
+    Internal,
+}
+
+/// A file as it was read, kept so that a fault can show its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path as a person would type it.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+impl Source {
+    /// Keeps `text`, which was read from `path`.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<Arc<str>>) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+
+    /// Line and column of a byte offset, both counted from 1; a column counts characters.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &self.text[..offset];
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+    }
+}
+
+/// Where a fault is: a range of bytes in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub source: Source,
+    /// The bytes at fault.
+    pub span: Range<usize>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What was wanted and what was found: lower case, no final stop.
+    pub what: String,
+    /// Where, if in a file.
+    pub place: Option<Place>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    /// A fault that is in no file.
+    #[must_use]
+    pub fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), place: None, hint: None }
+    }
+
+    /// The same fault, at a place of a file.
+    #[must_use]
+    pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {
+        self.place = Some(Place { source: source.clone(), span });
+        self
+    }
+
+    /// The same fault, with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Why a command could not go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Error {
+    /// Who has to act.
+    pub kind: Kind,
+    /// All that is wrong, in the order in which a reader meets it.
+    pub faults: Vec<Fault>,
+}
+
+impl Error {
+    /// An error of one fault.
+    #[must_use]
+    pub fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Self { kind, faults: vec![Fault::new(what)] }
+    }
+
+    /// An error of several faults.
+    #[must_use]
+    pub fn of(kind: Kind, faults: Vec<Fault>) -> Self {
+        Self { kind, faults }
+    }
+
+    /// A file operation that failed: `cannot VERB PATH: reason`.
+    #[must_use]
+    pub fn io(kind: Kind, verb: &str, path: &Path, error: &std::io::Error) -> Self {
+        Self::new(kind, format!("cannot {verb} `{}`: {}", path.display(), reason(error)))
+    }
+
+    /// The same error, with advice on its last fault.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        if let Some(fault) = self.faults.last_mut() {
+            fault.hint = Some(hint.into());
+        }
+        self
+    }
+
+    /// The exit code that says so.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self.kind {
+            Kind::Usage | Kind::Data => Exit::Usage,
+            Kind::Nothing => Exit::Nothing,
+            Kind::Stack => Exit::Failed,
+            Kind::Pod => Exit::Unknown,
+            Kind::Internal => Exit::Internal,
+        }
+    }
+}
+
+/// An operating system's reason without Rust's `(os error N)`, in lower case.
+#[must_use]
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.faults.iter().enumerate() {
+            if index > 0 {
+                writeln!(f)?;
+            }
+            write!(f, "{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.what)?;
+        if let Some(place) = &self.place {
+            write!(f, "\n{place}")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.source.position(self.span.start);
+        let text = self.source.text.lines().nth(line - 1).unwrap_or_default().replace('\t', " ");
+        let rest = text.chars().count().saturating_sub(column - 1);
+        let span = self.source.text.get(self.span.clone()).unwrap_or_default();
+        let carets = span.lines().next().unwrap_or_default().chars().count().min(rest).max(1);
+        let gutter = " ".repeat(line.to_string().len());
+        writeln!(f, "{gutter}--> {}:{line}:{column}", self.source.path.display())?;
+        writeln!(f, "{gutter} |")?;
+        writeln!(f, "{line} | {text}")?;
+        write!(f, "{gutter} | {}{}", " ".repeat(column - 1), "^".repeat(carets))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_shows_its_line_and_a_caret_under_what_is_wrong() {
+        let source = Source::new("suite.toml", "name = \"é\"\nfoo = 1\n");
+        let fault = Fault::new("unknown key `foo`").at(&source, 12..15).hint("keys are: name, summary");
+        assert_eq!(
+            fault.to_string(),
+            "error: unknown key `foo`\n --> suite.toml:2:1\n  |\n2 | foo = 1\n  | ^^^\n  hint: keys are: name, summary"
+        );
+    }
+
+    #[test]
+    fn a_place_beyond_the_text_is_no_panic() {
+        let source = Source::new("x", "é");
+        let place = Place { source, span: 1..99 };
+        assert!(place.to_string().contains("x:1:1"));
+    }
+
+    #[test]
+    fn an_operating_system_reason_reads_like_ours() {
+        assert_eq!(reason(&std::io::Error::from_raw_os_error(2)), "no such file or directory");
+        assert_eq!(reason(&std::io::Error::from_raw_os_error(5)), "input/output error");
+    }
+}

@@ -1,0 +1,3 @@
+//! stackprobe: does this software stack really work, here?
+pub mod error;
+pub mod exit;
