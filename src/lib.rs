@@ -2,4 +2,6 @@
 pub mod document;
 pub mod error;
 pub mod exit;
+pub mod pod;
+pub mod stack;
 pub mod suite;

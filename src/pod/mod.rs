@@ -1,0 +1,3 @@
+//! WHERE we are: what the pod has, and what it means to be its first process.
+
+pub mod facts;
