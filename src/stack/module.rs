@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn nothing_that_a_shell_or_lmod_would_read_as_an_option_is_a_module() {
-        for wrong in ["", " ", "-t", "a b", "gcc\n", "--force"] {
+        for wrong in ["", " ", "-t", "a b", "gcc\nrm", "--force"] {
             assert!(Wanted::new(wrong).is_err(), "{wrong:?}");
         }
     }
