@@ -1,3 +1,5 @@
 //! stackprobe: does this software stack really work, here?
 pub mod error;
 pub mod exit;
+pub mod pod;
+pub mod run;
