@@ -3,5 +3,6 @@ pub mod document;
 pub mod error;
 pub mod exit;
 pub mod pod;
+pub mod run;
 pub mod stack;
 pub mod suite;

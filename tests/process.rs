@@ -1,0 +1,6 @@
+//! A case owns every process that it starts, and nothing of it is left: shown with real processes.
+
+mod process {
+    mod ends;
+    mod harness;
+}
