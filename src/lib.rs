@@ -6,3 +6,4 @@ pub mod pod;
 pub mod run;
 pub mod stack;
 pub mod suite;
+pub mod verdict;

@@ -11,13 +11,17 @@
 //! supervisor ── supervise ── the command ── ranks, daemons, whatever it starts
 //! ```
 
+pub mod call;
 pub mod command;
 pub mod execute;
 mod hang;
 mod limits;
 mod message;
 pub mod output;
+pub mod plan;
 pub mod process;
+pub mod schedule;
+pub mod stage;
 pub mod supervise;
 mod sweep;
 mod tree;
