@@ -41,7 +41,10 @@ pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Ans
     match executed.ended {
         Ended::Exit(code) => answer.success = code == 0,
         Ended::Timeout => {
-            return Err(Error::new(Kind::Pod, format!("`{program}` gave no answer within {} s", limit.as_secs())));
+            return Err(Error::new(
+                Kind::Pod,
+                format!("`{program}` gave no answer within {} s", limit.as_secs()),
+            ));
         }
         Ended::Interrupted => return Err(Error::new(Kind::Pod, "interrupted")),
         Ended::NotStarted { what, .. } => return Err(Error::new(Kind::Pod, what)),

@@ -13,6 +13,7 @@
 
 pub mod call;
 pub mod command;
+pub mod environment;
 pub mod execute;
 mod hang;
 mod limits;

@@ -42,7 +42,12 @@ impl Plan {
     /// Every selected probe under every toolchain that has exactly the layers that its suite asks for. A runtime
     /// suite also takes a runtime with a compiler loaded beside it.
     #[must_use]
-    pub fn new(suites: &[Suite], toolchains: &[Planned], selection: &Selection, shard: Option<Shard>) -> Self {
+    pub fn new(
+        suites: &[Suite],
+        toolchains: &[Planned],
+        selection: &Selection,
+        shard: Option<Shard>,
+    ) -> Self {
         let mut cases = Vec::new();
         let mut taken = HashSet::new();
         let mut place = 0;
@@ -108,7 +113,9 @@ fn id(suite: &str, probe: &str, ranks: Option<u32>, toolchain: &str) -> String {
 /// FNV-1a: short, and the same in every run and on every machine.
 #[must_use]
 pub fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -123,7 +130,9 @@ mod tests {
     fn suite(name: &str, toolchain: &str, probes: &[&str]) -> Suite {
         let mut text = format!("name = \"{name}\"\nsummary = \"x\"\ntoolchain = {toolchain}\n");
         for probe in probes {
-            text.push_str(&format!("[[probe]]\nname = \"{probe}\"\nsummary = \"y\"\nrun = \"x\"\nranks = [2, 4]\n"));
+            text.push_str(&format!(
+                "[[probe]]\nname = \"{probe}\"\nsummary = \"y\"\nrun = \"x\"\nranks = [2, 4]\n"
+            ));
         }
         let folder = Folder::Disk("/nowhere".into());
         file::parse(&Source::new("s", text), &folder, &Capabilities::default()).unwrap()
@@ -140,7 +149,8 @@ mod tests {
             suite("mpi", "[\"compiler\", \"mpi\"]", &["hello"]),
         ];
         let gcc = (Layer::Compiler, "gcc");
-        let toolchains = vec![planned("gcc/12", &[gcc]), planned("gcc/12 openmpi/5", &[gcc, (Layer::Mpi, "openmpi")])];
+        let toolchains =
+            vec![planned("gcc/12", &[gcc]), planned("gcc/12 openmpi/5", &[gcc, (Layer::Mpi, "openmpi")])];
         (suites, toolchains)
     }
 

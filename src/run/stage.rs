@@ -63,10 +63,12 @@ impl Stage {
         let files: BTreeSet<&String> = probe.sources.iter().chain(&probe.files).collect();
         for file in files {
             let to = stage.folder.join(base(file));
-            let bytes = suite.folder.read(file).map_err(|error| cannot("read", &suite.folder.path(file), &error))?;
+            let bytes =
+                suite.folder.read(file).map_err(|error| cannot("read", &suite.folder.path(file), &error))?;
             fs::write(&to, bytes).map_err(|error| cannot("write", &to, &error))?;
             // A script may be run by its name; nothing may change what was staged.
-            fs::set_permissions(&to, Permissions::from_mode(0o555)).map_err(|error| cannot("protect", &to, &error))?;
+            fs::set_permissions(&to, Permissions::from_mode(0o555))
+                .map_err(|error| cannot("protect", &to, &error))?;
         }
         Ok(stage)
     }

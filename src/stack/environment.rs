@@ -24,7 +24,10 @@ impl Environment {
         let entries = bytes.split(|byte| *byte == 0).filter_map(|entry| {
             // A name may not be empty, but may begin with `=`.
             let split = 1 + entry.get(1..)?.iter().position(|byte| *byte == b'=')?;
-            Some((OsString::from_vec(entry[..split].to_vec()), OsString::from_vec(entry[split + 1..].to_vec())))
+            Some((
+                OsString::from_vec(entry[..split].to_vec()),
+                OsString::from_vec(entry[split + 1..].to_vec()),
+            ))
         });
         Self { variables: entries.collect() }
     }
@@ -86,9 +89,9 @@ impl Environment {
 
     /// What turns `base` into this: names with their new value, or none where they are unset.
     pub fn since<'e>(&'e self, base: &'e Self) -> impl Iterator<Item = (&'e OsStr, Option<&'e OsStr>)> {
-        let set = self.iter().filter(|(name, value)| {
-            base.variables.get(*name).map(OsString::as_os_str) != Some(*value)
-        });
+        let set = self
+            .iter()
+            .filter(|(name, value)| base.variables.get(*name).map(OsString::as_os_str) != Some(*value));
         let unset = base.variables.keys().filter(|name| !self.variables.contains_key(*name));
         set.map(|(name, value)| (name, Some(value))).chain(unset.map(|name| (name.as_os_str(), None)))
     }
@@ -129,8 +132,11 @@ mod tests {
                 (name.to_string_lossy().into_owned(), value.map(|v| v.to_string_lossy().into_owned()))
             })
             .collect();
-        let expected =
-            [("B".to_owned(), Some("9".to_owned())), ("D".to_owned(), Some("4".to_owned())), ("C".to_owned(), None)];
+        let expected = [
+            ("B".to_owned(), Some("9".to_owned())),
+            ("D".to_owned(), Some("4".to_owned())),
+            ("C".to_owned(), None),
+        ];
         assert_eq!(changes, expected);
     }
 }

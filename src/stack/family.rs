@@ -103,7 +103,8 @@ impl Families {
 
 impl Family {
     fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name) || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
     }
 }
 
@@ -129,7 +130,8 @@ fn family(table: &mut Table<'_>) -> Option<Family> {
         table.strings(key).unwrap_or_default().into_iter().map(|word| word.value).collect()
     };
     let aliases = list("aliases");
-    let tools = TOOLS.iter().map(|(key, tool)| (*tool, list(key))).filter(|(_, names)| !names.is_empty()).collect();
+    let tools =
+        TOOLS.iter().map(|(key, tool)| (*tool, list(key))).filter(|(_, names)| !names.is_empty()).collect();
     let flags = [("fcflags", Placeholder::Fc), ("openmp", Placeholder::Openmp)]
         .map(|(key, tool)| (tool, list(key)))
         .into_iter()

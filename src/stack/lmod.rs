@@ -108,9 +108,11 @@ impl Lmod {
     pub fn take_version(&mut self, answer: &Answer) -> Result<(), Refusal> {
         let words = [text(&answer.stderr), text(&answer.stdout)].concat();
         let version = words.split("Version").nth(1).and_then(|rest| rest.split_whitespace().next());
-        version.map(|version| version.trim_matches(':').clone_into(&mut self.version)).ok_or_else(|| Refusal {
-            what: format!("`{}` does not say its version: Lmod itself is broken", self.command.display()),
-            words: quote(&answer.stderr),
+        version.map(|version| version.trim_matches(':').clone_into(&mut self.version)).ok_or_else(|| {
+            Refusal {
+                what: format!("`{}` does not say its version: Lmod itself is broken", self.command.display()),
+                words: quote(&answer.stderr),
+            }
         })
     }
 
@@ -139,7 +141,8 @@ impl Lmod {
         let script = "eval \"$(\"$@\")\" || exit 77; exec \"$0\" __environment";
         let head = ["--norc".into(), "--noprofile".into(), "-c".into(), OsString::from(script)];
         let argv = std::iter::once(self.shell.as_os_str().to_owned()).chain(head);
-        let tail = [own.as_os_str().to_owned(), self.command.as_os_str().to_owned(), "bash".into(), verb.into()];
+        let tail =
+            [own.as_os_str().to_owned(), self.command.as_os_str().to_owned(), "bash".into(), verb.into()];
         self.call(argv.chain(tail).chain(words), base)
     }
 
@@ -167,8 +170,8 @@ impl Lmod {
     pub fn read_environment(&self, answer: &Answer, base: &Environment) -> Result<Environment, Refusal> {
         let refusal = |what: &str| Refusal { what: what.to_owned(), words: quote(&answer.stderr) };
         if self.has_json() {
-            let change: Change = serde_json::from_slice(&answer.stdout)
-                .map_err(|_| refusal("Lmod's answer is no JSON"))?;
+            let change: Change =
+                serde_json::from_slice(&answer.stdout).map_err(|_| refusal("Lmod's answer is no JSON"))?;
             if !change.status {
                 return Err(refusal("Lmod could not load what was asked for"));
             }
@@ -302,7 +305,11 @@ mod tests {
 
     #[test]
     fn a_module_name_is_never_shell_text() {
-        let call = lmod("8.6.19").ask_load(&wanted(&["gcc/$(touch${IFS}x)"]), &Environment::default(), "/own".as_ref());
+        let call = lmod("8.6.19").ask_load(
+            &wanted(&["gcc/$(touch${IFS}x)"]),
+            &Environment::default(),
+            "/own".as_ref(),
+        );
         assert_eq!(call.argv.last().unwrap(), "gcc/$(touch${IFS}x)");
         assert!(!call.argv[4].to_string_lossy().contains("touch"));
     }
@@ -322,7 +329,8 @@ mod tests {
         let answer = Answer { success: true, stdout: stdout.to_vec(), stderr: Vec::new() };
         let environment = lmod("8.7.60").read_environment(&answer, &base).unwrap();
         assert_eq!(environment, Environment::from_nul_separated(b"KEEP=1\0PATH=/g:/bin\0N=a\nb\0"));
-        let empty = Answer { stdout: br#"{"_mlstatus":true,"env":[],"unset":[]}"#.to_vec(), ..answer.clone() };
+        let empty =
+            Answer { stdout: br#"{"_mlstatus":true,"env":[],"unset":[]}"#.to_vec(), ..answer.clone() };
         assert_eq!(lmod("8.7.60").read_environment(&empty, &base).unwrap(), base);
         let refused = Answer { stdout: br#"{"_mlstatus":false,"env":[]}"#.to_vec(), ..answer };
         assert!(lmod("8.7.60").read_environment(&refused, &base).is_err());
@@ -330,8 +338,13 @@ mod tests {
 
     #[test]
     fn what_went_inactive_is_a_refusal_although_lmod_said_success() {
-        let environment = Environment::from_nul_separated(b"LOADEDMODULES=llvm/16.0.6\0_LMFILES_=/m/llvm/16.0.6.lua\0");
-        let answer = Answer { success: true, stderr: b"Inactive Modules:\n  1) openmpi\n".to_vec(), ..Answer::default() };
+        let environment =
+            Environment::from_nul_separated(b"LOADEDMODULES=llvm/16.0.6\0_LMFILES_=/m/llvm/16.0.6.lua\0");
+        let answer = Answer {
+            success: true,
+            stderr: b"Inactive Modules:\n  1) openmpi\n".to_vec(),
+            ..Answer::default()
+        };
         let refusal = resolve(&wanted(&["llvm", "openmpi/5"]), &loaded(&environment), &answer).unwrap_err();
         assert_eq!(refusal.what, "asked for `openmpi/5`, but Lmod has loaded llvm/16.0.6");
         assert_eq!(refusal.words, "Inactive Modules: 1) openmpi");

@@ -105,7 +105,9 @@ impl Matrix {
 
     /// The toolchains that `limits` leave.
     pub fn select<'m>(&'m self, limits: &'m Limits) -> impl Iterator<Item = &'m Chain> {
-        self.chains.iter().filter(|chain| chain.modules.iter().all(|(layer, module)| limits.take(*layer, module)))
+        self.chains
+            .iter()
+            .filter(|chain| chain.modules.iter().all(|(layer, module)| limits.take(*layer, module)))
     }
 }
 
@@ -118,7 +120,10 @@ mod tests {
         Found {
             module: Module::new(name),
             file: format!("/m/{name}.lua").into(),
-            parents: parents.iter().map(|chain| chain.iter().map(|name| Module::new(name)).collect()).collect(),
+            parents: parents
+                .iter()
+                .map(|chain| chain.iter().map(|name| Module::new(name)).collect())
+                .collect(),
             family: family.map(str::to_owned),
             hidden: false,
             paths: Vec::new(),
@@ -140,7 +145,10 @@ mod tests {
     #[test]
     fn the_matrix_is_every_compiler_every_pair_and_every_runtime() {
         let labels: Vec<String> = matrix().chains.iter().map(Chain::label).collect();
-        assert_eq!(labels, ["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "house-cc/1", "house-cc/1 openmpi/5", "python/3.12"]);
+        assert_eq!(
+            labels,
+            ["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "house-cc/1", "house-cc/1 openmpi/5", "python/3.12"]
+        );
     }
 
     #[test]

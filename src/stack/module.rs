@@ -38,7 +38,11 @@ impl Module {
 
 impl fmt::Display for Module {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.version.is_empty() { f.write_str(&self.family) } else { write!(f, "{}/{}", self.family, self.version) }
+        if self.version.is_empty() {
+            f.write_str(&self.family)
+        } else {
+            write!(f, "{}/{}", self.family, self.version)
+        }
     }
 }
 
@@ -57,7 +61,10 @@ impl Wanted {
     pub fn new(text: &str) -> Result<Self, String> {
         let text = text.trim().replacen('@', "/", 1);
         let text = text.trim_end_matches('/').to_owned();
-        if text.is_empty() || text.starts_with('-') || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        if text.is_empty()
+            || text.starts_with('-')
+            || text.contains(|c: char| c.is_whitespace() || c.is_control())
+        {
             return Err(format!("`{}` is no name of a module", text.escape_debug()));
         }
         let glob = if text.contains(['*', '?', '[', '{']) {

@@ -133,7 +133,8 @@ impl Toolchain {
             let version = loaded.module.plain_version();
             let Some(family) = families.find(&loaded.family, version) else { continue };
             for (tool, names) in &family.tools {
-                let program = self.named_by_module(*tool).or_else(|| names.iter().find_map(|name| self.which(name)));
+                let program =
+                    self.named_by_module(*tool).or_else(|| names.iter().find_map(|name| self.which(name)));
                 let found = match program {
                     Some(program) => {
                         let flags = family.flags.get(tool).into_iter().flatten().cloned();
@@ -174,7 +175,8 @@ impl Toolchain {
             format!("launchers.toml has no profile for {}: a site file may add a [[launcher]]", mpi.module)
         })?;
         let program = profile.command.iter().find_map(|name| self.which(name));
-        let program = program.ok_or_else(|| format!("{} brings no {}", mpi.module, profile.command.join(" or ")))?;
+        let program =
+            program.ok_or_else(|| format!("{} brings no {}", mpi.module, profile.command.join(" or ")))?;
         Ok(Launcher { program, profile: profile.clone() })
     }
 }

@@ -66,7 +66,12 @@ impl Check {
 
     /// A check that did not.
     #[must_use]
-    pub fn not_passed(name: impl Into<String>, outcome: Outcome, kind: &str, reason: impl Into<String>) -> Self {
+    pub fn not_passed(
+        name: impl Into<String>,
+        outcome: Outcome,
+        kind: &str,
+        reason: impl Into<String>,
+    ) -> Self {
         Self { outcome, kind: kind.to_owned(), reason: reason.into(), ..Self::passed(name) }
     }
 

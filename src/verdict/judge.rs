@@ -32,7 +32,12 @@ pub type Tap = Option<tap::Stream>;
 pub fn build(steps: &[Step]) -> Option<Check> {
     steps.iter().find_map(|step| {
         let (outcome, kind, reason) = fault_of_end(&step.executed, &End::AsUsual)?;
-        Some(Check::not_passed(BUILD, outcome, &format!("build.{kind}"), format!("{reason}: {}", step.command)))
+        Some(Check::not_passed(
+            BUILD,
+            outcome,
+            &format!("build.{kind}"),
+            format!("{reason}: {}", step.command),
+        ))
     })
 }
 
@@ -96,7 +101,9 @@ pub fn control(probe: &Probe, checks: &[Check], output: Option<&Executed>) -> Ch
     let missed = output.and_then(|executed| {
         let end = match &probe.expect.end {
             End::AsUsual => None,
-            end => fault_of_end(executed, end).map(|(outcome, kind, reason)| (outcome, kind.to_owned(), reason)),
+            end => {
+                fault_of_end(executed, end).map(|(outcome, kind, reason)| (outcome, kind.to_owned(), reason))
+            }
         };
         end.or_else(|| unexpected(&probe.expect, executed).into_iter().next())
     });
@@ -137,11 +144,7 @@ fn fault_of_end(executed: &Executed, wanted: &End) -> Option<(Outcome, &'static 
         // A launcher or shell reports the signal of its child as 128 + N.
         (Ended::Exit(code), End::Signal(wanted)) if *code == 128 + wanted => None,
         (ended, wanted) => {
-            let seen = match ended {
-                Ended::Signal(signal) => format!("killed by {}", name(*signal)),
-                Ended::Exit(code) => format!("exit status {code}"),
-                other => format!("{other:?}"),
-            };
+            let seen = self::ended(ended);
             let kind = if matches!(ended, Ended::Signal(_)) { "signal" } else { "exit" };
             Some((
                 Outcome::Failed,
@@ -157,6 +160,21 @@ fn fault_of_end(executed: &Executed, wanted: &End) -> Option<(Outcome, &'static 
     }
 }
 
+/// How a command ended, in words.
+#[must_use]
+pub fn ended(ended: &Ended) -> String {
+    match ended {
+        Ended::Exit(code) => format!("exit status {code}"),
+        Ended::Signal(signal) => format!("killed by {}", name(*signal)),
+        Ended::Timeout => "timeout".to_owned(),
+        Ended::Limit(Limit::Cpu) => "limit of CPU time".to_owned(),
+        Ended::Limit(Limit::FileSize) => "limit of file size".to_owned(),
+        Ended::Interrupted => "interrupted".to_owned(),
+        Ended::NotStarted { .. } => "not started".to_owned(),
+        Ended::Lost(_) => "lost".to_owned(),
+    }
+}
+
 fn name(signal: i32) -> String {
     Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
 }
@@ -169,7 +187,11 @@ fn unexpected(expect: &Expect, executed: &Executed) -> Vec<(Outcome, String, Str
         if let Some(regex) = regex
             && !regex.is_match(&text(captured))
         {
-            faults.push((Outcome::Failed, format!("expect.{stream}"), format!("{stream} does not match `{regex}`")));
+            faults.push((
+                Outcome::Failed,
+                format!("expect.{stream}"),
+                format!("{stream} does not match `{regex}`"),
+            ));
         }
     }
     faults

@@ -28,8 +28,10 @@ pub fn excuse(known: &[Known], case: Subject<'_>, checks: &mut [Check], today: D
             } else if !excused && passed && check.outcome == Outcome::Passed {
                 check.outcome = Outcome::Failed;
                 "known.passes".clone_into(&mut check.kind);
-                check.reason =
-                    format!("passes now, so take this known issue away: {} ({})", issue.reason, issue.reference);
+                check.reason = format!(
+                    "passes now, so take this known issue away: {} ({})",
+                    issue.reason, issue.reference
+                );
                 break;
             }
         }

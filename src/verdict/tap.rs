@@ -197,7 +197,8 @@ mod tests {
              duration_ms: 12.5\n  ...\nok 3 - c # SKIP standard 3.1\nnot ok 4 - d # TODO later\n",
         );
         assert_eq!(stream.faults, Vec::<String>::new());
-        let seen: Vec<_> = stream.checks.iter().map(|c| (c.name.as_str(), c.outcome, c.reason.as_str())).collect();
+        let seen: Vec<_> =
+            stream.checks.iter().map(|c| (c.name.as_str(), c.outcome, c.reason.as_str())).collect();
         assert_eq!(
             seen,
             [
