@@ -23,8 +23,9 @@ use signal_hook::low_level::pipe;
 
 use super::command::Limits;
 use super::execute::{Ended, Limit};
-use super::message::{Job, Line, News, Order, Report};
+use super::message::{Job, Line, News, Order, Report, Text};
 use super::process::Process;
+use super::remains::{Remains, SHARED_MEMORY};
 use super::{hang, limits, tree};
 
 /// The hidden first argument that makes this program a supervisor.
@@ -61,7 +62,8 @@ fn supervise() -> io::Result<()> {
         }
         line.listen()?;
     };
-    let (started, mut family) = (Instant::now(), Family::new(line)?);
+    let mut family = Family::new(line, Remains::before(Path::new(SHARED_MEMORY), Path::new(&job.tmp.0)))?;
+    let started = Instant::now();
     let report = match spawn(&job) {
         Ok(main) => {
             family.main = main;
@@ -150,10 +152,12 @@ struct Family {
     main: i32,
     ended: Option<(ExitStatus, Instant)>,
     alive: bool,
+    remains: Remains,
+    news: UnixStream,
 }
 
 impl Family {
-    fn new(line: Line) -> io::Result<Self> {
+    fn new(line: Line, remains: Remains) -> io::Result<Self> {
         prctl::set_child_subreaper(true)?;
         // A handler, unlike a mask, is not inherited by the command.
         let (children, told) = UnixStream::pair()?;
@@ -162,10 +166,13 @@ impl Family {
         for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
             pipe::register(signal, told.try_clone()?)?;
         }
+        let (news, told) = UnixStream::pair()?;
+        let remains = remains.watch(told)?;
         SigSet::empty().thread_set_mask()?;
-        children.set_nonblocking(true)?;
-        asked.set_nonblocking(true)?;
-        Ok(Self { line, children, asked, main: 0, ended: None, alive: true })
+        for stream in [&children, &asked, &news] {
+            stream.set_nonblocking(true)?;
+        }
+        Ok(Self { line, children, asked, main: 0, ended: None, alive: true, remains, news })
     }
 
     /// Watches until the command is over, then ends all that is left of it.
@@ -199,7 +206,15 @@ impl Family {
             _ => Ended::Interrupted,
         };
         let peak_memory = u64::try_from(usage.max_rss()).unwrap_or(0) * 1024;
-        Ok(Report { ended, wall, user, system, peak_memory, leaked, remains: Vec::new() })
+        Ok(Report {
+            ended,
+            wall,
+            user,
+            system,
+            peak_memory,
+            leaked,
+            remains: self.remains.remove().into_iter().map(|path| Text(path.into())).collect(),
+        })
     }
 
     fn watch(&mut self, deadline: Instant, grace: Duration) -> io::Result<Cause> {
@@ -264,6 +279,7 @@ impl Family {
                 }
                 stopped.extend(new);
             }
+            self.remains.claim(&stopped);
             for &pid in &stopped {
                 signal(pid, Signal::SIGKILL);
             }
@@ -284,15 +300,17 @@ impl Family {
         if let Some(order) = self.line.next()? {
             return Ok(Woken::Order(order));
         }
-        let (children, asked, line) = {
-            let mut fds = [
-                PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.asked.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.line.as_fd(), PollFlags::POLLIN),
-            ];
+        let [news, children, asked, line] = {
+            let fds = [self.news.as_fd(), self.children.as_fd(), self.asked.as_fd(), self.line.as_fd()];
+            let mut fds = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
             sleep(&mut fds, until)?;
-            (ready(&fds[0]), ready(&fds[1]), ready(&fds[2]))
+            fds.map(|fd| fd.revents().is_some_and(|events| !events.is_empty()))
         };
+        // Before anything else: whoever made the new entry may be about to end.
+        if news {
+            drain(&mut self.news)?;
+            self.remains.claim(&tree::descendants(own_pid()));
+        }
         if children {
             drain(&mut self.children)?;
             self.reap()?;
@@ -356,10 +374,6 @@ fn sleep(fds: &mut [PollFd], until: Instant) -> io::Result<()> {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-fn ready(fd: &PollFd) -> bool {
-    fd.revents().is_some_and(|events| !events.is_empty())
 }
 
 fn drain(stream: &mut UnixStream) -> io::Result<()> {
