@@ -4,4 +4,5 @@ mod process {
     mod cost;
     mod ends;
     mod harness;
+    mod mpi;
 }

@@ -14,7 +14,7 @@ use super::tree;
 const COMMAND: usize = 300;
 /// So many open files are named for each process.
 const OPEN: usize = 16;
-/// Where launchers tell a process its rank: PMIx (Open MPI from 5 on), Open MPI, and PMI (MPICH, Intel MPI).
+/// Where launchers tell a process its rank: `PMIx` (Open MPI from 5 on), Open MPI, and PMI (MPICH, Intel MPI).
 const RANK: [&str; 3] = ["PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"];
 
 /// Describes each of these processes, leaving out those that have ended meanwhile.

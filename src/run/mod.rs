@@ -13,6 +13,7 @@
 
 pub mod command;
 pub mod execute;
+mod family;
 mod hang;
 mod limits;
 mod message;
