@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,8 @@ use super::command::Command;
 use super::message::{Job, Line, News, Order, Report, Text};
 use super::output::{Captured, Keeper, Log, Logged, Stream};
 use super::process::Process;
-use super::{supervise, sweep};
+use super::remains::{Remains, SHARED_MEMORY};
+use super::{oom, supervise, sweep};
 use crate::error::{Error, Kind, reason};
 use crate::pod::signals::Stop;
 
@@ -137,6 +138,8 @@ pub fn execute(
 ) -> Result<Executed, Error> {
     let log = Log::open(&capture.log, &capture.heading, capture.log_cap, capture.tail)
         .map_err(|error| Error::io(Kind::Pod, "write", &capture.log, &error))?;
+    let mut remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
+    let killed = oom::kills();
     let tag = tag();
     let (supervisor, line, pipes) = start(capture, &tag).map_err(|error| {
         Error::new(Kind::Pod, format!("cannot start a supervisor: {}", reason(&error)))
@@ -163,7 +166,7 @@ pub fn execute(
     let status = supervisor.wait().map(|output| output.status);
     let report = report.map_or_else(
         || {
-            sweep::kill_tagged(TAG, &tag);
+            sweep::kill_tagged(TAG, &tag, &mut remains);
             case.drain();
             let why = over.err().unwrap_or_else(|| match &status {
                 Ok(status) => format!("the supervisor ended without a report ({status})"),
@@ -176,7 +179,7 @@ pub fn execute(
                 system: Duration::ZERO,
                 peak_memory: 0,
                 leaked: Vec::new(),
-                remains: Vec::new(),
+                remains: remains.remove().into_iter().map(|path| Text(path.into())).collect(),
             }
         },
         |report| *report,
@@ -197,7 +200,7 @@ pub fn execute(
         leaked: report.leaked,
         remains: report.remains.into_iter().map(|path| PathBuf::from(path.0)).collect(),
         hang: case.hang,
-        oom_kills: 0,
+        oom_kills: oom::kills().zip(killed).map_or(0, |(after, before)| after.saturating_sub(before)),
     })
 }
 

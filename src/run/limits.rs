@@ -2,11 +2,15 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::Duration;
 
 use nix::sys::personality::{self, Persona};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::command::Limits;
+use super::execute::{Ended, Limit};
 
 /// How much likelier than the harness the kernel takes a case when memory runs out (`proc_pid_oom_score_adj(5)`).
 /// Raising it needs no privilege.
@@ -69,4 +73,18 @@ pub(super) fn apply(limits: &Limits) -> io::Result<Own> {
 fn cap(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
     let (_, allowed) = getrlimit(resource)?;
     Ok(setrlimit(resource, soft.min(allowed), hard.min(allowed))?)
+}
+
+/// What the end of the command means. A launcher hides a rank's signal in its own exit status, as 128 + N or as N.
+pub(super) fn judge(status: ExitStatus, limits: &Limits, cpu: Duration) -> Ended {
+    let code = status.code().unwrap_or(-1);
+    let ended_by = |signal| status.signal() == Some(signal) || code == 128 + signal;
+    let cpu_used = limits.cpu.is_some_and(|limit| cpu >= limit);
+    if cpu_used && (ended_by(libc::SIGXCPU) || code == libc::SIGXCPU) {
+        Ended::Limit(Limit::Cpu)
+    } else if limits.file_size.is_some() && ended_by(libc::SIGXFSZ) {
+        Ended::Limit(Limit::FileSize)
+    } else {
+        status.signal().map_or(Ended::Exit(code), Ended::Signal)
+    }
 }

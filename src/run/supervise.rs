@@ -1,41 +1,26 @@
-//! The supervisor: owns one command and everything that it starts, and ends when nothing of it is left.
-//!
-//! It wakes on events only: a child's end, an order or the death of the harness, a signal, the deadline.
+//! The supervisor: starts one command, owns everything that comes of it, and ends when nothing of it is left.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, ExitStatus, Stdio};
+use std::process::{ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::prctl;
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::time::TimeVal;
-use nix::unistd::{Pid, setsid};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::low_level::pipe;
+use nix::unistd::setsid;
 
-use super::command::Limits;
-use super::execute::{Ended, Limit};
-use super::message::{Job, Line, News, Order, Report};
-use super::process::Process;
-use super::{hang, limits, tree};
+use super::execute::Ended;
+use super::family::Family;
+use super::limits;
+use super::message::{Job, Line, News, Report};
+use super::remains::{Remains, SHARED_MEMORY};
 
 /// The hidden first argument that makes this program a supervisor.
 pub const ARGUMENT: &str = "__supervise";
-
-/// How long what a command started may outlive it before that is a leak: helpers of launchers that are told to end
-/// end a moment after the launcher itself.
-const SETTLE: Duration = Duration::from_millis(50);
-
-/// How long SIGKILL may take. Only a process that is stuck in the kernel needs longer, and nobody can end that one.
-const KILL: Duration = Duration::from_secs(10);
 
 /// Runs the supervisor; what it has to say goes to the harness through its standard input.
 #[must_use]
@@ -61,12 +46,10 @@ fn supervise() -> io::Result<()> {
         }
         line.listen()?;
     };
-    let (started, mut family) = (Instant::now(), Family::new(line)?);
+    let mut family = Family::new(line, Remains::before(Path::new(SHARED_MEMORY), Path::new(&job.tmp.0)))?;
+    let started = Instant::now();
     let report = match spawn(&job) {
-        Ok(main) => {
-            family.main = main;
-            family.own(&job.limits, started)?
-        }
+        Ok(main) => family.own(main, &job.limits, started)?,
         Err(ended) => Report {
             ended,
             wall: started.elapsed(),
@@ -111,310 +94,24 @@ fn spawn(job: &Job) -> Result<i32, Ended> {
         .spawn();
     own.restore();
     let child = child.map_err(|error| {
-        let what = if dir.is_dir() {
-            format!("cannot start `{}`", program.display())
-        } else {
-            format!("cannot start `{}` in `{}`", program.display(), dir.display())
-        };
-        refuse(what)(error)
+        let what = format!("cannot start `{}`", program.display());
+        refuse(match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::ENOENT) if !dir.is_dir() => format!("{what} in `{}`", dir.display()),
+            // The system says "no such file" of a script or program that is there.
+            Some(Errno::ENOENT) if program.exists() => {
+                format!("{what}: the interpreter that it names is missing")
+            }
+            _ => what,
+        })(error)
     })?;
     i32::try_from(child.id()).map_err(|_| Ended::NotStarted { what: "no process id".into(), errno: 0 })
 }
 
 /// The program as the case would find it, which is not as the supervisor would.
 fn find(name: &Path, job: &Job, dir: &Path) -> Option<PathBuf> {
-    if name.components().count() != 1 || name.is_absolute() {
+    if name.as_os_str().as_bytes().contains(&b'/') {
         return Some(dir.join(name));
     }
     let path = job.env.iter().rev().find(|(key, _)| key.0 == "PATH").map(|(_, value)| value)?;
     which::which_in(name, Some(path), dir).ok()
-}
-
-/// Why the watch over a running command ends.
-enum Cause {
-    /// The command has ended.
-    Over,
-    /// Its time is over.
-    Deadline,
-    /// Somebody wants it to end, with this grace.
-    Asked(Duration),
-    /// The harness is dead.
-    Orphaned,
-}
-
-/// The command and all that descends from it.
-struct Family {
-    line: Line,
-    children: UnixStream,
-    asked: UnixStream,
-    main: i32,
-    ended: Option<(ExitStatus, Instant)>,
-    alive: bool,
-}
-
-impl Family {
-    fn new(line: Line) -> io::Result<Self> {
-        prctl::set_child_subreaper(true)?;
-        // A handler, unlike a mask, is not inherited by the command.
-        let (children, told) = UnixStream::pair()?;
-        pipe::register(SIGCHLD, told)?;
-        let (asked, told) = UnixStream::pair()?;
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
-            pipe::register(signal, told.try_clone()?)?;
-        }
-        SigSet::empty().thread_set_mask()?;
-        children.set_nonblocking(true)?;
-        asked.set_nonblocking(true)?;
-        Ok(Self { line, children, asked, main: 0, ended: None, alive: true })
-    }
-
-    /// Watches until the command is over, then ends all that is left of it.
-    fn own(&mut self, limits: &Limits, started: Instant) -> io::Result<Report> {
-        let cause = self.watch(started + limits.wall, limits.grace)?;
-        let wall = self.ended.map_or_else(|| started.elapsed(), |(_, at)| at - started);
-        let mut leaked = Vec::new();
-        match cause {
-            Cause::Over => leaked = self.leaks()?,
-            Cause::Deadline => {
-                let hang = hang::explain(&tree::descendants(own_pid()));
-                // A harness that has died meanwhile is noticed below.
-                let _ = self.line.say(&News::Hang(hang));
-                self.terminate(limits.grace)?;
-            }
-            Cause::Asked(grace) => self.terminate(grace)?,
-            Cause::Orphaned => {}
-        }
-        let stuck = self.kill()?;
-        leaked.extend(
-            stuck
-                .into_iter()
-                .filter(|process| !leaked.iter().any(|known| known.pid == process.pid))
-                .collect::<Vec<_>>(),
-        );
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-        let (user, system) = (duration(usage.user_time()), duration(usage.system_time()));
-        let ended = match (cause, self.ended) {
-            (Cause::Over, Some((status, _))) => judge(status, limits, user + system),
-            (Cause::Deadline, _) => Ended::Timeout,
-            _ => Ended::Interrupted,
-        };
-        let peak_memory = u64::try_from(usage.max_rss()).unwrap_or(0) * 1024;
-        Ok(Report { ended, wall, user, system, peak_memory, leaked, remains: Vec::new() })
-    }
-
-    fn watch(&mut self, deadline: Instant, grace: Duration) -> io::Result<Cause> {
-        loop {
-            if self.ended.is_some() {
-                return Ok(Cause::Over);
-            }
-            let woken = self.wait(deadline)?;
-            if self.ended.is_some() {
-                return Ok(Cause::Over);
-            }
-            match woken {
-                Woken::Orphaned => return Ok(Cause::Orphaned),
-                Woken::Order(Order::Stop(grace)) => return Ok(Cause::Asked(grace)),
-                Woken::Signal => return Ok(Cause::Asked(grace)),
-                Woken::Late => return Ok(Cause::Deadline),
-                Woken::Child => {}
-            }
-        }
-    }
-
-    /// What outlives the command, after a moment for what is just ending.
-    fn leaks(&mut self) -> io::Result<Vec<Process>> {
-        let until = Instant::now() + SETTLE;
-        while self.alive && !matches!(self.wait(until)?, Woken::Late | Woken::Orphaned) {}
-        Ok(if self.alive { hang::explain(&tree::descendants(own_pid())) } else { Vec::new() })
-    }
-
-    /// Asks the whole tree to end, and waits until it has or its grace is over.
-    fn terminate(&mut self, grace: Duration) -> io::Result<()> {
-        for pid in tree::descendants(own_pid()) {
-            signal(pid, Signal::SIGTERM);
-            // What is stopped cannot handle a signal.
-            signal(pid, Signal::SIGCONT);
-        }
-        let mut until = Instant::now() + grace;
-        while self.alive {
-            match self.wait(until)? {
-                Woken::Late | Woken::Orphaned => break,
-                Woken::Order(Order::Stop(grace)) => until = until.min(Instant::now() + grace),
-                Woken::Child | Woken::Signal => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Kills whatever is left, however it forks; what even then does not die.
-    ///
-    /// A process with a pending stop cannot complete a fork, so once a walk finds nobody new, nobody new can come.
-    fn kill(&mut self) -> io::Result<Vec<Process>> {
-        let until = Instant::now() + KILL;
-        while self.alive {
-            let mut stopped: Vec<i32> = Vec::new();
-            loop {
-                let new: Vec<i32> =
-                    tree::descendants(own_pid()).into_iter().filter(|pid| !stopped.contains(pid)).collect();
-                if new.is_empty() {
-                    break;
-                }
-                for &pid in &new {
-                    signal(pid, Signal::SIGSTOP);
-                }
-                stopped.extend(new);
-            }
-            for &pid in &stopped {
-                signal(pid, Signal::SIGKILL);
-            }
-            // Wait for their ends; a short look around in between, for one that was a zombie's child just now.
-            let round = Instant::now() + Duration::from_millis(20);
-            while self.alive && Instant::now() < round {
-                self.wait_for_child(round)?;
-            }
-            if Instant::now() > until {
-                return Ok(hang::explain(&tree::descendants(own_pid())));
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// Sleeps until something happens, and reaps whoever has ended.
-    fn wait(&mut self, until: Instant) -> io::Result<Woken> {
-        if let Some(order) = self.line.next()? {
-            return Ok(Woken::Order(order));
-        }
-        let (children, asked, line) = {
-            let mut fds = [
-                PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.asked.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.line.as_fd(), PollFlags::POLLIN),
-            ];
-            sleep(&mut fds, until)?;
-            (ready(&fds[0]), ready(&fds[1]), ready(&fds[2]))
-        };
-        if children {
-            drain(&mut self.children)?;
-            self.reap()?;
-        }
-        if asked {
-            drain(&mut self.asked)?;
-            return Ok(Woken::Signal);
-        }
-        if line {
-            self.line.listen()?;
-            if let Some(order) = self.line.next()? {
-                return Ok(Woken::Order(order));
-            }
-            if self.line.closed() {
-                return Ok(Woken::Orphaned);
-            }
-        }
-        Ok(if Instant::now() >= until { Woken::Late } else { Woken::Child })
-    }
-
-    fn wait_for_child(&mut self, until: Instant) -> io::Result<()> {
-        sleep(&mut [PollFd::new(self.children.as_fd(), PollFlags::POLLIN)], until)?;
-        drain(&mut self.children)?;
-        self.reap()
-    }
-
-    /// Every child here is the case's, by birth or adopted: nobody else waits for one.
-    fn reap(&mut self) -> io::Result<()> {
-        loop {
-            match reap_one() {
-                Ok(Some((pid, status))) => {
-                    if pid == self.main {
-                        self.ended = Some((status, Instant::now()));
-                    }
-                }
-                Ok(None) => return Ok(()),
-                Err(Errno::ECHILD) => {
-                    self.alive = false;
-                    return Ok(());
-                }
-                Err(Errno::EINTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-}
-
-/// What ended a sleep.
-enum Woken {
-    Child,
-    Signal,
-    Order(Order),
-    Orphaned,
-    Late,
-}
-
-fn sleep(fds: &mut [PollFd], until: Instant) -> io::Result<()> {
-    // Rounded up, or the last millisecond would be spent spinning.
-    let left = until.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
-    match poll(fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
-        Ok(_) | Err(Errno::EINTR) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn ready(fd: &PollFd) -> bool {
-    fd.revents().is_some_and(|events| !events.is_empty())
-}
-
-fn drain(stream: &mut UnixStream) -> io::Result<()> {
-    let mut buffer = [0; 256];
-    loop {
-        match stream.read(&mut buffer) {
-            Ok(count) if count == buffer.len() => {}
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Reaps a child that has ended, if there is one. `ECHILD` means that there is no child at all.
-///
-/// Not `nix::sys::wait`: that loses the child which a real-time signal has ended.
-fn reap_one() -> Result<Option<(i32, ExitStatus)>, Errno> {
-    let mut status = 0;
-    // SAFETY: waitpid writes one int, through a pointer that is valid for the length of the call.
-    #[allow(unsafe_code)]
-    let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
-    match Errno::result(pid)? {
-        0 => Ok(None),
-        pid => Ok(Some((pid, ExitStatus::from_raw(status)))),
-    }
-}
-
-/// A process that is gone already, or not ours to signal, is no reason to stop.
-fn signal(pid: i32, signal: Signal) {
-    let _ = kill(Pid::from_raw(pid), signal);
-}
-
-/// What the end of the command means. A launcher hides a rank's signal in its own exit status, as 128 + N or as N.
-fn judge(status: ExitStatus, limits: &Limits, cpu: Duration) -> Ended {
-    let code = status.code().unwrap_or(-1);
-    let ended_by = |signal| status.signal() == Some(signal) || code == 128 + signal;
-    let cpu_used = limits.cpu.is_some_and(|limit| cpu >= limit);
-    if cpu_used && (ended_by(libc::SIGXCPU) || code == libc::SIGXCPU) {
-        Ended::Limit(Limit::Cpu)
-    } else if limits.file_size.is_some() && ended_by(libc::SIGXFSZ) {
-        Ended::Limit(Limit::FileSize)
-    } else {
-        status.signal().map_or(Ended::Exit(code), Ended::Signal)
-    }
-}
-
-fn duration(time: TimeVal) -> Duration {
-    Duration::new(
-        u64::try_from(time.tv_sec()).unwrap_or(0),
-        u32::try_from(time.tv_usec()).unwrap_or(0).saturating_mul(1000),
-    )
-}
-
-fn own_pid() -> i32 {
-    Pid::this().as_raw()
 }

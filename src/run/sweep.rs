@@ -9,16 +9,17 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
+use super::remains::Remains;
 use super::tree;
 
 /// How long to try; see the supervisor, which has the same limit for the same reason.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Kills every process whose environment says `name=value`, until there is none.
+/// Kills every process whose environment says `name=value`, until there is none, and notes what they held.
 ///
 /// This is the one place that looks again and again instead of waiting for an event: these processes are not below
 /// us, so nobody tells when they end.
-pub(super) fn kill_tagged(name: &str, value: &OsStr) {
+pub(super) fn kill_tagged(name: &str, value: &OsStr, remains: &mut Remains) {
     let mark = [name.as_bytes(), b"=", value.as_bytes()].concat();
     let until = Instant::now() + LIMIT;
     loop {
@@ -37,6 +38,7 @@ pub(super) fn kill_tagged(name: &str, value: &OsStr) {
         if found.is_empty() || Instant::now() > until {
             return;
         }
+        remains.claim(&found);
         for &pid in &found {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }

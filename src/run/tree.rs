@@ -1,6 +1,6 @@
 //! Which processes are below this one, read from `/proc`.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fs;
 use std::path::Path;
 
@@ -37,32 +37,40 @@ fn parse(text: &str) -> Option<Stat> {
     })
 }
 
-/// Every living descendant of `root`, parents before their children.
+/// Every descendant of `root`, parents before their children.
 ///
-/// Complete only if nobody forks meanwhile: whoever needs that stops the tree and looks again.
+/// Complete only if nobody forks or ends meanwhile: whoever needs that stops the tree and looks again.
 pub(super) fn descendants(root: i32) -> Vec<i32> {
+    let mut found = Vec::new();
+    walk(root, |pid| found.push(pid));
+    found
+}
+
+/// Visits every descendant of `root`, each before its own children are looked for.
+pub(super) fn walk(root: i32, visit: impl FnMut(i32)) {
     if Path::new("/proc/thread-self/children").exists() {
-        below(root, children)
+        visit_below(root, children, visit);
     } else {
         // A kernel without CONFIG_PROC_CHILDREN: one pass over all processes.
         let pairs: Vec<(i32, i32)> =
             all().into_iter().filter_map(|pid| Some((stat(pid)?.parent, pid))).collect();
-        below(root, |pid| {
-            pairs.iter().filter(|(parent, _)| *parent == pid).map(|(_, child)| *child).collect()
-        })
+        let children =
+            |pid| pairs.iter().filter(|(parent, _)| *parent == pid).map(|(_, child)| *child).collect();
+        visit_below(root, children, visit);
     }
 }
 
-fn below(root: i32, children: impl Fn(i32) -> Vec<i32>) -> Vec<i32> {
+fn visit_below(root: i32, children: impl Fn(i32) -> Vec<i32>, mut visit: impl FnMut(i32)) {
     let mut seen = HashSet::from([root]);
-    let mut found = vec![root];
-    let mut next = 0;
-    while let Some(&pid) = found.get(next) {
-        found.extend(children(pid).into_iter().filter(|&child| seen.insert(child)));
-        next += 1;
+    let mut next = VecDeque::from([root]);
+    while let Some(pid) = next.pop_front() {
+        for child in children(pid) {
+            if seen.insert(child) {
+                visit(child);
+                next.push_back(child);
+            }
+        }
     }
-    found.remove(0);
-    found
 }
 
 /// Each thread lists the children that it has started itself.
@@ -104,7 +112,9 @@ mod tests {
     fn a_tree_is_walked_parents_first_and_a_loop_ends() {
         let links = [(1, 2), (1, 3), (2, 4), (4, 1)];
         let children = |pid| links.iter().filter(|(p, _)| *p == pid).map(|(_, c)| *c).collect();
-        assert_eq!(below(1, children), [2, 3, 4]);
+        let mut visited = Vec::new();
+        visit_below(1, children, |pid| visited.push(pid));
+        assert_eq!(visited, [2, 3, 4]);
     }
 
     #[test]

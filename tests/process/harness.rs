@@ -66,6 +66,14 @@ impl Trial {
         self.run_until(&Stop::new(Duration::from_secs(1)).unwrap())
     }
 
+    /// Without a search for survivors.
+    pub(super) fn run_quick(&self) -> (Executed, Duration) {
+        let stop = Stop::new(Duration::from_secs(1)).unwrap();
+        let begun = Instant::now();
+        let executed = execute(&self.command, &self.capture, &stop, &mut |_, _| {}).unwrap();
+        (executed, begun.elapsed())
+    }
+
     pub(super) fn run_until(&self, stop: &Stop) -> Result {
         let begun = Instant::now();
         let executed = execute(&self.command, &self.capture, stop, &mut |_, _| {}).unwrap();
@@ -90,4 +98,27 @@ pub(super) fn marked(mark: &str) -> Vec<i32> {
 fn carries(pid: i32, entry: &str) -> bool {
     let environ = Path::new("/proc").join(pid.to_string()).join("environ");
     std::fs::read(environ).is_ok_and(|bytes| bytes.split(|&byte| byte == 0).any(|it| it == entry.as_bytes()))
+}
+
+/// Runs the test of this name once more, in process and mount namespaces with a `/dev/shm` of their own, where nobody
+/// else's processes and shared memory are seen. False inside of them.
+pub(super) fn isolated(test: &str) -> bool {
+    const INSIDE: &str = "STACKPROBE_TEST_ISOLATED";
+    if std::env::var_os(INSIDE).is_some() {
+        return false;
+    }
+    let script = "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" --include-ignored --exact --nocapture \"$1\"";
+    let mut unshare = std::process::Command::new("unshare");
+    if !nix::unistd::geteuid().is_root() {
+        unshare.args(["--user", "--map-root-user"]);
+    }
+    let status = unshare
+        .args(["--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .arg(test)
+        .env(INSIDE, "1")
+        .status()
+        .unwrap();
+    assert!(status.success(), "inside namespaces of its own: {status}");
+    true
 }
