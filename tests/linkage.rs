@@ -1,6 +1,8 @@
 //! The resolution of libraries against the dynamic loader's own answer: on files of this machine, and on small cases
 //! that a compiler makes, one for each rule.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,7 +114,9 @@ fn files_of_this_machine_resolve_as_the_loader_resolves_them() {
     let most: usize = std::env::var("STACKPROBE_LINKAGE_SAMPLE").map_or(250, |text| text.parse().unwrap());
     let loader = Loader::new("");
     let mut files = Vec::new();
-    for (folder, deep) in [("/usr/bin", false), ("/usr/sbin", false), ("/usr/lib", true), ("/usr/lib64", true)] {
+    for (folder, deep) in
+        [("/usr/bin", false), ("/usr/sbin", false), ("/usr/lib", true), ("/usr/lib64", true)]
+    {
         elf_files(&loader, Path::new(folder), deep, &mut files);
     }
     for folder in std::env::var("STACKPROBE_LINKAGE_FOLDERS").unwrap_or_default().split_terminator(':') {
@@ -265,8 +269,7 @@ fn a_name_that_is_loaded_already_satisfies_whoever_asks_next() {
     bench.library("one/libb.so", &[]);
     bench.library("two/libb.so", &[]);
     bench.library("liba.so", &[OLD, "-Wl,-rpath,{}/two", "{}/two/libb.so"]);
-    let main =
-        bench.cc("main", MAIN, &[NEW, "-Wl,-rpath,{}:{}/one", "{}/liba.so", "{}/one/libb.so"]);
+    let main = bench.cc("main", MAIN, &[NEW, "-Wl,-rpath,{}:{}/one", "{}/liba.so", "{}/one/libb.so"]);
     assert_eq!(bench.agree(&main, "")["libb.so"], Some(bench.path("one/libb.so")));
 }
 

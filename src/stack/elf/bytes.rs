@@ -117,7 +117,7 @@ impl<'a> Window<'a> {
     pub(super) fn text(&mut self, offset: u64, end: u64, what: &'static str) -> Result<String, BadElf> {
         let most = end.min(self.size()).saturating_sub(offset);
         let most = usize::try_from(most).unwrap_or(CEILING).min(CEILING);
-        for length in [most.min(128), most.min(PAGE as usize), most] {
+        for length in [most.min(128), most.min(4096), most] {
             let bytes = self.bytes(offset, length, what)?;
             if let Some(stop) = bytes.iter().position(|&byte| byte == 0) {
                 return Ok(String::from_utf8_lossy(&bytes[..stop]).into_owned());
@@ -135,7 +135,8 @@ impl<'a> Window<'a> {
         let start = offset - offset % PAGE;
         let end = (offset + length as u64).next_multiple_of(PAGE).min(self.size());
         let mut bytes = vec![0; usize::try_from(end - start).unwrap_or(CEILING)];
-        let count = self.store.read_at(&mut bytes, start).map_err(|error| BadElf::unreadable(what, &error))?;
+        let count =
+            self.store.read_at(&mut bytes, start).map_err(|error| BadElf::unreadable(what, &error))?;
         bytes.truncate(count);
         let block = Block { start, bytes };
         let part = block.part(offset, length).ok_or(BadElf::CutShort {

@@ -20,7 +20,13 @@ struct Strings {
 }
 
 impl Strings {
-    fn at(&self, window: &mut Window<'_>, index: u64, what: &'static str, most: usize) -> Result<Box<str>, BadElf> {
+    fn at(
+        &self,
+        window: &mut Window<'_>,
+        index: u64,
+        what: &'static str,
+        most: usize,
+    ) -> Result<Box<str>, BadElf> {
         let offset = self.start.checked_add(index).ok_or(BadElf::Absurd { what, count: index })?;
         if offset >= self.end {
             return Err(BadElf::Absurd { what, count: index });

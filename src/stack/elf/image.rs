@@ -52,6 +52,7 @@ pub struct Requirement {
 }
 
 /// The facts of one ELF file.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the format, independent of the others")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     /// Who can load it.
@@ -109,7 +110,7 @@ pub(super) fn from_store(store: &dyn Store) -> Result<Image, BadElf> {
     let mut image = Image {
         machine: header.machine,
         kind: Kind::Other,
-        interpreter: segments.interpreter(&mut window)?,
+        interpreter: None,
         needed: Vec::new(),
         soname: None,
         rpath: None,
@@ -123,20 +124,17 @@ pub(super) fn from_store(store: &dyn Store) -> Result<Image, BadElf> {
         no_default_directories: false,
         sections_lost: false,
     };
-    let sections = sections::read(&mut window, &header);
-    let debug = match sections {
-        Ok(sections) => {
-            image.producers = sections.producers;
-            sections.hollow
-        }
-        Err(_) => {
-            image.sections_lost = true;
-            false
-        }
-    };
+    let mut debug = false;
+    if let Ok(sections) = sections::read(&mut window, &header) {
+        image.producers = sections.producers;
+        debug = sections.hollow;
+    } else {
+        image.sections_lost = true;
+    }
     let mut position_independent = false;
     if !debug && matches!(header.kind, EXECUTABLE | DYNAMIC) {
         segments.check_extent(&window)?;
+        image.interpreter = segments.interpreter(&mut window)?;
         image.isa_needed = notes::isa_needed(&mut window, header.layout, &segments.notes)?;
         if let Some(dynamic) = segments.dynamic {
             position_independent = dynamic::read(&mut window, header.layout, &segments, dynamic, &mut image)?;
@@ -146,7 +144,9 @@ pub(super) fn from_store(store: &dyn Store) -> Result<Image, BadElf> {
         RELOCATABLE => Kind::Object,
         EXECUTABLE | DYNAMIC if debug => Kind::Debug,
         EXECUTABLE => Kind::Program,
-        DYNAMIC if position_independent || (image.interpreter.is_some() && image.soname.is_none()) => Kind::Program,
+        DYNAMIC if position_independent || (image.interpreter.is_some() && image.soname.is_none()) => {
+            Kind::Program
+        }
         DYNAMIC => Kind::Library,
         _ => Kind::Other,
     };
@@ -247,9 +247,10 @@ impl Segments {
                 length: layout.address(record, layout.pick(16, 32)),
             };
             match layout.word(record, 0) {
-                1 => segments
-                    .loads
-                    .push(Load { address: layout.address(record, layout.pick(8, 16)), extent }),
+                1 => {
+                    let address = layout.address(record, layout.pick(8, 16));
+                    segments.loads.push(Load { address, extent });
+                }
                 2 => segments.dynamic = Some(extent),
                 3 => segments.interpreter = Some(extent),
                 4 | 0x6474_e553 => {

@@ -100,10 +100,7 @@ fn hwcaps(bytes: &[u8], layout: Layout, at: usize) -> Option<Vec<&str>> {
     let start = usize::try_from(layout.word(section, 8)).ok()?;
     let size = usize::try_from(layout.word(section, 12)).ok()?;
     let offsets = bytes.get(start..start.checked_add(size)?)?;
-    offsets
-        .chunks_exact(4)
-        .map(|offset| text(bytes, usize::try_from(layout.word(offset, 0)).ok()?))
-        .collect()
+    offsets.chunks_exact(4).map(|offset| text(bytes, usize::try_from(layout.word(offset, 0)).ok()?)).collect()
 }
 
 fn text(bytes: &[u8], at: usize) -> Option<&str> {
@@ -155,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_best_entry_that_the_cpu_can_run_is_chosen() {
-        let hwcap = |index| (1 << 62) | index;
+        let hwcap = |index: u64| (1 << 62) | index;
         let bytes = sample(
             &[
                 ("libx.so.1", "/hw/v4/libx.so.1", 0x303, hwcap(1)),

@@ -144,7 +144,8 @@ impl Loader {
 
     fn along_paths(&self, text: &str, asking: &Asking<'_>) -> Option<Found> {
         let asker = asking.chain.first()?;
-        let search = |folders: &[Arc<Folder>]| folders.iter().find_map(|folder| self.within(folder, text, asking));
+        let search =
+            |folders: &[Arc<Folder>]| folders.iter().find_map(|folder| self.within(folder, text, asking));
         let inherited = || asking.chain.iter().find_map(|object| search(&object.rpath));
         if asker.image.runpath.is_none()
             && let Some(found) = inherited()
@@ -265,11 +266,7 @@ impl Loader {
 
 /// The tokens of a file at `path` under `system`.
 pub(super) fn tokens<'a>(system: &'a System, path: &'a Path) -> Tokens<'a> {
-    Tokens {
-        origin: origin(path).to_str().unwrap_or_default(),
-        lib: &system.lib,
-        platform: &system.platform,
-    }
+    Tokens { origin: origin(path).to_str().unwrap_or_default(), lib: &system.lib, platform: &system.platform }
 }
 
 /// Opens for reading without waiting for the other end of a pipe and without becoming a terminal's owner.

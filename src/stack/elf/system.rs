@@ -50,20 +50,21 @@ impl System {
         };
         let mut directories = default_directories(&bytes);
         if directories.is_empty() {
-            let usual: &[&str] =
-                if machine.wide { &["/lib64", "/usr/lib64"] } else { &["/lib", "/usr/lib"] };
+            let usual: &[&str] = if machine.wide { &["/lib64", "/usr/lib64"] } else { &["/lib", "/usr/lib"] };
             directories = usual.iter().map(|&path| path.to_owned()).collect();
         }
         let cache_path = strings(&bytes).find(|text| text.starts_with('/') && text.ends_with("/ld.so.cache"));
         let cache = std::fs::read(cache_path.unwrap_or("/etc/ld.so.cache")).unwrap_or_default();
         let has = |word: &str| strings(&bytes).any(|text| text == word);
         let x86 = machine == Machine::X86_64;
-        let levels = [(4, "glibc-hwcaps/x86-64-v4"), (3, "glibc-hwcaps/x86-64-v3"), (2, "glibc-hwcaps/x86-64-v2")];
+        let levels =
+            [(4, "glibc-hwcaps/x86-64-v4"), (3, "glibc-hwcaps/x86-64-v3"), (2, "glibc-hwcaps/x86-64-v2")];
         let knows_levels = x86 && has("x86-64-v4:x86-64-v3:x86-64-v2");
         Self {
             lib: lib_token(&directories[0]),
             // glibc 2.26 to 2.36 overrides the kernel's answer on such CPUs.
-            platform: if x86 && cpu_level >= 3 && has("haswell") { "haswell" } else { platform(machine) }.to_owned(),
+            platform: if x86 && cpu_level >= 3 && has("haswell") { "haswell" } else { platform(machine) }
+                .to_owned(),
             hwcaps: levels
                 .into_iter()
                 .filter(|&(level, _)| knows_levels && level <= cpu_level)
@@ -103,7 +104,8 @@ fn default_directories(bytes: &[u8]) -> Vec<String> {
     let directory = |text: &[u8]| {
         let text = std::str::from_utf8(text).ok()?;
         let fits = text.len() > 2 && text.starts_with('/') && text.ends_with('/') && text.contains("lib");
-        (fits && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.trim_end_matches('/').to_owned())
+        (fits && text.bytes().all(|byte| byte.is_ascii_graphic()))
+            .then(|| text.trim_end_matches('/').to_owned())
     };
     let mut best: Vec<String> = Vec::new();
     let mut run = Vec::new();
@@ -123,7 +125,8 @@ mod tests {
 
     #[test]
     fn the_default_directories_are_read_from_the_loader() {
-        let debian = b"\0/x\0\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0\0\0\x07";
+        let debian =
+            b"\0/x\0\0/lib/x86_64-linux-gnu/\0/usr/lib/x86_64-linux-gnu/\0/lib/\0/usr/lib/\0\0\0\x07";
         assert_eq!(
             default_directories(debian),
             ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib", "/usr/lib"]

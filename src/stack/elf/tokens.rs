@@ -15,15 +15,12 @@ impl Tokens<'_> {
         while let Some(at) = rest.find('$') {
             filled.push_str(&rest[..at]);
             rest = &rest[at..];
-            match self.leading(rest) {
-                Some((value, length)) => {
-                    filled.push_str(value);
-                    rest = &rest[length..];
-                }
-                None => {
-                    filled.push('$');
-                    rest = &rest[1..];
-                }
+            if let Some((value, length)) = self.leading(rest) {
+                filled.push_str(value);
+                rest = &rest[length..];
+            } else {
+                filled.push('$');
+                rest = &rest[1..];
             }
         }
         filled + rest
