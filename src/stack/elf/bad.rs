@@ -39,6 +39,12 @@ pub enum BadElf {
         /// Its value.
         found: u64,
     },
+    /// A text without the NUL that ends it, or longer than any real one.
+    #[error("its {what} does not end")]
+    Endless {
+        /// The part that should end.
+        what: &'static str,
+    },
     /// The operating system refused to read it.
     #[error("its {what} cannot be read: {reason}")]
     Unreadable {

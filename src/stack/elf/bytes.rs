@@ -123,7 +123,7 @@ impl<'a> Window<'a> {
                 return Ok(String::from_utf8_lossy(&bytes[..stop]).into_owned());
             }
         }
-        Err(BadElf::CutShort { what, wanted: end.max(offset), found: self.size() })
+        Err(BadElf::Endless { what })
     }
 
     fn fetch(

@@ -10,8 +10,12 @@ const MOST_NEEDED: usize = 1024;
 const MOST_VERSIONS: usize = 4096;
 /// A search path of a padded installation tree is about twenty kilobytes.
 const LONGEST_PATH: usize = 256 << 10;
+/// A padded RPATH has a few hundred parts.
+const MOST_PARTS: usize = 4096;
 /// The kernel's own limit for a path.
 const LONGEST_NAME: usize = 4096;
+/// A version is a word and a number.
+const LONGEST_VERSION: usize = 512;
 
 /// Where the names are.
 struct Strings {
@@ -113,9 +117,9 @@ pub(super) fn read(
             image.soname = Some(strings.at(window, index, "soname", LONGEST_NAME)?);
         }
         if let Some(index) = tags.runpath {
-            image.runpath = Some(strings.at(window, index, "RUNPATH", LONGEST_PATH)?);
+            image.runpath = Some(search_path(window, &strings, index, "RUNPATH")?);
         } else if let Some(index) = tags.rpath {
-            image.rpath = Some(strings.at(window, index, "RPATH", LONGEST_PATH)?);
+            image.rpath = Some(search_path(window, &strings, index, "RPATH")?);
         }
         if let Some(address) = tags.wanted {
             let at = segments.offset_of(address, "wanted versions")?;
@@ -127,6 +131,20 @@ pub(super) fn read(
         }
     }
     Ok(tags.flags_1 & PIE != 0)
+}
+
+fn search_path(
+    window: &mut Window<'_>,
+    strings: &Strings,
+    index: u64,
+    what: &'static str,
+) -> Result<Box<str>, BadElf> {
+    let path = strings.at(window, index, what, LONGEST_PATH)?;
+    let parts = path.split(':').count();
+    if parts > MOST_PARTS {
+        return Err(BadElf::Absurd { what, count: parts as u64 });
+    }
+    Ok(path)
 }
 
 /// Follows a list whose records say how far the next one is; such lists only ever go forward.
@@ -165,7 +183,7 @@ fn wanted(
             let (flags, name) = (layout.half(record, 4), layout.word(record, 8));
             let next = layout.word(record, 12);
             if flags & WEAK == 0 {
-                requirement.versions.push(strings.at(window, name.into(), WHAT, LONGEST_NAME)?);
+                requirement.versions.push(strings.at(window, name.into(), WHAT, LONGEST_VERSION)?);
             }
             if next == 0 {
                 break;
@@ -199,7 +217,7 @@ fn defined(
         let mut inner = at;
         advance(&mut inner, first, WHAT)?;
         let name = layout.word(window.bytes(inner, 8, WHAT)?, 0);
-        provides.push(strings.at(window, name.into(), WHAT, LONGEST_NAME)?);
+        provides.push(strings.at(window, name.into(), WHAT, LONGEST_VERSION)?);
         if provides.len() > MOST_VERSIONS {
             return Err(BadElf::Absurd { what: WHAT, count });
         }

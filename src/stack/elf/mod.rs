@@ -4,7 +4,8 @@
 //!
 //! - [`Image`]: what one file says of itself ([`read`]);
 //! - [`Loader`]: where the loader looks; [`Closure`]: everything that is loaded with one file;
-//! - [`Policy`]: what a stack may take from its host; [`scan`]: all files of all prefixes, and every [`Finding`].
+//! - [`Policy`]: what a stack may take from its host; [`scan`]: all files of all prefixes, and every [`Finding`];
+//! - [`judge_maps`]: the same of a process that runs.
 
 mod alone;
 mod bad;
@@ -17,6 +18,7 @@ mod folder;
 mod image;
 mod ldcache;
 mod loader;
+mod maps;
 mod names;
 mod notes;
 mod object;
@@ -38,6 +40,7 @@ pub use cpu::level as cpu_level;
 pub use finding::{Finding, FindingKind, Weight};
 pub use image::{Image, Kind, Machine, Requirement, is_elf, read};
 pub use loader::Loader;
+pub use maps::judge_maps;
 pub use object::{FileId, Object};
 pub use policy::Policy;
 pub use scan::{Scan, scan};

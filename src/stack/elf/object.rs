@@ -29,6 +29,14 @@ pub struct Object {
     pub(super) runpath: Box<[Arc<Folder>]>,
 }
 
+impl Object {
+    /// The name by which others need it: its soname, else its file name.
+    pub(super) fn name(&self) -> &str {
+        let file = || self.path.file_name()?.to_str();
+        self.image.soname.as_deref().or_else(file).unwrap_or_default()
+    }
+}
+
 /// What opening a path came to.
 #[derive(Clone, Debug)]
 pub(super) enum Opened {

@@ -51,6 +51,8 @@ struct Evidence {
     /// Why it may not matter; `None`: it does.
     excuse: Option<&'static str>,
     chain: Vec<PathBuf>,
+    /// The first file is a library: what a program runs into says more.
+    by_library: bool,
     /// Files loaded with the one that shows it: the smallest process shows it best.
     size: usize,
     count: usize,
@@ -75,7 +77,7 @@ fn note(faults: &mut Faults, fault: Fault, evidence: Evidence) {
         Entry::Occupied(mut place) => {
             let known = place.get_mut();
             known.count += evidence.count;
-            let rank = |evidence: &Evidence| (evidence.excuse.is_some(), evidence.size);
+            let rank = |evidence: &Evidence| (evidence.excuse.is_some(), evidence.by_library, evidence.size);
             if (rank(&evidence), &evidence.chain) < (rank(known), &known.chain) {
                 *known = Evidence { count: known.count, ..evidence };
             }
@@ -190,7 +192,8 @@ impl<'a> Together<'a> {
         let mut faults: Vec<_> = closure.missing.iter().map(|missing| lacks(closure, missing)).collect();
         faults.extend(self.leaks(closure));
         faults.extend(outdated(closure));
-        faults.extend(runtimes::pairs(closure).into_iter().map(|pair| {
+        let objects: Vec<&Object> = closure.members.iter().map(|member| &*member.object).collect();
+        faults.extend(runtimes::pairs(&objects).into_iter().map(|pair| {
             let path = |member: usize| closure.members[member].object.path.display();
             let detail = format!(
                 "`{}` and `{}` are loaded into one process, the second for `{}`",
@@ -208,8 +211,7 @@ impl<'a> Together<'a> {
         closure.members.iter().filter_map(|member| {
             let by = member.by?;
             let (object, user) = (&member.object, &closure.members[by].object);
-            let file = || object.path.file_name()?.to_str();
-            let name = object.image.soname.as_deref().or_else(file).unwrap_or_default();
+            let name = object.name();
             // What a library of the host takes from the host is the host's business.
             let accepted = self.policy.may_come_from_the_host(name)
                 || self.is_of_the_stack(object)
@@ -285,6 +287,7 @@ fn evidence(closure: &Closure, seen: &Seen, excuse: Option<&'static str>) -> Evi
         wanted: Arc::clone(&seen.wanted),
         excuse,
         chain: closure.chain(seen.member),
+        by_library: closure.members[0].object.image.kind == Kind::Library,
         size: closure.members.len(),
         count: 1,
         shown_by: closure.members[0].object.path.clone(),

@@ -1,17 +1,14 @@
-//! The resolution of libraries against the dynamic loader's own answer: on files of this machine, and on small cases
-//! that a compiler makes, one for each rule.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+//! Our resolution against the dynamic loader's own answer: on files of this machine, and on small cases that a compiler
+//! makes, one for each rule.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stackprobe::stack::elf::{Kind, Loader, Machine};
-use tempfile::TempDir;
+use stackprobe::stack::elf::{Kind, Loader, Machine, cpu_level};
 
-const INTERPRETER: &str = "/lib64/ld-linux-x86-64.so.2";
+use crate::bench::{Bench, INTERPRETER, MAIN, NEW, OLD};
 
 /// Name → path; `None` for a library that was not found.
 type Answer = BTreeMap<String, Option<PathBuf>>;
@@ -137,62 +134,15 @@ fn files_of_this_machine_resolve_as_the_loader_resolves_them() {
     assert!(wrong.is_empty(), "{} of {judged} files:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// A folder in which libraries and programs are made.
-struct Bench(TempDir);
-
-impl Bench {
-    fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// Compiles `source` into `out`; `{}` in an argument is the folder.
-    fn cc(&self, out: &str, source: &str, arguments: &[&str]) -> PathBuf {
-        let out = self.path(out);
-        fs::create_dir_all(out.parent().unwrap()).unwrap();
-        let file = out.with_extension("c");
-        fs::write(&file, source).unwrap();
-        let root = self.0.path().to_str().unwrap();
-        let output = Command::new("cc")
-            .args(["-O0", "-w", "-o"])
-            .arg(&out)
-            .arg(&file)
-            .args(["-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined"])
-            .args(arguments.iter().map(|argument| argument.replace("{}", root)))
-            .current_dir(self.0.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        out
-    }
-
-    /// A library at `PATH/libNAME.so` with the soname `libNAME.so`.
-    fn library(&self, path: &str, arguments: &[&str]) -> PathBuf {
-        let name = Path::new(path).file_name().unwrap().to_str().unwrap();
-        let soname = format!("-Wl,-soname,{name}");
-        let mut all = vec!["-shared", "-fPIC", &soname];
-        all.extend(arguments);
-        let function: String = path.chars().filter(char::is_ascii_alphanumeric).collect();
-        self.cc(path, &format!("int {function}(void) {{ return 1; }}"), &all)
-    }
-
-    /// Compares both answers, and returns ours.
-    fn agree(&self, file: &Path, library_path: &str) -> Answer {
-        let library_path = library_path.replace("{}", self.0.path().to_str().unwrap());
-        let theirs = theirs(file, &library_path).expect("the loader takes the file");
-        let ours = ours(&Loader::new(&library_path), file);
-        let differences = differences(&ours, &theirs);
-        assert!(differences.is_empty(), "{}", differences.join("\n"));
-        ours
-    }
+/// Compares both answers, and returns ours.
+fn agree(bench: &Bench, file: &Path, library_path: &str) -> Answer {
+    let library_path = library_path.replace("{}", bench.root());
+    let theirs = theirs(file, &library_path).expect("the loader takes the file");
+    let ours = ours(&Loader::new(&library_path), file);
+    let differences = differences(&ours, &theirs);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    ours
 }
-
-const MAIN: &str = "int main(void) { return 0; }";
-const OLD: &str = "-Wl,--disable-new-dtags";
-const NEW: &str = "-Wl,--enable-new-dtags";
 
 #[test]
 fn an_rpath_is_inherited_and_a_runpath_is_not() {
@@ -201,7 +151,7 @@ fn an_rpath_is_inherited_and_a_runpath_is_not() {
     bench.library("near/liba.so", &["{}/deep/libb.so"]);
     for (tags, found) in [(OLD, true), (NEW, false)] {
         let main = bench.cc("main", MAIN, &[tags, "-Wl,-rpath,{}/near:{}/deep", "{}/near/liba.so"]);
-        let answer = bench.agree(&main, "");
+        let answer = agree(&bench, &main, "");
         assert_eq!(answer["libb.so"].is_some(), found, "{tags}");
     }
 }
@@ -212,7 +162,7 @@ fn a_runpath_of_the_asking_library_switches_inheritance_off() {
     bench.library("deep/libb.so", &[]);
     bench.library("near/liba.so", &[NEW, "-Wl,-rpath,{}/nowhere", "{}/deep/libb.so"]);
     let main = bench.cc("main", MAIN, &[OLD, "-Wl,-rpath,{}/near:{}/deep", "{}/near/liba.so"]);
-    assert_eq!(bench.agree(&main, "")["libb.so"], None);
+    assert_eq!(agree(&bench, &main, "")["libb.so"], None);
 }
 
 #[test]
@@ -222,7 +172,7 @@ fn the_library_path_comes_after_an_rpath_and_before_a_runpath() {
     bench.library("two/liba.so", &[]);
     for (tags, wins) in [(OLD, "one"), (NEW, "two")] {
         let main = bench.cc("main", MAIN, &[tags, "-Wl,-rpath,{}/one", "{}/one/liba.so"]);
-        let answer = bench.agree(&main, "{}/nowhere:{}/two");
+        let answer = agree(&bench, &main, "{}/nowhere:{}/two");
         assert_eq!(answer["liba.so"].as_deref(), Some(&*bench.path(wins).join("liba.so")));
     }
 }
@@ -243,24 +193,24 @@ fn tokens_are_those_of_the_file_that_holds_them() {
             "{}/$ORIGINAL/libc2.so",
         ],
     );
-    let answer = bench.agree(&main, "");
+    let answer = agree(&bench, &main, "");
     assert!(answer.values().all(Option::is_some), "{answer:?}");
     let through = bench.path("elsewhere");
     std::os::unix::fs::symlink(bench.path("bin"), &through).unwrap();
-    bench.agree(&through.join("main"), "");
+    agree(&bench, &through.join("main"), "");
 }
 
 #[test]
 fn lib_and_platform_are_the_loaders_own() {
     let bench = Bench::new();
     let main = bench.cc("main", MAIN, &["-Wl,-rpath,/$LIB:/usr/$LIB:{}/$PLATFORM", "-lm"]);
-    bench.agree(&main, "");
+    agree(&bench, &main, "");
     for platform in ["x86_64", "haswell", "xeon_phi"] {
         bench.library(&format!("{platform}/liba.so"), &[]);
     }
     let main = bench.cc("main", MAIN, &[NEW, "-Wl,-rpath,{}/$PLATFORM", "{}/x86_64/liba.so"]);
-    assert!(bench.agree(&main, "")["liba.so"].is_some());
-    bench.agree(&main, "{}/$ORIGIN:$ORIGIN/x86_64");
+    assert!(agree(&bench, &main, "")["liba.so"].is_some());
+    agree(&bench, &main, "{}/$ORIGIN:$ORIGIN/x86_64");
 }
 
 #[test]
@@ -270,7 +220,7 @@ fn a_name_that_is_loaded_already_satisfies_whoever_asks_next() {
     bench.library("two/libb.so", &[]);
     bench.library("liba.so", &[OLD, "-Wl,-rpath,{}/two", "{}/two/libb.so"]);
     let main = bench.cc("main", MAIN, &[NEW, "-Wl,-rpath,{}:{}/one", "{}/liba.so", "{}/one/libb.so"]);
-    assert_eq!(bench.agree(&main, "")["libb.so"], Some(bench.path("one/libb.so")));
+    assert_eq!(agree(&bench, &main, "")["libb.so"], Some(bench.path("one/libb.so")));
 }
 
 #[test]
@@ -282,7 +232,7 @@ fn a_file_of_another_machine_is_passed_over() {
     bytes[18] = 183;
     fs::write(bench.path("bad/liba.so"), &bytes).unwrap();
     let main = bench.cc("main", MAIN, &[NEW, "-Wl,-rpath,{}/bad:{}/good", "{}/good/liba.so"]);
-    assert_eq!(bench.agree(&main, "")["liba.so"], Some(good));
+    assert_eq!(agree(&bench, &main, "")["liba.so"], Some(good));
 }
 
 #[test]
@@ -290,7 +240,7 @@ fn a_path_that_is_needed_is_not_searched_for() {
     let bench = Bench::new();
     let library = bench.cc("liba.so", "int a;", &["-shared", "-fPIC"]);
     let main = bench.cc("main", MAIN, &["{}/liba.so"]);
-    bench.agree(&main, "");
+    agree(&bench, &main, "");
     fs::remove_file(&library).unwrap();
     let closure = Loader::new("").closure(&main).unwrap();
     assert_eq!(*closure.missing[0].name, *library.to_str().unwrap());
@@ -303,8 +253,8 @@ fn folders_of_cpu_levels_come_first() {
     for level in ["x86-64-v2", "x86-64-v3", "x86-64-v4"] {
         bench.library(&format!("glibc-hwcaps/{level}/liba.so"), &[]);
         let main = bench.cc("main", MAIN, &[NEW, "-Wl,-rpath,{}", "{}/liba.so"]);
-        bench.agree(&main, "");
-        bench.agree(&main, "{}");
+        agree(&bench, &main, "");
+        agree(&bench, &main, "{}");
     }
     let main = bench.path("main");
     let on = |level| ours(&Loader::on_cpu("", level), &main)["liba.so"].clone().unwrap();
@@ -317,7 +267,7 @@ fn empty_parts_mean_the_current_directory() {
     let bench = Bench::new();
     bench.library("liba.so", &[]);
     let main = bench.cc("main", MAIN, &[NEW, "-Wl,-rpath,/nowhere:", "{}/liba.so"]);
-    let answer = bench.agree(&main, "");
+    let answer = agree(&bench, &main, "");
     assert_eq!(answer["liba.so"], None, "the tests do not run in that folder");
 }
 
@@ -325,6 +275,18 @@ fn empty_parts_mean_the_current_directory() {
 fn default_directories_can_be_forbidden() {
     let bench = Bench::new();
     let main = bench.cc("main", MAIN, &["-Wl,-z,nodefaultlib", "-lm"]);
-    let answer = bench.agree(&main, "");
+    let answer = agree(&bench, &main, "");
     assert_eq!(answer["libm.so.6"], None);
+}
+
+#[test]
+fn the_level_of_this_cpu_is_the_one_that_the_loader_sees() {
+    let output = Command::new(INTERPRETER).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    if !help.contains("x86-64-v2 (") && !help.contains("x86-64-v2\n") {
+        eprintln!("skipped: the loader of this machine is older than glibc 2.33");
+        return;
+    }
+    let theirs = (2..=4).rev().find(|level| help.contains(&format!("x86-64-v{level} (supported")));
+    assert_eq!(cpu_level(), theirs.unwrap_or(1));
 }
