@@ -7,7 +7,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -56,8 +56,6 @@ struct Evidence {
     /// Files loaded with the one that shows it: the smallest process shows it best.
     size: usize,
     count: usize,
-    /// For two rivals the file is the one that shows it best.
-    shown_by: PathBuf,
 }
 
 type Faults = HashMap<Fault, Evidence>;
@@ -195,14 +193,11 @@ impl<'a> Together<'a> {
         let objects: Vec<&Object> = closure.members.iter().map(|member| &*member.object).collect();
         faults.extend(runtimes::pairs(&objects).into_iter().map(|pair| {
             let path = |member: usize| closure.members[member].object.path.display();
-            let detail = format!(
-                "`{}` and `{}` are loaded into one process, the second for `{}`",
-                path(pair.first),
-                path(pair.second),
-                path(closure.members[pair.second].by.unwrap_or_default()),
-            );
-            let fault = Fault { kind: pair.kind, file: PathBuf::new(), detail };
-            Seen { member: 0, fault, wanted: Arc::default() }
+            let by = closure.members[pair.second].by.unwrap_or_default();
+            let detail =
+                format!("brings `{}` into a process that has `{}`", path(pair.second), path(pair.first));
+            let file = closure.members[by].object.path.clone();
+            Seen { member: by, fault: Fault { kind: pair.kind, file, detail }, wanted: Arc::default() }
         }));
         faults
     }
@@ -243,7 +238,7 @@ impl<'a> Together<'a> {
         Finding {
             weight: if evidence.excuse.is_some() { Weight::Odd } else { Weight::Wrong },
             kind: fault.kind,
-            file: if fault.file == Path::new("") { evidence.shown_by } else { fault.file },
+            file: fault.file,
             detail,
             chain: evidence.chain,
             others: evidence.count - 1,
@@ -290,6 +285,5 @@ fn evidence(closure: &Closure, seen: &Seen, excuse: Option<&'static str>) -> Evi
         by_library: closure.members[0].object.image.kind == Kind::Library,
         size: closure.members.len(),
         count: 1,
-        shown_by: closure.members[0].object.path.clone(),
     }
 }
