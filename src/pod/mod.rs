@@ -1,3 +1,4 @@
-//! WHERE we are: what a container does to its first process, and what its signals mean.
+//! WHERE we are: what the pod has, and what it means to be its first process.
 
+pub mod facts;
 pub mod signals;

@@ -36,8 +36,10 @@ pub struct Capture {
     pub head: usize,
     /// Bytes of the end of each stream to keep in memory.
     pub tail: usize,
-    /// The case's log file.
+    /// The case's log file, which grows with each command of the case.
     pub log: PathBuf,
+    /// What the log says before the output, such as the command itself.
+    pub heading: String,
     /// Bytes of output that go into the log file; more are counted and dropped, but for the last `tail`.
     pub log_cap: u64,
     /// The program that is started with [`supervise::ARGUMENT`]: this very one, even if its file was replaced.
@@ -52,6 +54,7 @@ impl Capture {
             head: 64 << 10,
             tail: 64 << 10,
             log: log.into(),
+            heading: String::new(),
             log_cap: 64 << 20,
             supervisor: "/proc/self/exe".into(),
         }
@@ -133,7 +136,7 @@ pub fn execute(
     stop: &Stop,
     lines: &mut dyn FnMut(Stream, &[u8]),
 ) -> Result<Executed, Error> {
-    let log = Log::create(&capture.log, capture.log_cap, capture.tail)
+    let log = Log::open(&capture.log, &capture.heading, capture.log_cap, capture.tail)
         .map_err(|error| Error::io(Kind::Pod, "write", &capture.log, &error))?;
     let mut remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
     let killed = oom::kills();

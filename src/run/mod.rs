@@ -11,7 +11,9 @@
 //! supervisor ── supervise ── the command ── ranks, daemons, whatever it starts
 //! ```
 
+pub mod call;
 pub mod command;
+pub mod environment;
 pub mod execute;
 mod family;
 mod hang;
@@ -19,9 +21,12 @@ mod limits;
 mod message;
 mod oom;
 pub mod output;
+pub mod plan;
 pub mod process;
 mod remains;
+pub mod schedule;
 mod socket;
+pub mod stage;
 pub mod supervise;
 mod sweep;
 mod tree;

@@ -88,9 +88,12 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Begins the file anew. At most `cap` bytes of output go into it, then the last `tail` bytes of the rest.
-    pub(super) fn create(path: &Path, cap: u64, tail: usize) -> io::Result<Self> {
-        Ok(Self { file: File::create(path)?, room: cap, beyond: Keeper::new(0, tail), error: None })
+    /// Adds to the file: `heading`, at most `cap` bytes of output, then the last `tail` bytes of the rest.
+    pub(super) fn open(path: &Path, heading: &str, cap: u64, tail: usize) -> io::Result<Self> {
+        let file = File::options().append(true).create(true).open(path)?;
+        let mut log = Self { file, room: cap, beyond: Keeper::new(0, tail), error: None };
+        log.write(heading.as_bytes());
+        Ok(log)
     }
 
     pub(super) fn add(&mut self, chunk: &[u8]) {
@@ -154,19 +157,19 @@ mod tests {
     fn a_log_holds_its_cap_then_says_what_is_missing_then_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut log = Log::create(&path, 4, 3).unwrap();
+        let mut log = Log::open(&path, "$ x\n", 4, 3).unwrap();
         for chunk in ["ab", "cdef", "ghij"] {
             log.add(chunk.as_bytes());
         }
         let logged = log.finish("note\n");
         assert_eq!(logged, Logged { dropped: 3, error: None });
         let text = std::fs::read_to_string(&path).unwrap();
-        assert_eq!(text, "abcd\n[stackprobe: 3 bytes of output are left out here]\nhijnote\n");
+        assert_eq!(text, "$ x\nabcd\n[stackprobe: 3 bytes of output are left out here]\nhijnote\n");
     }
 
     #[test]
     fn a_full_disk_is_told_and_stops_nothing() {
-        let mut log = Log::create(Path::new("/dev/full"), 100, 3).unwrap();
+        let mut log = Log::open(Path::new("/dev/full"), "", 100, 3).unwrap();
         log.add(b"some output");
         assert_eq!(log.finish("").error.as_deref(), Some("no space left on device"));
     }

@@ -1,0 +1,408 @@
+//! `suite.toml` as a person writes it → the checked model, with every fault at its line.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::str::FromStr;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use regex::{Regex, RegexBuilder};
+
+use crate::document::{self, Table, Written};
+use crate::error::{Fault, Source};
+use crate::suite::capability::Capabilities;
+use crate::suite::folder::Folder;
+use crate::suite::requirement::{Need, Requirement};
+use crate::suite::template::Template;
+use crate::suite::{Action, End, Expect, Layer, Native, Probe, Protocol, Service, Suite};
+
+/// Limit of a command where neither the probe nor its suite sets one.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What a suite sets for all its probes.
+struct Defaults {
+    tags: Vec<String>,
+    files: Vec<String>,
+    env: Vec<(String, String)>,
+    timeout: Duration,
+}
+
+/// Reads one suite. `folder` is where its files are, `capabilities` the table that `requires` may name.
+///
+/// # Errors
+/// Every fault of the file.
+pub fn parse(source: &Source, folder: &Folder, capabilities: &Capabilities) -> Result<Suite, Vec<Fault>> {
+    document::read(source, |root| {
+        let name = name(root, "name");
+        let summary = root.needed_string("summary").map(|summary| summary.value).unwrap_or_default();
+        let toolchain = toolchain(root);
+        let defaults = Defaults {
+            tags: texts(root.strings("tags")),
+            files: files(root, "files", folder),
+            env: env(root),
+            timeout: timeout(root).unwrap_or(TIMEOUT),
+        };
+        let runtime = root.string("runtime").map(|runtime| runtime.value);
+        let modules = texts(root.strings("modules"));
+        let mut names: BTreeMap<String, Range<usize>> = BTreeMap::new();
+        let probes = root.tables("probe", |table| {
+            let written = table.string("name");
+            let probe = probe(table, folder, &defaults, capabilities);
+            if let Some(written) = written
+                && names.insert(written.value.clone(), written.span.clone()).is_some()
+            {
+                table.fault(format!("the probe name `{}` is taken", written.value), written.span);
+            }
+            probe
+        });
+        if probes.is_empty() {
+            root.fault_with_hint("a suite must have a probe", 0..0, "add a [[probe]]");
+        }
+        Suite {
+            name,
+            summary,
+            toolchain,
+            runtime,
+            modules,
+            folder: folder.clone(),
+            source: source.clone(),
+            probes,
+        }
+    })
+}
+
+fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, capabilities: &Capabilities) -> Probe {
+    let line = table.source().position(table.span().start).0;
+    let mut files = files(table, "files", folder);
+    files.extend(defaults.files.iter().filter(|file| !files.contains(file)).cloned().collect::<Vec<_>>());
+    let sources = self::files(table, "sources", folder);
+    flat(table, sources.iter().chain(&files));
+    let build = table.one_or_more_strings("build").unwrap_or_default();
+    let action = action(table, build.is_empty());
+    let build: Vec<Template> = build.into_iter().filter_map(|command| template(table, &command)).collect();
+    let mut env = defaults.env.clone();
+    env.extend(self::env(table));
+    let mut tags = defaults.tags.clone();
+    tags.extend(texts(table.strings("tags")));
+    let (protocol, expect) = (protocol(table), expect(table));
+    Probe {
+        name: name(table, "name"),
+        summary: table.needed_string("summary").map(|summary| summary.value).unwrap_or_default(),
+        why: table.string("why").map(|why| why.value).unwrap_or_default(),
+        action,
+        tags,
+        sources,
+        files,
+        build,
+        ranks: counts(table, "ranks"),
+        protocol,
+        expect,
+        timeout: timeout(table).unwrap_or(defaults.timeout),
+        slots: table.number("slots", 1..=4096).and_then(|slots| u32::try_from(slots.value).ok()),
+        retries: table
+            .number("retries", 0..=100)
+            .and_then(|retries| u32::try_from(retries.value).ok())
+            .unwrap_or(0),
+        requires: requires(table, capabilities),
+        env,
+        control: table.boolean("control").unwrap_or(false),
+        aslr: table.boolean("aslr").unwrap_or(true),
+        services: Service::ALL
+            .into_iter()
+            .filter(|(key, _)| table.boolean(key) == Some(true))
+            .map(|(_, service)| service)
+            .collect(),
+        line,
+    }
+}
+
+/// Files are staged into one flat folder, so two of one base name would overwrite each other.
+fn flat<'f>(table: &mut Table<'_>, files: impl Iterator<Item = &'f String>) {
+    let mut seen = BTreeMap::new();
+    for file in files {
+        let base = file.rsplit('/').next().unwrap_or(file);
+        if let Some(other) = seen.insert(base.to_owned(), file)
+            && other != file
+        {
+            table.fault(
+                format!("`{other}` and `{file}` would be staged under one name, `{base}`"),
+                table.span(),
+            );
+        }
+    }
+}
+
+fn action(table: &mut Table<'_>, builds_nothing: bool) -> Action {
+    let run = table.string("run");
+    let native = table.string("native");
+    match (run, native) {
+        (Some(run), Some(native)) => {
+            table.fault("`run` and `native` exclude each other", native.span);
+            template(table, &run).map_or(Action::Build, Action::Run)
+        }
+        (Some(run), None) => template(table, &run).map_or(Action::Build, Action::Run),
+        (None, Some(native)) => {
+            let found = Native::ALL.iter().find(|(name, _)| *name == native.value);
+            found.map_or_else(
+                || {
+                    let known: Vec<&str> = Native::ALL.iter().map(|(name, _)| *name).collect();
+                    table.fault(format!("`native` must be one of {}", known.join(", ")), native.span);
+                    Action::Build
+                },
+                |(_, native)| Action::Native(*native),
+            )
+        }
+        (None, None) => {
+            if builds_nothing {
+                table.fault("a probe must have `build`, `run` or `native`", table.span());
+            }
+            Action::Build
+        }
+    }
+}
+
+fn name(table: &mut Table<'_>, key: &'static str) -> String {
+    let Some(name) = table.needed_string(key) else { return String::new() };
+    let fits =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_+.".contains(letter);
+    if name.value.is_empty() || !name.value.chars().all(fits) || name.value.starts_with('.') {
+        table.fault(
+            format!("the name `{}` must be made of a-z, 0-9, `-`, `_`, `+` and `.`", name.value),
+            name.span,
+        );
+    }
+    name.value
+}
+
+fn texts(written: Option<Vec<Written<String>>>) -> Vec<String> {
+    written.unwrap_or_default().into_iter().map(|text| text.value).collect()
+}
+
+fn toolchain(table: &mut Table<'_>) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    for word in table.strings("toolchain").unwrap_or_default() {
+        match word.value.as_str() {
+            "compiler" => layers.push(Layer::Compiler),
+            "mpi" => layers.push(Layer::Mpi),
+            "runtime" => layers.push(Layer::Runtime),
+            other => {
+                table.fault(format!("`toolchain` knows compiler, mpi and runtime, not `{other}`"), word.span);
+            }
+        }
+    }
+    layers.sort();
+    layers.dedup();
+    if layers == [Layer::Mpi] {
+        layers.insert(0, Layer::Compiler);
+    }
+    layers
+}
+
+fn files(table: &mut Table<'_>, key: &'static str, folder: &Folder) -> Vec<String> {
+    let files = table.strings(key).unwrap_or_default();
+    for file in &files {
+        if !folder.contains(&file.value) {
+            let what = format!("there is no file `{}` in the suite's folder", file.value);
+            table.fault_with_hint(
+                what,
+                file.span.clone(),
+                format!("looked for {}", folder.path(&file.value).display()),
+            );
+        }
+    }
+    texts(Some(files))
+}
+
+fn env(table: &mut Table<'_>) -> Vec<(String, String)> {
+    let mut env = Vec::new();
+    for (name, value) in table.string_table("env").unwrap_or_default() {
+        if name.value.is_empty() || name.value.contains(['=', '\0']) || value.value.contains('\0') {
+            table.fault(format!("`{}` cannot be set in an environment", name.value), name.span);
+        } else {
+            env.push((name.value, value.value));
+        }
+    }
+    env
+}
+
+fn timeout(table: &mut Table<'_>) -> Option<Duration> {
+    let written = table.string("timeout")?;
+    match humantime::parse_duration(&written.value) {
+        Ok(duration) if !duration.is_zero() => Some(duration),
+        _ => {
+            table.fault(
+                format!("`timeout` must be a duration such as 60s or 5m, found `{}`", written.value),
+                written.span,
+            );
+            None
+        }
+    }
+}
+
+fn counts(table: &mut Table<'_>, key: &'static str) -> Vec<u32> {
+    let written = table.numbers(key, 1..=65536).unwrap_or_default();
+    let mut counts: Vec<u32> = Vec::new();
+    for count in written {
+        match u32::try_from(count.value) {
+            Ok(value) if !counts.contains(&value) => counts.push(value),
+            _ => table.fault(format!("`{key}` holds {} twice", count.value), count.span),
+        }
+    }
+    counts
+}
+
+fn template(table: &mut Table<'_>, command: &Written<String>) -> Option<Template> {
+    match Template::parse(&command.value) {
+        Ok(template) => Some(template),
+        Err(faults) => {
+            for fault in faults {
+                table.fault(fault, command.span.clone());
+            }
+            None
+        }
+    }
+}
+
+fn protocol(table: &mut Table<'_>) -> Protocol {
+    match table.string("protocol") {
+        None => Protocol::Exit,
+        Some(written) => match written.value.as_str() {
+            "exit" => Protocol::Exit,
+            "tap" => Protocol::Tap,
+            other => {
+                table.fault(format!("`protocol` must be exit or tap, found `{other}`"), written.span);
+                Protocol::Exit
+            }
+        },
+    }
+}
+
+fn expect(table: &mut Table<'_>) -> Expect {
+    table
+        .table("expect", |table| {
+            let mut ends = Vec::new();
+            // `exit` is a number or the word "nonzero", so it is read as whichever was written.
+            let word = table.named_string("exit");
+            if let Some(word) = word {
+                let _ = table.string("exit");
+                if word.value == "nonzero" {
+                    ends.push((End::NonZero, word.span));
+                } else {
+                    table.fault("`exit` must be a number from 0 to 255 or \"nonzero\"", word.span);
+                }
+            } else if let Some(exit) = table.number("exit", 0..=255) {
+                ends.push((End::Exit(i32::try_from(exit.value).unwrap_or_default()), exit.span));
+            }
+            if let Some(signal) = table.string("signal") {
+                match Signal::from_str(&format!("SIG{}", signal.value.trim_start_matches("SIG"))) {
+                    Ok(known) => ends.push((End::Signal(known as i32), signal.span)),
+                    Err(_) => table.fault(format!("there is no signal `{}`", signal.value), signal.span),
+                }
+            }
+            if let [_, (_, second)] = ends.as_slice() {
+                table.fault("`exit` and `signal` exclude each other", second.clone());
+            }
+            Expect {
+                end: ends.into_iter().next().map_or(End::AsUsual, |(end, _)| end),
+                stdout: regex(table, "stdout"),
+                stderr: regex(table, "stderr"),
+            }
+        })
+        .unwrap_or_default()
+}
+
+fn regex(table: &mut Table<'_>, key: &'static str) -> Option<Regex> {
+    let written = table.string(key)?;
+    match RegexBuilder::new(&written.value).multi_line(true).build() {
+        Ok(regex) => Some(regex),
+        Err(error) => {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            table.fault(format!("`{key}` is no regular expression: {why}"), written.span);
+            None
+        }
+    }
+}
+
+fn requires(table: &mut Table<'_>, capabilities: &Capabilities) -> Vec<Requirement> {
+    let mut requires = Vec::new();
+    for written in table.strings("requires").unwrap_or_default() {
+        match Requirement::parse(&written.value) {
+            Ok(Requirement { need: Need::Capability(name), .. }) if !capabilities.contains(&name) => {
+                let what = format!("no capability `{name}` in capabilities.toml");
+                match document::nearest(&name, capabilities.names()) {
+                    Some(near) => {
+                        table.fault_with_hint(what, written.span, format!("did you mean `{near}`?"))
+                    }
+                    None => table.fault(what, written.span),
+                }
+            }
+            Ok(requirement) => requires.push(requirement),
+            Err(fault) => table.fault(fault, written.span),
+        }
+    }
+    requires
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suite(text: &str) -> Result<Suite, Vec<Fault>> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.c"), "").unwrap();
+        let source = Source::new("suite.toml", text);
+        parse(&source, &Folder::Disk(folder.path().to_path_buf()), &Capabilities::default())
+    }
+
+    const HEAD: &str = "name = \"s\"\nsummary = \"x\"\ntoolchain = [\"mpi\"]\n";
+
+    #[test]
+    fn a_suite_reads_into_its_model() {
+        let text = format!(
+            "{HEAD}timeout = \"5s\"\n[[probe]]\nname = \"p\"\nsummary = \"y\"\nsources = [\"a.c\"]\n\
+             build = \"{{mpicc}} {{sources}} -o {{exe}}\"\nrun = \"{{mpirun}} -n {{ranks}} {{exe}}\"\nranks = [2, 4]\n\
+             protocol = \"tap\"\nexpect = {{ exit = 3 }}\ncontrol = true\n"
+        );
+        let suite = suite(&text).unwrap();
+        assert_eq!(suite.toolchain, [Layer::Compiler, Layer::Mpi]);
+        let probe = &suite.probes[0];
+        assert_eq!(
+            (probe.ranks.as_slice(), probe.timeout, probe.line),
+            (&[2, 4][..], Duration::from_secs(5), 5)
+        );
+        assert_eq!(probe.expect.end, End::Exit(3));
+        assert!(probe.control);
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let text = format!(
+            "{HEAD}[[probe]]\nname = \"p\"\nsummary = \"y\"\nsources = [\"b.c\"]\nbuild = \"{{c}} x\"\nrank = 2\n\
+             [[probe]]\nname = \"p\"\nsummary = \"y\"\nrun = \"x\"\ntimeout = \"soon\"\n\
+             expect = {{ exit = \"never\", stdout = \"(\" }}\nrequires = [\"luck\", \"capability x\"]\n"
+        );
+        let faults: Vec<String> = suite(&text).unwrap_err().iter().map(ToString::to_string).collect();
+        let lines: Vec<&str> = faults
+            .iter()
+            .map(|fault| fault.split("suite.toml:").nth(1).unwrap().split(':').next().unwrap())
+            .collect();
+        assert_eq!(lines, ["7", "8", "9", "11", "14", "15", "15", "16", "16"], "{faults:#?}");
+    }
+
+    #[test]
+    fn two_files_of_one_base_name_cannot_be_staged() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("d")).unwrap();
+        for file in ["a.c", "d/a.c"] {
+            std::fs::write(folder.path().join(file), "").unwrap();
+        }
+        let text = format!(
+            "{HEAD}[[probe]]\nname = \"p\"\nsummary = \"y\"\nsources = [\"a.c\", \"d/a.c\"]\nrun = \"x\"\n"
+        );
+        let source = Source::new("suite.toml", text.as_str());
+        let faults =
+            parse(&source, &Folder::Disk(folder.path().into()), &Capabilities::default()).unwrap_err();
+        assert_eq!(faults[0].what, "`a.c` and `d/a.c` would be staged under one name, `a.c`");
+    }
+}

@@ -1,0 +1,92 @@
+//! Which suites there are: those of the binary, overridden by those of `--suites` folders, later ones winning.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Fault, Kind, Source, reason};
+use crate::suite::capability::Capabilities;
+use crate::suite::embedded;
+use crate::suite::folder::Folder;
+use crate::suite::{Suite, file};
+
+/// Reads every suite, sorted by name, and the capability tables that they speak of.
+///
+/// # Errors
+/// All faults of all suites at once; a folder of `extra` that cannot be read, or that holds no suite.
+pub fn load(extra: &[PathBuf]) -> Result<(Vec<Suite>, Capabilities), Error> {
+    let mut faults = Vec::new();
+    let mut capabilities = tables(&embedded::table("capabilities.toml"), &mut faults);
+    for folder in extra {
+        let path = folder.join("capabilities.toml");
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            capabilities.extend(tables(&Source::new(path, text), &mut faults));
+        }
+    }
+    let mut found: BTreeMap<String, (Source, Folder)> = BTreeMap::new();
+    for folder in embedded::SUITES.dirs() {
+        let name = folder.path().to_string_lossy().into_owned();
+        let text = folder.get_file(folder.path().join("suite.toml")).and_then(|file| file.contents_utf8());
+        if let Some(text) = text {
+            let folder = Folder::Embedded(folder);
+            found.insert(name, (Source::new(folder.path("suite.toml"), text), folder));
+        }
+    }
+    for folder in extra {
+        match suites_of(folder) {
+            Ok(more) => found.extend(more),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let mut suites = Vec::new();
+    for (name, (source, folder)) in found {
+        match file::parse(&source, &folder, &capabilities) {
+            Ok(suite) if suite.name == name => suites.push(suite),
+            Ok(suite) => {
+                let what = format!("the suite is named `{}`, its folder `{name}`", suite.name);
+                let start = source.text.find("name").unwrap_or(0);
+                faults.push(Fault::new(what).at(&source, start..start + 4).hint("give both the same name"));
+            }
+            Err(more) => faults.extend(more),
+        }
+    }
+    if faults.is_empty() { Ok((suites, capabilities)) } else { Err(Error::of(Kind::Data, faults)) }
+}
+
+fn tables(source: &Source, faults: &mut Vec<Fault>) -> Capabilities {
+    Capabilities::parse(source).unwrap_or_else(|more| {
+        faults.extend(more);
+        Capabilities::default()
+    })
+}
+
+/// The suites of a folder: itself, if it holds a `suite.toml`, else its folders that do.
+fn suites_of(folder: &Path) -> Result<Vec<(String, (Source, Folder))>, Fault> {
+    let cannot = |error: &std::io::Error, path: &Path| {
+        Fault::new(format!("cannot read `{}`: {}", path.display(), reason(error)))
+            .hint("--suites and HPC_SPACK_TEST_DIR name folders of suites, each with a suite.toml")
+    };
+    let mut folders = vec![folder.to_path_buf()];
+    if !folder.join("suite.toml").is_file() {
+        folders.clear();
+        for entry in std::fs::read_dir(folder).map_err(|error| cannot(&error, folder))? {
+            let path = entry.map_err(|error| cannot(&error, folder))?.path();
+            if path.join("suite.toml").is_file() {
+                folders.push(path);
+            }
+        }
+    }
+    if folders.is_empty() {
+        return Err(Fault::new(format!("no suite in `{}`", folder.display()))
+            .hint("a suite is a folder with a suite.toml"));
+    }
+    folders
+        .into_iter()
+        .map(|folder| {
+            let path = folder.join("suite.toml");
+            let text = std::fs::read_to_string(&path).map_err(|error| cannot(&error, &path))?;
+            let full = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
+            let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Ok((name, (Source::new(path, text), Folder::Disk(full))))
+        })
+        .collect()
+}

@@ -1,0 +1,120 @@
+//! Which probes a command line asks for. Pure.
+
+use globset::{Glob, GlobMatcher};
+
+use crate::document::nearest;
+use crate::error::{Error, Fault, Kind};
+use crate::suite::{Probe, Suite};
+
+/// `SUITE[/PROBE]...` and `--tag`, both optional; patterns may hold `*` and `?`.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    patterns: Vec<(String, GlobMatcher, Option<GlobMatcher>)>,
+    tags: Vec<String>,
+}
+
+impl Selection {
+    /// Reads the patterns and makes sure that each names something.
+    ///
+    /// # Errors
+    /// Every pattern that names no suite or probe, with the nearest name.
+    pub fn new(patterns: &[String], tags: &[String], suites: &[Suite]) -> Result<Self, Error> {
+        let mut faults = Vec::new();
+        let mut selection = Self { patterns: Vec::new(), tags: tags.to_vec() };
+        for text in patterns {
+            let (suite, probe) = match text.split_once('/') {
+                Some((suite, probe)) => (suite, Some(probe)),
+                None => (text.as_str(), None),
+            };
+            let glob = |pattern: &str| Glob::new(pattern).map(|glob| glob.compile_matcher());
+            match (glob(suite), probe.map(glob).transpose()) {
+                (Ok(suite), Ok(probe)) => selection.patterns.push((text.clone(), suite, probe)),
+                (Err(error), _) | (_, Err(error)) => {
+                    faults.push(Fault::new(format!("cannot read the pattern `{text}`: {}", error.kind())));
+                }
+            }
+        }
+        for (text, suite, probe) in &selection.patterns {
+            let probes =
+                || suites.iter().flat_map(|suite| suite.probes.iter().map(move |probe| (suite, probe)));
+            if probes().any(|(s, p)| matches(suite, probe.as_ref(), s, p)) {
+                continue;
+            }
+            let names: Vec<String> = suites
+                .iter()
+                .map(|suite| suite.name.clone())
+                .chain(probes().map(|(suite, probe)| format!("{}/{}", suite.name, probe.name)))
+                .collect();
+            let hint = match nearest(text, names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!(
+                    "suites are: {}",
+                    suites.iter().map(|suite| suite.name.as_str()).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            faults.push(Fault::new(format!("no suite or probe is named `{text}`")).hint(hint));
+        }
+        let known =
+            |tag: &&String| suites.iter().flat_map(|suite| &suite.probes).any(|p| p.tags.contains(tag));
+        for tag in tags.iter().filter(|tag| !known(tag)) {
+            faults.push(Fault::new(format!("no probe has the tag `{tag}`")));
+        }
+        if faults.is_empty() { Ok(selection) } else { Err(Error::of(Kind::Usage, faults)) }
+    }
+
+    /// Whether this probe is asked for. No pattern asks for all; of several tags one is enough.
+    #[must_use]
+    pub fn takes(&self, suite: &Suite, probe: &Probe) -> bool {
+        let named = self.patterns.is_empty()
+            || self.patterns.iter().any(|(_, s, p)| matches(s, p.as_ref(), suite, probe));
+        named && (self.tags.is_empty() || self.tags.iter().any(|tag| probe.tags.contains(tag)))
+    }
+}
+
+fn matches(suite: &GlobMatcher, probe: Option<&GlobMatcher>, of: &Suite, it: &Probe) -> bool {
+    suite.is_match(&of.name) && probe.is_none_or(|probe| probe.is_match(&it.name))
+}
+
+/// `--shard I/N`: the cases whose place in the plan is I modulo N, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    index: usize,
+    count: usize,
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || format!("wanted I/N with 1 <= I <= N, such as 2/8, found `{text}`");
+        let (index, count) = text.split_once('/').ok_or_else(wanted)?;
+        match (index.parse(), count.parse()) {
+            (Ok(index), Ok(count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
+            _ => Err(wanted()),
+        }
+    }
+}
+
+impl Shard {
+    /// Whether the group at this place (counted from 0) belongs to the shard.
+    #[must_use]
+    pub fn takes(self, place: usize) -> bool {
+        place % self.count == self.index - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_part_the_plan() {
+        let shards: Vec<Shard> = (1..=3).map(|index| format!("{index}/3").parse().unwrap()).collect();
+        for place in 0..20 {
+            assert_eq!(shards.iter().filter(|shard| shard.takes(place)).count(), 1);
+        }
+        for wrong in ["0/3", "4/3", "3", "a/b", "/", "1/0"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+}

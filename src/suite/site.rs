@@ -1,0 +1,180 @@
+//! `--site FILE`: what only the site can know: its families, and the failures that it already knows of.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use globset::{Glob, GlobMatcher};
+use time::Date;
+use time::macros::format_description;
+
+use crate::document::{self, Table};
+use crate::error::{Error, Fault, Kind, Source};
+use crate::suite::Layer;
+
+/// A site's own judgement.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Which modules are compilers, MPIs and runtimes, where the module tree does not say.
+    pub families: BTreeMap<String, Layer>,
+    /// Failures that are known.
+    pub known: Vec<Known>,
+    /// The file, for tables that other rooms read from it (launchers, diagnoses).
+    pub source: Option<Source>,
+}
+
+/// A failure that the site knows of and waits for.
+#[derive(Clone, Debug)]
+pub struct Known {
+    suite: GlobMatcher,
+    probe: GlobMatcher,
+    check: GlobMatcher,
+    toolchain: GlobMatcher,
+    /// Why it fails.
+    pub reason: String,
+    /// Where it is followed up: a ticket, an issue.
+    pub reference: String,
+    /// The last day on which it is excused.
+    pub until: Option<Date>,
+}
+
+/// What a known issue is matched against.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'s> {
+    /// The suite's name.
+    pub suite: &'s str,
+    /// The probe's name.
+    pub probe: &'s str,
+    /// The check's name.
+    pub check: &'s str,
+    /// The toolchain's label: `gcc/12.2.0 openmpi/5.0.11`.
+    pub toolchain: &'s str,
+}
+
+impl Known {
+    /// Whether this issue speaks of `subject`.
+    #[must_use]
+    pub fn matches(&self, subject: Subject<'_>) -> bool {
+        self.suite.is_match(subject.suite)
+            && self.probe.is_match(subject.probe)
+            && self.check.is_match(subject.check)
+            && self.toolchain.is_match(subject.toolchain)
+    }
+
+    /// Whether it no longer excuses anything.
+    #[must_use]
+    pub fn is_over(&self, today: Date) -> bool {
+        self.until.is_some_and(|until| until < today)
+    }
+}
+
+impl Site {
+    /// Reads a site file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or all its faults.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Error::io(Kind::Usage, "read", path, &error))?;
+        Self::parse(&Source::new(path, text)).map_err(|faults| Error::of(Kind::Data, faults))
+    }
+
+    /// Reads a site file's text.
+    ///
+    /// # Errors
+    /// All its faults.
+    pub fn parse(source: &Source) -> Result<Self, Vec<Fault>> {
+        document::read(source, |root| {
+            let families = root.table("families", families).unwrap_or_default();
+            let known = root.tables("known", known).into_iter().flatten().collect();
+            // Read by the rooms that know their meaning, from the same source.
+            for elsewhere in ["launcher", "diagnosis"] {
+                root.leave(elsewhere);
+            }
+            Self { families, known, source: Some(source.clone()) }
+        })
+    }
+}
+
+fn families(table: &mut Table<'_>) -> BTreeMap<String, Layer> {
+    table.any_key();
+    let mut families = BTreeMap::new();
+    for key in table.keys() {
+        let layer = table.named_string(&key.value).map(|layer| layer.value);
+        let layer = match layer.as_deref() {
+            Some("compiler") => Layer::Compiler,
+            Some("mpi") => Layer::Mpi,
+            Some("runtime") => Layer::Runtime,
+            _ => {
+                table.fault(format!("the family `{}` must be compiler, mpi or runtime", key.value), key.span);
+                continue;
+            }
+        };
+        families.insert(key.value, layer);
+    }
+    families
+}
+
+fn known(table: &mut Table<'_>) -> Option<Known> {
+    let globs = table.table("match", |table| {
+        let mut glob = |key| {
+            let pattern = table.string(key);
+            let text = pattern.as_ref().map_or("*", |pattern| pattern.value.as_str());
+            match Glob::new(text) {
+                Ok(glob) => Some(glob.compile_matcher()),
+                Err(error) => {
+                    let span = pattern.map_or(0..0, |pattern| pattern.span);
+                    table.fault(format!("cannot read the pattern of `{key}`: {}", error.kind()), span);
+                    None
+                }
+            }
+        };
+        Some((glob("suite")?, glob("probe")?, glob("check")?, glob("toolchain")?))
+    });
+    if globs.is_none() {
+        table.fault("`match` is missing", table.span());
+    }
+    let reason = table.needed_string("reason");
+    let reference = table.needed_string("ref");
+    let until = table.string("until").and_then(|until| {
+        let date = Date::parse(&until.value, format_description!("[year]-[month]-[day]")).ok();
+        if date.is_none() {
+            table.fault(
+                format!("`until` must be a day such as 2027-01-31, found `{}`", until.value),
+                until.span,
+            );
+        }
+        date
+    });
+    let (suite, probe, check, toolchain) = globs.flatten()?;
+    Some(Known { suite, probe, check, toolchain, reason: reason?.value, reference: reference?.value, until })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::date;
+
+    #[test]
+    fn a_known_issue_matches_by_glob_and_runs_out() {
+        let site = Site::parse(&Source::new(
+            "site.toml",
+            "[[known]]\nmatch = { suite = \"mpi\", probe = \"mpif*\", toolchain = \"llvm/* openmpi/*\" }\n\
+             reason = \"flang cannot read gfortran's modules\"\nref = \"SITE-1\"\nuntil = \"2026-12-31\"\n",
+        ))
+        .unwrap();
+        let subject =
+            Subject { suite: "mpi", probe: "mpif-h", check: "ring", toolchain: "llvm/16.0.6 openmpi/5.0.11" };
+        assert!(site.known[0].matches(subject));
+        assert!(!site.known[0].matches(Subject { toolchain: "gcc/12.2.0 openmpi/5.0.11", ..subject }));
+        assert!(!site.known[0].is_over(date!(2026 - 12 - 31)));
+        assert!(site.known[0].is_over(date!(2027 - 01 - 01)));
+    }
+
+    #[test]
+    fn a_known_issue_without_a_reason_is_refused() {
+        let faults =
+            Site::parse(&Source::new("site.toml", "[[known]]\nmatch = { suite = \"mpi\" }\n")).unwrap_err();
+        let told: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
+        assert_eq!(told, ["`reason` is missing", "`ref` is missing"]);
+    }
+}
