@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
@@ -189,6 +190,10 @@ static void check_path(void)
     const char *path = known ? info.dli_fname : "unknown";
     char first[PATH_MAX] = "";
     tap_note("library: %s", path);
+    char parent[64], launcher[PATH_MAX] = "";
+    snprintf(parent, sizeof parent, "/proc/%d/exe", (int)getppid());
+    if (readlink(parent, launcher, sizeof launcher - 1) > 0)
+        tap_note("rank 0 was started by %s", launcher);
     if (*prefix)
         check(known && is_under(path, prefix), "library is under the module prefix");
     else

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::signals::{self, Stop};
 use crate::report::record::{FORMAT, Owed, PlanRecord};
-use crate::report::{results, summary};
+use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
@@ -47,6 +47,7 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let (mut results, written) = session.end();
     let written = results.end().err().or(written);
     summary::print(results.plan(), results.done(), &flags.results);
+    termination::write(&results.accounted());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None if !sound => Exit::Internal,
