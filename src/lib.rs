@@ -3,3 +3,4 @@ pub mod document;
 pub mod error;
 pub mod exit;
 pub mod suite;
+pub mod verdict;
