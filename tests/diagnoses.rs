@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "the table and the times are for people to read")]
 
+#[path = "diagnoses/captures.rs"]
 mod captures;
 
 use std::collections::BTreeMap;

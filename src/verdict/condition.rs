@@ -111,12 +111,8 @@ impl Condition {
                     None => name == pattern,
                 })
             }
-            Test::Mpi(family, range) => {
-                evidence.mpi.map(|(name, version)| module_is(name, version, family, range))?
-            }
-            Test::Compiler(family, range) => {
-                evidence.compiler.map(|(name, version)| module_is(name, version, family, range))?
-            }
+            Test::Mpi(family, range) => is(evidence.mpi?, family, range)?,
+            Test::Compiler(family, range) => is(evidence.compiler?, family, range)?,
         })
     }
 }
@@ -173,6 +169,14 @@ impl Operand {
             Self::Number(index) => NUMBERS[*index].1(evidence),
         }
     }
+}
+
+/// Whether a module is of a family and range; a module without a version may be of any.
+fn is((name, version): (&str, &str), family: &str, range: &Range) -> Option<bool> {
+    if name == family && version.is_empty() && *range != Range::default() {
+        return None;
+    }
+    Some(module_is(name, version, family, range))
 }
 
 fn flag(name: &str) -> Result<usize, String> {
@@ -262,6 +266,8 @@ mod tests {
         ] {
             assert!(holds(text, &evidence), "{text}");
         }
+        let nameless = Evidence { mpi: Some(("openmpi", "")), ..evidence };
+        assert!(holds("mpi openmpi", &nameless) && !holds("mpi openmpi < 5", &nameless));
         for text in
             ["shm-writable", "shm-free < 4MiB per rank", "leaked PMI_*", "allowed clone3", "mpi openmpi >= 5"]
         {

@@ -103,6 +103,12 @@ impl Weight {
         ("wrapper", Self::Wrapper),
         ("noise", Self::Noise),
     ];
+
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        word(self, &Self::WORDS)
+    }
 }
 
 fn word<T: Copy + PartialEq>(value: T, words: &[(&'static str, T)]) -> &'static str {
@@ -114,7 +120,8 @@ fn word<T: Copy + PartialEq>(value: T, words: &[(&'static str, T)]) -> &'static 
 pub struct Diagnosis {
     /// The rule that says so.
     pub id: String,
-    /// Whose fault; `None` where that is not certain.
+    /// Whose fault; `None` where that is not certain, which files and reports call `unknown`.
+    #[serde(serialize_with = "word_of_fault")]
     pub fault: Option<Blame>,
     /// Where it is broken.
     pub layer: Layer,
@@ -126,6 +133,22 @@ pub struct Diagnosis {
     pub matched: Option<String>,
     /// Seen, but not the reason, and so nobody's fault.
     pub noise: bool,
+}
+
+impl Diagnosis {
+    /// The word for whose fault it is: `unknown` where that is not certain.
+    #[must_use]
+    pub fn fault_word(&self) -> &'static str {
+        self.fault.map_or(UNKNOWN, Blame::word)
+    }
+}
+
+/// Nobody's fault for certain.
+const UNKNOWN: &str = "unknown";
+
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn word_of_fault<S: serde::Serializer>(fault: &Option<Blame>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(fault.map_or(UNKNOWN, Blame::word))
 }
 
 /// Where a rule was recognised.
