@@ -9,7 +9,8 @@ use std::borrow::Cow;
 /// Everything that is known of one process that went wrong.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
-    /// What it wrote, standard output and standard error together; head and tail where it was huge.
+    /// What it wrote, standard output and standard error together; head and tail where it was huge. Of a program
+    /// that reached its end and names what failed, only that: what passed may have provoked errors on purpose.
     pub output: &'a [u8],
     /// Its exit status, if it ended by itself.
     pub exit: Option<i32>,
