@@ -1,5 +1,7 @@
 //! `stackprobe diagnose` as a person uses it: a log from anywhere, and what little is known about it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
