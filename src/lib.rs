@@ -5,6 +5,7 @@ pub mod command;
 pub mod document;
 pub mod error;
 pub mod exit;
+pub mod native;
 pub mod pod;
 pub mod report;
 pub mod run;

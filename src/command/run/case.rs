@@ -38,8 +38,8 @@ pub(super) struct Group<'g> {
 
 /// A group that is ready to run.
 pub(super) struct Built<'g> {
-    group: Group<'g>,
-    stage: Stage,
+    pub(super) group: Group<'g>,
+    pub(super) stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
 }
@@ -57,7 +57,7 @@ impl<'g> Group<'g> {
         &self.session.catalogue.suites[self.cases[0].suite]
     }
 
-    fn probe(&self) -> &'g Probe {
+    pub(super) fn probe(&self) -> &'g Probe {
         &self.suite().probes[self.cases[0].probe]
     }
 
@@ -185,7 +185,7 @@ impl<'g> Group<'g> {
         }
     }
 
-    fn environment(
+    pub(super) fn environment(
         &self,
         probe: &Probe,
         case: &Case,
@@ -245,7 +245,8 @@ impl Built<'_> {
         let probe = self.group.probe();
         let template = match &probe.action {
             Action::Run(template) => template,
-            Action::Build | Action::Native(_) => return self.conclude(case, Vec::new()),
+            Action::Build => return self.conclude(case, Vec::new()),
+            Action::Native(native) => return self.look(*native, case),
         };
         if let Some(check) = self.group.lacking(case) {
             return self.conclude(case, vec![check]);
@@ -293,7 +294,7 @@ impl Built<'_> {
         self.conclude_after(case, checks, None, (0.0, Vec::new()));
     }
 
-    fn conclude_after(
+    pub(super) fn conclude_after(
         &self,
         case: &Case,
         mut checks: Vec<Check>,
@@ -347,7 +348,7 @@ impl Built<'_> {
     }
 }
 
-fn stage_fault(error: &Error) -> Check {
+pub(super) fn stage_fault(error: &Error) -> Check {
     let fault = error.faults.first();
     let what = fault.map(|fault| fault.what.clone()).unwrap_or_default();
     let hint = fault.and_then(|fault| fault.hint.clone()).unwrap_or_default();
