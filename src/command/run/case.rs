@@ -45,7 +45,7 @@ pub(super) struct Built<'g> {
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
-struct Done {
+pub(super) struct Done {
     step: Step,
     words: Vec<String>,
     environment: Environment,

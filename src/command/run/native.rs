@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::case::{Built, stage_fault};
 use super::session::Session;
-use crate::native::identity::{self, Subject};
+use crate::native::{identity, modules};
 use crate::run::call::call;
 use crate::run::plan::Case;
 use crate::stack::environment::Environment;
@@ -42,13 +42,33 @@ fn look(
     let checks = match native {
         Native::Identity => {
             let families = &session.catalogue.families;
-            identity::look(&Subject { toolchain, environment, families }, &ask)
+            identity::look(&identity::Subject { toolchain, environment, families }, &ask)
         }
-        Native::Modules | Native::Linkage => Vec::new(),
+        Native::Modules => match session.stack.found().and_then(|found| Ok((found, session.stack.matrix()?)))
+        {
+            Ok((found, matrix)) => {
+                let base = &based(&toolchain.base, environment);
+                let (lmod, own) = session.stack.asked();
+                modules::look(&modules::Subject { toolchain, base, found, matrix: &matrix, lmod, own }, &ask)
+            }
+            Err(error) => vec![stage_fault(&error)],
+        },
+        Native::Linkage => Vec::new(),
     };
     if checks.is_empty() {
         let reason = "this probe saw nothing that it could judge";
         return vec![Check::not_passed("look", Outcome::Error, "native.nothing", reason)];
     }
     checks
+}
+
+/// The environment before any module, with the folders of the case.
+fn based(base: &Environment, case: &Environment) -> Environment {
+    let mut environment = base.clone();
+    for name in ["HOME", "TMPDIR", "LC_ALL"] {
+        if let Some(value) = case.get(name) {
+            environment.set(name, value);
+        }
+    }
+    environment
 }
