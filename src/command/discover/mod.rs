@@ -41,7 +41,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     if view.toolchains.is_empty() {
         let what = format!("no toolchain in {} modulefiles below {}", found.len(), stack.modulepath());
         return Err(Error::new(Kind::Nothing, what)
-            .hint("a site file may say which modules are compilers, MPIs and runtimes: [family]"));
+            .hint("a site file may say which modules are compilers, MPIs and runtimes: [families]"));
     }
     let text = match flags.format {
         Hierarchy::Text => tree::draw(&view),

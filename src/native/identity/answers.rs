@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::stack::lmod::Answer;
+
 /// Whether two versions are one, told with more or fewer parts: `12.2` and `12.2.0`, `2021.18.1-3` and `2021.18.1`.
 pub(super) fn agree(said: &str, module: &str) -> bool {
     let parts = |text: &str| -> Vec<String> {
@@ -13,6 +15,13 @@ pub(super) fn agree(said: &str, module: &str) -> bool {
     let (said, module) = (parts(said), parts(module));
     let common = said.len().min(module.len());
     common > 0 && said[..common] == module[..common]
+}
+
+/// What a program says when it is asked for its version: stderr counts only where stdout is silent, since a loader's
+/// warnings go there.
+pub(super) fn said(answer: &Answer) -> String {
+    let words = if answer.stdout.trim_ascii().is_empty() { &answer.stderr } else { &answer.stdout };
+    String::from_utf8_lossy(words).into_owned()
 }
 
 /// The first version in `text` that agrees with `module`, or else the first there is.

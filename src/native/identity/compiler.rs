@@ -56,8 +56,7 @@ fn version(tools: &Tools<'_>, check: &str, tool: Placeholder, compiler: &Loaded)
         Ok(answer) => answer,
         Err(error) => return unanswered(check, &error),
     };
-    let said =
-        String::from_utf8_lossy(&answer.stdout).into_owned() + &String::from_utf8_lossy(&answer.stderr);
+    let said = answers::said(&answer);
     let found = match compiler.family.as_str() {
         "gcc" => Some(said.trim().to_owned()),
         "aocc" => answers::aocc_version(&said),

@@ -121,8 +121,7 @@ fn version(tools: &Tools<'_>, check: &str, mpi: &Loaded) -> Check {
         Ok(answer) => answer,
         Err(error) => return unanswered(check, &error),
     };
-    let said =
-        String::from_utf8_lossy(&answer.stdout).into_owned() + &String::from_utf8_lossy(&answer.stderr);
+    let said = answers::said(&answer);
     let fault = match answers::version_in(&said, module) {
         Some(found) if answers::agree(&found, module) => None,
         Some(found) => Some(format!("{} says {found}, the module says {module}", launcher.program.display())),
