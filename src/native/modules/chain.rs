@@ -23,6 +23,8 @@ pub(super) struct Plan<'m> {
     before: At,
     with: At,
     after: At,
+    /// Once the last is asked for by its name alone, where it is marked as the default.
+    unversioned: Option<At>,
     purged: At,
     swap: Option<Swap<'m>>,
     family: Option<(&'m Module, At)>,
@@ -58,6 +60,12 @@ pub(super) fn plan<'w>(
         unload(script, &[last]);
         script.see()
     });
+    let unversioned = entry(walk, last, parents).filter(|found| found.default).map(|_| {
+        script.aside(|script| {
+            script.lmod(["load", &last.family]);
+            script.see()
+        })
+    });
     load(script, &[last]);
     let with = script.see();
     lists.push(list(script));
@@ -87,7 +95,28 @@ pub(super) fn plan<'w>(
             script.see()
         })
     });
-    Plan { lists, cached: Some(cached), base, before, with, after, purged, swap, family, orphaned }
+    Plan {
+        lists,
+        cached: Some(cached),
+        base,
+        before,
+        with,
+        after,
+        unversioned,
+        purged,
+        swap,
+        family,
+        orphaned,
+    }
+}
+
+/// What spider found of `last` where it stands on `parents`.
+fn entry<'w>(walk: &'w Walk<'w>, last: &Module, parents: &[&Module]) -> Option<&'w Found> {
+    walk.subject.found.iter().find(|entry| {
+        let under = |chain: &Vec<Module>| chain.iter().eq(parents.iter().copied());
+        let in_core = parents.is_empty() && entry.parents.is_empty();
+        entry.module == *last && (in_core || entry.parents.iter().any(under))
+    })
 }
 
 fn list(script: &mut Script) -> At {
@@ -145,23 +174,19 @@ pub(super) fn judge(
     last: &Module,
     parents: &[&Module],
 ) -> Vec<Check> {
-    let found = walk.subject.found.iter().find(|entry| {
-        let under = |chain: &Vec<Module>| chain.iter().eq(parents.iter().copied());
-        entry.module == *last
-            && (entry.parents.iter().any(under) || (parents.is_empty() && entry.parents.is_empty()))
-    });
+    let found = entry(walk, last, parents);
     let mut checks = Vec::new();
     if let Some(found) = found {
         let at = |at: &At| seen.get(at);
         let sight = Sight { before: at(&plan.before), with: at(&plan.with), after: at(&plan.after) };
         checks.extend(each::judge(found, parents, &sight));
-        if !found.hidden {
-            let lists = plan.lists.iter().take(walk.toolchain.len());
-            let lists: Vec<Vec<Module>> =
-                lists.map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect();
-            let faults = sights(last, walk.toolchain, walk.subject.found, &lists);
-            checks.push(judged(format!("{last} visible"), "module.visible", faults));
-        }
+        let unversioned = plan.unversioned.and_then(|at| seen.get(&at));
+        checks.extend(unversioned.map(|seen| each::default(last, seen)));
+        let lists = plan.lists.iter().take(walk.toolchain.len());
+        let lists: Vec<Vec<Module>> =
+            lists.map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect();
+        let faults = sights(last, walk.toolchain, walk.subject.found, &lists);
+        checks.push(judged(format!("{last} visible"), "module.visible", faults));
     } else {
         let reason = format!("spider does not find {last} where it was loaded from");
         checks.push(judged(format!("{last} loads"), "module.spider", vec![reason]));
