@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::needs::unmet;
 use super::session::Session;
+use super::why::{self, Circumstances};
 use crate::error::Error;
-use crate::report::record::{CaseRecord, CommandRecord};
+use crate::report::record::{CaseRecord, CommandRecord, DiagnosisRecord};
 use crate::report::repro::Repro;
 use crate::report::results::{Results, write_repro};
 use crate::report::text::{clean, head_and_tail};
@@ -42,6 +43,8 @@ pub(super) struct Built<'g> {
     stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
+    /// Bytes free in `/dev/shm` when the build was over.
+    shm: Option<u64>,
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
@@ -68,7 +71,13 @@ impl<'g> Group<'g> {
         let lacking = self.cases.iter().map(|case| self.lacking(case)).collect::<Vec<_>>();
         if lacking.iter().all(Option::is_some) {
             for (case, check) in self.cases.iter().zip(lacking) {
-                self.close(case, Vec::from_iter(check), &[], begun.elapsed().as_secs_f64(), Vec::new());
+                self.close(
+                    case,
+                    Vec::from_iter(check),
+                    &[],
+                    begun.elapsed().as_secs_f64(),
+                    (Vec::new(), None),
+                );
             }
             return None;
         }
@@ -98,7 +107,8 @@ impl<'g> Group<'g> {
                 break;
             }
         }
-        let built = Built { group: self, stage, steps, seconds: begun.elapsed().as_secs_f64() };
+        let seconds = begun.elapsed().as_secs_f64();
+        let built = Built { group: self, stage, steps, seconds, shm: why::shm() };
         if let Some(check) = judge::build(built.steps.iter().map(|done| &done.step)) {
             for case in self.cases {
                 built.conclude(case, vec![check.clone()]);
@@ -123,7 +133,7 @@ impl<'g> Group<'g> {
     /// The pod kept these cases from being tried at all.
     fn could_not<T>(&self, error: &Error) -> Option<T> {
         for case in self.cases {
-            self.close(case, vec![stage_fault(error)], &[], 0.0, Vec::new());
+            self.close(case, vec![stage_fault(error)], &[], 0.0, (Vec::new(), None));
         }
         None
     }
@@ -225,8 +235,16 @@ impl<'g> Group<'g> {
     }
 
     /// Records a case.
-    fn close(&self, case: &Case, checks: Vec<Check>, steps: &[&Step], seconds: f64, earlier: Vec<Check>) {
+    fn close(
+        &self,
+        case: &Case,
+        checks: Vec<Check>,
+        steps: &[&Step],
+        seconds: f64,
+        (earlier, diagnosis): (Vec<Check>, Option<DiagnosisRecord>),
+    ) {
         let mut record = self.session.record(case, checks);
+        record.diagnosis = diagnosis;
         record.seconds = seconds;
         record.earlier = earlier;
         record.commands = steps.iter().map(|step| command_record(step)).collect();
@@ -316,7 +334,16 @@ impl Built<'_> {
         }
         let steps: Vec<&Step> = done.iter().map(|done| &done.step).collect();
         let seconds = seconds + if first { self.seconds } else { 0.0 };
-        self.group.close(case, checks, &steps, seconds, earlier);
+        let last = steps.last().map(|step| &step.executed);
+        let around = Circumstances {
+            toolchain: self.group.toolchain,
+            facts: &self.group.session.facts,
+            ranks: case.ranks,
+            launched: run.is_some() && probe.uses(Placeholder::Mpirun),
+            shm: self.shm,
+        };
+        let diagnosis = self.group.session.why.diagnose(&mut checks, last, &around);
+        self.group.close(case, checks, &steps, seconds, (earlier, diagnosis));
     }
 }
 

@@ -3,6 +3,7 @@
 mod case;
 mod needs;
 mod session;
+mod why;
 
 use std::sync::Arc;
 
@@ -41,8 +42,10 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let facts = Facts::gather();
     let record = record(&catalogue, &stack, &asked, &plan, &facts);
     let (done, plan) = resume(flags, &record, plan);
+    let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
-    let session = Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), facts, &stop, results);
+    let session =
+        Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), (facts, why), &stop, results);
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
     let written = results.end().err().or(written);
