@@ -1,4 +1,5 @@
 //! The first process of a container: it reaps strangers, hands signals on, and ends as the harness does.
+#![allow(clippy::exit, reason = "a first process ends the test program with its own code")]
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
