@@ -98,6 +98,9 @@ int main(int argc, char **argv) {
         }
     } else if (!strcmp(how, "allocate")) {
         return malloc(number) == NULL ? 3 : 0;
+    } else if (!strcmp(how, "fill")) {
+        volatile char *memory = malloc(number);
+        for (long at = 0; at < number; at += 4096) memory[at] = 1;
     } else if (!strcmp(how, "grow")) {
         int file = open("grown", O_CREAT | O_WRONLY, 0600);
         if (ftruncate(file, number) != 0) return 4;
