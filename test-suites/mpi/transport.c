@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MESSAGE = 4 << 20, TURNS = 16, SOCKET_BYTES = 8 << 20, MAPPINGS = 64 };
+enum { MESSAGE = 4 << 20, TURNS = 8, SOCKET_BYTES = 8 << 20, MAPPINGS = 64 };
 
 /* Bytes that the loopback interface has received in this network namespace; -1 where the kernel does not tell. */
 static long long loopback_bytes(void)
@@ -66,14 +66,14 @@ static long long counted_for_socket(void)
     return counted;
 }
 
-/* Rank pairs exchange TURNS messages both ways; the value is the bytes that were handed to MPI by all ranks. */
-static long long exchange(char *out, char *in, int *intact)
+/* Rank pairs exchange `turns` messages both ways; the value is the bytes that were handed to MPI by all ranks. */
+static long long exchange(int turns, char *out, char *in, int *intact)
 {
     int partner = tap_rank ^ 1;
     long long bytes = 0;
     *intact = 1;
     if (partner < tap_size)
-        for (int turn = 0; turn < TURNS; turn++) {
+        for (int turn = 0; turn < turns; turn++) {
             memset(out, tap_rank * 16 + turn, MESSAGE);
             MPI_Sendrecv(out, MESSAGE, MPI_BYTE, partner, 1, in, MESSAGE, MPI_BYTE, partner, 1, MPI_COMM_WORLD,
                          MPI_STATUS_IGNORE);
@@ -135,7 +135,7 @@ static int shared_with_partner(void)
 
 static void note_speed(char *out, char *in)
 {
-    int turns = tap_repeat(1000, 20), partner = tap_rank ^ 1;
+    int turns = tap_repeat(200, 20), partner = tap_rank ^ 1;
     char word = 0;
     double start = MPI_Wtime();
     for (int turn = 0; partner < tap_size && turn < turns; turn++) {
@@ -163,11 +163,11 @@ int main(int argc, char **argv)
 
     long long counted = tap_rank == 0 ? counted_for_socket() : 0;
     MPI_Bcast(&counted, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD);
-    exchange(out, in, &warm);
+    exchange(1, out, in, &warm);
     MPI_Barrier(MPI_COMM_WORLD);
     long long before = loopback_bytes();
     MPI_Barrier(MPI_COMM_WORLD);
-    long long bytes = exchange(out, in, &intact);
+    long long bytes = exchange(TURNS, out, in, &intact);
     MPI_Barrier(MPI_COMM_WORLD);
     double ratio = (double)(loopback_bytes() - before) / (double)bytes;
     tap_note("%lld MiB exchanged, %.4f of it over the loopback interface", bytes >> 20, ratio);
