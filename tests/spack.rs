@@ -282,10 +282,10 @@ fn owner<'a>(database: &'a Database, full: &str, text: &str) -> Option<(&'a str,
 fn a_modulefile_finds_its_install() {
     let database = read(&database("9", 6));
     let [gcc, openmpi, _, zlib, hdf5] = &installs()[..] else { panic!() };
-    let lua = |prefix: &str| {
+    let lua = |own: &str| {
         format!(
-            "-- -*- lua -*-\nwhatis([[Name : x]])\nprepend_path(\"PATH\", \"{prefix}/bin\", \":\")\n\
-             prepend_path(\"CMAKE_PREFIX_PATH\", \"{prefix}/.\", \":\")\nsetenv(\"ZLIB\", \"{}\")\n\
+            "-- -*- lua -*-\nwhatis([[Name : x]])\nprepend_path(\"PATH\", \"{own}/bin\", \":\")\n\
+             prepend_path(\"CMAKE_PREFIX_PATH\", \"{own}/.\", \":\")\nsetenv(\"ZLIB\", \"{}\")\n\
              prepend_path(\"LD_LIBRARY_PATH\", \"{}/lib:{}/lib64\")\n",
             prefix(zlib),
             prefix(gcc),

@@ -19,8 +19,8 @@ pub struct Database {
     pub records: Vec<Record>,
     /// What could not be understood, one line each.
     pub warnings: Vec<String>,
-    by_hash: HashMap<Box<str>, usize>,
-    by_prefix: HashMap<PathBuf, Vec<usize>>,
+    /// Positions of the records that have a prefix, in the order of the prefixes.
+    by_prefix: Vec<usize>,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +112,7 @@ impl Database {
                 continue;
             }
             let record = install.spec.record(hash, find);
-            found.add(Record {
+            found.records.push(Record {
                 prefix: install.path.or(record.prefix),
                 installed: install.installed,
                 explicit: install.explicit,
@@ -121,22 +121,19 @@ impl Database {
                 ..record
             });
         }
+        let records = &found.records;
+        let mut by_prefix: Vec<usize> =
+            (0..records.len()).filter(|&at| records[at].prefix.is_some()).collect();
+        by_prefix.sort_by(|&a, &b| records[a].prefix.cmp(&records[b].prefix));
+        found.by_prefix = by_prefix;
         Ok(found)
-    }
-
-    fn add(&mut self, record: Record) {
-        let at = self.records.len();
-        self.by_hash.insert(record.hash.clone(), at);
-        if let Some(prefix) = &record.prefix {
-            self.by_prefix.entry(prefix.clone()).or_default().push(at);
-        }
-        self.records.push(record);
     }
 
     /// The record of a hash.
     #[must_use]
     pub fn by_hash(&self, hash: &str) -> Option<&Record> {
-        self.by_hash.get(hash).map(|&at| &self.records[at])
+        let at = self.records.binary_search_by(|record| (*record.hash).cmp(hash)).ok()?;
+        self.records.get(at)
     }
 
     /// The only record whose hash begins so; `None` if there are several.
@@ -150,9 +147,13 @@ impl Database {
     /// The records whose prefix holds `path`: the innermost prefix, which several externals may share.
     #[must_use]
     pub fn by_path(&self, path: &Path) -> Vec<&Record> {
-        path.ancestors()
-            .find_map(|prefix| self.by_prefix.get(prefix))
-            .map(|all| all.iter().map(|&at| &self.records[at]).collect())
-            .unwrap_or_default()
+        let at = |place: usize| &self.records[self.by_prefix[place]];
+        let holds = |wanted: &Path| {
+            let from =
+                self.by_prefix.partition_point(|&at| self.records[at].prefix.as_deref() < Some(wanted));
+            let all = (from..self.by_prefix.len()).map(at);
+            all.take_while(|record| record.prefix.as_deref() == Some(wanted)).collect::<Vec<_>>()
+        };
+        path.ancestors().map(holds).find(|all| !all.is_empty()).unwrap_or_default()
     }
 }
