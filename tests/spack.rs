@@ -142,6 +142,9 @@ fn every_version_of_the_database_says_the_same() {
 #[test]
 fn how_an_install_stands_is_told() {
     let mut value = database("9", 6);
+    let wanted = read(&value);
+    let standing = wanted.by_hash(&hash('h')).unwrap().standing();
+    assert_eq!(standing, Standing::Wanted, "nothing depends on it, but somebody asked for it");
     value["database"]["installs"][hash('h')]["deprecated_for"] = hash('x').into();
     let database = read(&value);
     let standing = |letter| database.by_hash(&hash(letter)).unwrap().standing();
