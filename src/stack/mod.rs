@@ -1,5 +1,6 @@
 //! WHAT is installed: Lmod, the hierarchy that it shows, and the toolchains in it. Starts nothing itself.
 
+pub mod elf;
 pub mod environment;
 pub mod family;
 pub mod launcher;
