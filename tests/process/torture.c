@@ -60,7 +60,8 @@ int main(int argc, char **argv) {
         ignore_all();
         wait_for_ever();
     } else if (!strcmp(how, "comet")) {
-        if (fork() == 0) comet(number);
+        for (int i = argc > 3 ? atoi(argv[3]) : 1; i > 0; i--)
+            if (fork() == 0) comet(number);
         wait_for_ever();
     } else if (!strcmp(how, "comet-left")) {
         if (fork() == 0) comet(number);
@@ -89,6 +90,9 @@ int main(int argc, char **argv) {
         memset(block, 'x', sizeof block);
         for (long left = number; left > 0; left -= sizeof block)
             if (write(1, block, sizeof block) < 0) return 1;
+    } else if (!strcmp(how, "burst")) { /* all at once, into a pipe that was made large enough */
+        char *block = calloc(1, number);
+        if (fcntl(1, F_SETPIPE_SZ, number) < number || write(1, block, number) != number) return 1;
     } else if (!strcmp(how, "closed")) {
         close(1);
         close(2);
