@@ -2,4 +2,5 @@
 pub mod document;
 pub mod error;
 pub mod exit;
+pub mod run;
 pub mod suite;

@@ -85,7 +85,8 @@ fn capability(table: &mut Table<'_>) -> Capability {
     let summary = table.needed_string("summary").map(|summary| summary.value).unwrap_or_default();
     let reason = table.string("reason").map(|reason| reason.value);
     table.any_key();
-    let names: Vec<_> = table.keys().filter(|key| !["summary", "reason"].contains(&key.value.as_str())).collect();
+    let names: Vec<_> =
+        table.keys().filter(|key| !["summary", "reason"].contains(&key.value.as_str())).collect();
     let mut families = BTreeMap::new();
     for key in names {
         let limit = match table.named_string(&key.value) {

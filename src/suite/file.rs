@@ -99,7 +99,10 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, capabiliti
         expect,
         timeout: timeout(table).unwrap_or(defaults.timeout),
         slots: table.number("slots", 1..=4096).and_then(|slots| u32::try_from(slots.value).ok()),
-        retries: table.number("retries", 0..=100).and_then(|retries| u32::try_from(retries.value).ok()).unwrap_or(0),
+        retries: table
+            .number("retries", 0..=100)
+            .and_then(|retries| u32::try_from(retries.value).ok())
+            .unwrap_or(0),
         requires: requires(table, capabilities),
         env,
         control: table.boolean("control").unwrap_or(false),
@@ -121,7 +124,10 @@ fn flat<'f>(table: &mut Table<'_>, files: impl Iterator<Item = &'f String>) {
         if let Some(other) = seen.insert(base.to_owned(), file)
             && other != file
         {
-            table.fault(format!("`{other}` and `{file}` would be staged under one name, `{base}`"), table.span());
+            table.fault(
+                format!("`{other}` and `{file}` would be staged under one name, `{base}`"),
+                table.span(),
+            );
         }
     }
 }
@@ -157,9 +163,13 @@ fn action(table: &mut Table<'_>, builds_nothing: bool) -> Action {
 
 fn name(table: &mut Table<'_>, key: &'static str) -> String {
     let Some(name) = table.needed_string(key) else { return String::new() };
-    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_+.".contains(letter);
+    let fits =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_+.".contains(letter);
     if name.value.is_empty() || !name.value.chars().all(fits) || name.value.starts_with('.') {
-        table.fault(format!("the name `{}` must be made of a-z, 0-9, `-`, `_`, `+` and `.`", name.value), name.span);
+        table.fault(
+            format!("the name `{}` must be made of a-z, 0-9, `-`, `_`, `+` and `.`", name.value),
+            name.span,
+        );
     }
     name.value
 }
@@ -268,36 +278,37 @@ fn protocol(table: &mut Table<'_>) -> Protocol {
 }
 
 fn expect(table: &mut Table<'_>) -> Expect {
-    table.table("expect", |table| {
-        let mut ends = Vec::new();
-        // `exit` is a number or the word "nonzero", so it is read as whichever was written.
-        let word = table.named_string("exit");
-        if let Some(word) = word {
-            let _ = table.string("exit");
-            if word.value == "nonzero" {
-                ends.push((End::NonZero, word.span));
-            } else {
-                table.fault("`exit` must be a number from 0 to 255 or \"nonzero\"", word.span);
+    table
+        .table("expect", |table| {
+            let mut ends = Vec::new();
+            // `exit` is a number or the word "nonzero", so it is read as whichever was written.
+            let word = table.named_string("exit");
+            if let Some(word) = word {
+                let _ = table.string("exit");
+                if word.value == "nonzero" {
+                    ends.push((End::NonZero, word.span));
+                } else {
+                    table.fault("`exit` must be a number from 0 to 255 or \"nonzero\"", word.span);
+                }
+            } else if let Some(exit) = table.number("exit", 0..=255) {
+                ends.push((End::Exit(i32::try_from(exit.value).unwrap_or_default()), exit.span));
             }
-        } else if let Some(exit) = table.number("exit", 0..=255) {
-            ends.push((End::Exit(i32::try_from(exit.value).unwrap_or_default()), exit.span));
-        }
-        if let Some(signal) = table.string("signal") {
-            match Signal::from_str(&format!("SIG{}", signal.value.trim_start_matches("SIG"))) {
-                Ok(known) => ends.push((End::Signal(known as i32), signal.span)),
-                Err(_) => table.fault(format!("there is no signal `{}`", signal.value), signal.span),
+            if let Some(signal) = table.string("signal") {
+                match Signal::from_str(&format!("SIG{}", signal.value.trim_start_matches("SIG"))) {
+                    Ok(known) => ends.push((End::Signal(known as i32), signal.span)),
+                    Err(_) => table.fault(format!("there is no signal `{}`", signal.value), signal.span),
+                }
             }
-        }
-        if let [_, (_, second)] = ends.as_slice() {
-            table.fault("`exit` and `signal` exclude each other", second.clone());
-        }
-        Expect {
-            end: ends.into_iter().next().map_or(End::AsUsual, |(end, _)| end),
-            stdout: regex(table, "stdout"),
-            stderr: regex(table, "stderr"),
-        }
-    })
-    .unwrap_or_default()
+            if let [_, (_, second)] = ends.as_slice() {
+                table.fault("`exit` and `signal` exclude each other", second.clone());
+            }
+            Expect {
+                end: ends.into_iter().next().map_or(End::AsUsual, |(end, _)| end),
+                stdout: regex(table, "stdout"),
+                stderr: regex(table, "stderr"),
+            }
+        })
+        .unwrap_or_default()
 }
 
 fn regex(table: &mut Table<'_>, key: &'static str) -> Option<Regex> {
@@ -320,7 +331,9 @@ fn requires(table: &mut Table<'_>, capabilities: &Capabilities) -> Vec<Requireme
             Ok(Requirement { need: Need::Capability(name), .. }) if !capabilities.contains(&name) => {
                 let what = format!("no capability `{name}` in capabilities.toml");
                 match document::nearest(&name, capabilities.names()) {
-                    Some(near) => table.fault_with_hint(what, written.span, format!("did you mean `{near}`?")),
+                    Some(near) => {
+                        table.fault_with_hint(what, written.span, format!("did you mean `{near}`?"))
+                    }
                     None => table.fault(what, written.span),
                 }
             }
@@ -354,7 +367,10 @@ mod tests {
         let suite = suite(&text).unwrap();
         assert_eq!(suite.toolchain, [Layer::Compiler, Layer::Mpi]);
         let probe = &suite.probes[0];
-        assert_eq!((probe.ranks.as_slice(), probe.timeout, probe.line), (&[2, 4][..], Duration::from_secs(5), 5));
+        assert_eq!(
+            (probe.ranks.as_slice(), probe.timeout, probe.line),
+            (&[2, 4][..], Duration::from_secs(5), 5)
+        );
         assert_eq!(probe.expect.end, End::Exit(3));
         assert!(probe.control);
     }
@@ -381,9 +397,12 @@ mod tests {
         for file in ["a.c", "d/a.c"] {
             std::fs::write(folder.path().join(file), "").unwrap();
         }
-        let text = format!("{HEAD}[[probe]]\nname = \"p\"\nsummary = \"y\"\nsources = [\"a.c\", \"d/a.c\"]\nrun = \"x\"\n");
+        let text = format!(
+            "{HEAD}[[probe]]\nname = \"p\"\nsummary = \"y\"\nsources = [\"a.c\", \"d/a.c\"]\nrun = \"x\"\n"
+        );
         let source = Source::new("suite.toml", text.as_str());
-        let faults = parse(&source, &Folder::Disk(folder.path().into()), &Capabilities::default()).unwrap_err();
+        let faults =
+            parse(&source, &Folder::Disk(folder.path().into()), &Capabilities::default()).unwrap_err();
         assert_eq!(faults[0].what, "`a.c` and `d/a.c` would be staged under one name, `a.c`");
     }
 }

@@ -56,7 +56,9 @@ impl Folder {
 }
 
 fn leaves(file: &str) -> bool {
-    !Path::new(file).components().all(|component| matches!(component, Component::Normal(_) | Component::CurDir))
+    !Path::new(file)
+        .components()
+        .all(|component| matches!(component, Component::Normal(_) | Component::CurDir))
 }
 
 #[cfg(test)]

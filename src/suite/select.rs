@@ -35,7 +35,8 @@ impl Selection {
             }
         }
         for (text, suite, probe) in &selection.patterns {
-            let probes = || suites.iter().flat_map(|suite| suite.probes.iter().map(move |probe| (suite, probe)));
+            let probes =
+                || suites.iter().flat_map(|suite| suite.probes.iter().map(move |probe| (suite, probe)));
             if probes().any(|(s, p)| matches(suite, probe.as_ref(), s, p)) {
                 continue;
             }
@@ -53,7 +54,8 @@ impl Selection {
             };
             faults.push(Fault::new(format!("no suite or probe is named `{text}`")).hint(hint));
         }
-        let known = |tag: &&String| suites.iter().flat_map(|suite| &suite.probes).any(|p| p.tags.contains(tag));
+        let known =
+            |tag: &&String| suites.iter().flat_map(|suite| &suite.probes).any(|p| p.tags.contains(tag));
         for tag in tags.iter().filter(|tag| !known(tag)) {
             faults.push(Fault::new(format!("no probe has the tag `{tag}`")));
         }

@@ -138,7 +138,10 @@ fn known(table: &mut Table<'_>) -> Option<Known> {
     let until = table.string("until").and_then(|until| {
         let date = Date::parse(&until.value, format_description!("[year]-[month]-[day]")).ok();
         if date.is_none() {
-            table.fault(format!("`until` must be a day such as 2027-01-31, found `{}`", until.value), until.span);
+            table.fault(
+                format!("`until` must be a day such as 2027-01-31, found `{}`", until.value),
+                until.span,
+            );
         }
         date
     });
@@ -169,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_known_issue_without_a_reason_is_refused() {
-        let faults = Site::parse(&Source::new("site.toml", "[[known]]\nmatch = { suite = \"mpi\" }\n")).unwrap_err();
+        let faults =
+            Site::parse(&Source::new("site.toml", "[[known]]\nmatch = { suite = \"mpi\" }\n")).unwrap_err();
         let told: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
         assert_eq!(told, ["`reason` is missing", "`ref` is missing"]);
     }

@@ -167,7 +167,8 @@ fn pieces(word: &str) -> Result<Vec<Piece>, String> {
             }
             '{' => {
                 let name: String = letters.by_ref().take_while(|letter| *letter != '}').collect();
-                let Some((_, placeholder, _)) = Placeholder::ALL.iter().find(|(known, ..)| *known == name) else {
+                let Some((_, placeholder, _)) = Placeholder::ALL.iter().find(|(known, ..)| *known == name)
+                else {
                     let known = Placeholder::ALL.iter().map(|(known, ..)| *known);
                     return Err(match crate::document::nearest(&name, known) {
                         Some(near) => format!("unknown placeholder {{{name}}}: did you mean {{{near}}}?"),

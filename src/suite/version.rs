@@ -100,7 +100,8 @@ impl Range {
                 (">", Relation::Greater),
                 ("=", Relation::Equal),
             ];
-            let Some((sign, relation)) = relations.into_iter().find(|(sign, _)| part.starts_with(sign)) else {
+            let Some((sign, relation)) = relations.into_iter().find(|(sign, _)| part.starts_with(sign))
+            else {
                 return Err(format!("`{part}` must begin with one of < <= = >= >"));
             };
             let version = part[sign.len()..].trim();
