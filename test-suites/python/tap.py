@@ -18,6 +18,7 @@ class Tap:
 
     def skipped(self, name, reason):
         self._tell(name, "ok", " # SKIP " + " ".join(reason.split()), {})
+        self.told[name] = "skipped"
 
     def check(self, name, good, message, **details):
         if good:
@@ -31,7 +32,7 @@ class Tap:
         for name in self.names:
             if name not in self.told:
                 self.failed(name, "not reached")
-        return 0 if all(status == "ok" for status in self.told.values()) else 1
+        return 0 if all(status != "not ok" for status in self.told.values()) else 1
 
     def _tell(self, name, status, directive, details):
         if name not in self.names or name in self.told:
