@@ -16,9 +16,9 @@ os.makedirs(app)
 life.step("version", pdm, "--version", holds=lambda out: None if "PDM" in out else "no version: " + out)
 life.step("create", pdm, "init", "--non-interactive", "--lib", "--python", sys.executable, cwd=app)
 life.step("add-wheel", pdm, "add", "--no-self", life.wheel, cwd=app, after=("create",))
-life.step("add-source", pdm, "add", "--no-self", life.source, cwd=app, after=("create",))
+life.add_source(pdm, "add", "--no-self", cwd=app)
 life.verify(os.path.join(app, ".venv", "bin", "python"), cwd=app)
-if life.tap.told.get("add-source") == "ok":
+if life.tap.told.get("add-wheel") == "ok":
     # What `add` has locked would only be confirmed.
     os.remove(os.path.join(app, "pdm.lock"))
 life.step("lock", pdm, "lock", cwd=app, after=("add-wheel", "add-source"))

@@ -23,9 +23,9 @@ def created(_):
 life.step("version", poetry, "--version", holds=lambda out: None if "Poetry" in out else "no version: " + out)
 life.step("create", poetry, "new", "--python", ">=%d.%d" % sys.version_info[:2], "probe-project", holds=created)
 life.step("add-wheel", poetry, "add", life.wheel, cwd=app, after=("create",))
-life.step("add-source", poetry, "add", life.source, cwd=app, after=("create",))
+life.add_source(poetry, "add", cwd=app)
 life.verify(os.path.join(app, inside), cwd=app)
-if life.tap.told.get("add-source") == "ok":
+if life.tap.told.get("add-wheel") == "ok":
     # What `add` has locked would only be confirmed.
     os.remove(os.path.join(app, "poetry.lock"))
 life.step("lock", poetry, "lock", cwd=app, after=("add-wheel", "add-source"))

@@ -15,9 +15,9 @@ dist = os.path.join(life.work, "dist")
 life.step("version", uv, "--version", holds=lambda out: None if out.startswith("uv ") else "no version: " + out)
 life.step("create", uv, "init", "--lib", "--vcs", "none", "probe-project")
 life.step("add-wheel", uv, "add", life.wheel, cwd=app, after=("create",))
-life.step("add-source", uv, "add", life.source, cwd=app, after=("create",))
+life.add_source(uv, "add", cwd=app)
 life.verify(os.path.join(app, ".venv", "bin", "python"), cwd=app)
-if life.tap.told.get("add-source") == "ok":
+if life.tap.told.get("add-wheel") == "ok":
     # What `add` has locked would only be confirmed.
     os.remove(os.path.join(app, "uv.lock"))
 life.step("lock", uv, "lock", cwd=app, after=("add-wheel", "add-source"), holds=lambda _: None
