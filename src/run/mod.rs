@@ -1,6 +1,36 @@
-//! HOW it is run.
+//! HOW a case is run: one command, one supervisor, and nothing left afterwards.
+//!
+//! Killing a process, its group or its session is not enough: MPI ranks sit in groups and sessions of their own, and
+//! daemons leave both. So every command runs below a *supervisor*, this same program started again as a child
+//! subreaper: whatever the command starts stays below the supervisor until it is dead, whoever its parent was.
+//!
+//! ```text
+//! harness ── execute ──┬─ stdin:  a socket, the job one way, hang and report the other; closed means "dead"
+//!                      ├─ stdout: a pipe, drained by the harness ──┐
+//!                      └─ stderr: a pipe, drained by the harness ──┴→ log file, head and tail, TAP
+//! supervisor ── supervise ── the command ── ranks, daemons, whatever it starts
+//! ```
 
 pub mod archive;
+pub mod call;
+pub mod command;
 pub mod cran;
 pub mod digest;
+pub mod environment;
+pub mod execute;
+mod family;
+mod hang;
 pub mod index;
+mod limits;
+mod message;
+mod oom;
+pub mod output;
+pub mod plan;
+pub mod process;
+mod remains;
+pub mod schedule;
+mod socket;
+pub mod stage;
+pub mod supervise;
+mod sweep;
+mod tree;

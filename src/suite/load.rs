@@ -9,11 +9,11 @@ use crate::suite::embedded;
 use crate::suite::folder::Folder;
 use crate::suite::{Suite, file};
 
-/// Reads every suite, sorted by name.
+/// Reads every suite, sorted by name, and the capability tables that they speak of.
 ///
 /// # Errors
 /// All faults of all suites at once; a folder of `extra` that cannot be read, or that holds no suite.
-pub fn load(extra: &[PathBuf]) -> Result<Vec<Suite>, Error> {
+pub fn load(extra: &[PathBuf]) -> Result<(Vec<Suite>, Capabilities), Error> {
     let mut faults = Vec::new();
     let mut capabilities = tables(&embedded::table("capabilities.toml"), &mut faults);
     for folder in extra {
@@ -49,7 +49,7 @@ pub fn load(extra: &[PathBuf]) -> Result<Vec<Suite>, Error> {
             Err(more) => faults.extend(more),
         }
     }
-    if faults.is_empty() { Ok(suites) } else { Err(Error::of(Kind::Data, faults)) }
+    if faults.is_empty() { Ok((suites, capabilities)) } else { Err(Error::of(Kind::Data, faults)) }
 }
 
 fn tables(source: &Source, faults: &mut Vec<Fault>) -> Capabilities {

@@ -1,6 +1,6 @@
 function fault = mexes_fortran()
     mex('-output', fullfile(getenv('TMPDIR'), 'in_fortran'), fullfile(pwd(), 'in_fortran.c'), ...
-        fullfile(getenv('TMPDIR'), 'fortran.o'), '-lgfortran');
+        fullfile(pwd(), 'fortran.o'), '-lgfortran');
     x = magic(4);
     fault = '';
     if ~isequal(in_fortran(x), x * x')

@@ -1,0 +1,193 @@
+//! Every flag and its help. No logic, and no default that means something by itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::suite::select::Shard;
+
+/// Does this software stack really work, here?
+///
+/// Loads the Lmod modules of a compiler, an MPI or a runtime, compiles and runs probes under them, and says check by
+/// check what works, in JUnit and in plain words.
+#[derive(Debug, Parser)]
+#[command(name = "stackprobe", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stackprobe run mpi --cc gcc/12 --mpi openmpi/5    one toolchain
+  stackprobe run compiler mpi --all                 the whole stack
+  stackprobe list mpi --all --format json           what that would run
+  stackprobe report results                         its report once more
+
+Exit codes: 0 passed, 1 a check failed, 2 usage, 3 nothing selected, 70 our own fault,
+75 could not tell (pod or site at fault), 130 and 143 asked to stop.";
+
+/// The verbs, one a file in `command/`.
+#[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "made once, at the start")]
+pub enum Verb {
+    /// Run suites under toolchains and write JUnit
+    Run(Run),
+    /// Print what `run` with the same arguments would run
+    List(List),
+    /// Print every toolchain of the stack
+    Discover(Discover),
+    /// Rebuild the reports of a results directory
+    Report(Report),
+    /// Tell what a suite or a probe checks, and why
+    Explain(Explain),
+}
+
+/// Which suites under which toolchains.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Select {
+    /// Suites or probes, as SUITE or SUITE/PROBE; `*` and `?` match [default: all]
+    #[arg(value_name = "SUITE[/PROBE]")]
+    pub suites: Vec<String>,
+    /// A compiler module: a version prefix or a glob; may be repeated
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
+    pub cc: Vec<String>,
+    /// An MPI module: a version prefix or a glob; may be repeated
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
+    pub mpi: Vec<String>,
+    /// A runtime module (python, r, matlab): a version prefix or a glob; may be repeated
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
+    pub runtime: Vec<String>,
+    /// Another module to load into every toolchain; may be repeated
+    #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
+    pub modules: Vec<String>,
+    /// Every toolchain of the stack that --cc, --mpi and --runtime leave
+    #[arg(long, env = "STACKPROBE_ALL")]
+    pub all: bool,
+    /// Only probes with this tag; of several, one is enough
+    #[arg(long = "tag", value_name = "TAG", env = "STACKPROBE_TAG", value_delimiter = ' ')]
+    pub tags: Vec<String>,
+    /// Only every Nth part of the plan, the Ith of them, counted from 1
+    #[arg(long, value_name = "I/N", env = "STACKPROBE_SHARD")]
+    pub shard: Option<Shard>,
+    /// A folder of suites, added to the built-in ones or in their place; may be repeated
+    #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
+    pub suite_folders: Vec<PathBuf>,
+    /// The site's own judgement: families, launchers, known issues
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
+    pub site: Option<PathBuf>,
+}
+
+/// `stackprobe run`
+#[derive(Args, Debug, Clone)]
+pub struct Run {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub select: Select,
+    /// Where results go
+    #[arg(long, value_name = "DIR", env = "STACKPROBE_RESULTS", default_value = "results")]
+    pub results: PathBuf,
+    /// CPU slots to use [default: the CPUs of this pod]
+    #[arg(long, value_name = "N", env = "STACKPROBE_JOBS")]
+    pub jobs: Option<std::num::NonZeroU32>,
+    /// Limit of every command, in place of its own
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_TIMEOUT", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Try a case again that could not be told, or that failed where its probe allows it
+    #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0)]
+    pub retries: u32,
+    /// How long running cases have to end once asked to stop
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = duration)]
+    pub grace: Duration,
+    /// Run only what an earlier run into the same results directory did not finish
+    #[arg(long, env = "STACKPROBE_RESUME")]
+    pub resume: bool,
+    /// Keep the staged folders of all cases
+    #[arg(long, env = "STACKPROBE_KEEP")]
+    pub keep: bool,
+    /// Write JUnit that keeps to junit-10.xsd
+    #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
+    pub junit_strict: bool,
+    /// Bytes of the beginning and of the end of each output to keep in memory
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_OUTPUT", default_value = "64KiB", value_parser = size)]
+    pub output: u64,
+    /// Bytes of output of one command to keep on disk; the rest is counted and dropped
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_LOG", default_value = "64MiB", value_parser = size)]
+    pub log: u64,
+    /// Print only what did not pass, and the summary
+    #[arg(long, short, env = "STACKPROBE_QUIET")]
+    pub quiet: bool,
+}
+
+/// `stackprobe list`
+#[derive(Args, Debug, Clone)]
+pub struct List {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub select: Select,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `stackprobe discover`
+#[derive(Args, Debug, Clone)]
+pub struct Discover {
+    /// Only compilers that match; may be repeated
+    #[arg(long, value_name = "FAMILY/VERSION", value_delimiter = ' ')]
+    pub cc: Vec<String>,
+    /// Only MPIs that match; may be repeated
+    #[arg(long, value_name = "FAMILY/VERSION", value_delimiter = ' ')]
+    pub mpi: Vec<String>,
+    /// Only runtimes that match; may be repeated
+    #[arg(long, value_name = "FAMILY/VERSION", value_delimiter = ' ')]
+    pub runtime: Vec<String>,
+    /// The site's own judgement
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
+    pub site: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// `stackprobe report`
+#[derive(Args, Debug, Clone)]
+pub struct Report {
+    /// A results directory
+    #[arg(value_name = "DIR", default_value = "results")]
+    pub folder: PathBuf,
+    /// Write JUnit that keeps to junit-10.xsd
+    #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
+    pub junit_strict: bool,
+}
+
+/// `stackprobe explain`
+#[derive(Args, Debug, Clone)]
+pub struct Explain {
+    /// SUITE or SUITE/PROBE
+    #[arg(value_name = "SUITE[/PROBE]")]
+    pub name: String,
+    /// A folder of suites, added to the built-in ones or in their place; may be repeated
+    #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
+    pub suite_folders: Vec<PathBuf>,
+}
+
+/// How to print a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|error| format!("{error}: wanted a duration such as 90s or 5m"))
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    crate::suite::requirement::size(text).ok_or_else(|| "wanted a size such as 64KiB or 1GiB".to_owned())
+}

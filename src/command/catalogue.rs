@@ -1,0 +1,66 @@
+//! Everything that data files say, read together so that all their faults are told at once.
+
+use std::path::PathBuf;
+
+use crate::error::{Error, Kind};
+use crate::stack::family::Families;
+use crate::stack::launcher::Launchers;
+use crate::suite::capability::Capabilities;
+use crate::suite::site::Site;
+use crate::suite::{Suite, embedded, load};
+
+/// Suites, tables and the site's own judgement.
+pub struct Catalogue {
+    /// All suites by name.
+    pub suites: Vec<Suite>,
+    /// What families cannot do.
+    pub capabilities: Capabilities,
+    /// What tools are called.
+    pub families: Families,
+    /// How MPIs are launched.
+    pub launchers: Launchers,
+    /// Known issues and the site's families.
+    pub site: Site,
+}
+
+impl Catalogue {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// Every fault of every file.
+    pub fn load(folders: &[PathBuf], site: Option<&PathBuf>) -> Result<Self, Error> {
+        let mut faults = Vec::new();
+        // What pods have always used for more tests, after what the command line says.
+        let shared = std::env::var_os("HPC_SPACK_TEST_DIR").filter(|_| folders.is_empty()).map(PathBuf::from);
+        let folders: Vec<PathBuf> = folders.iter().cloned().chain(shared).collect();
+        let (suites, capabilities) = load::load(&folders).unwrap_or_else(|error| {
+            faults.extend(error.faults);
+            Default::default()
+        });
+        let site = match site.map(|path| Site::load(path)).transpose() {
+            Ok(site) => site.unwrap_or_default(),
+            Err(error) => {
+                faults.extend(error.faults);
+                Site::default()
+            }
+        };
+        let families = Families::parse(&embedded::table("toolchains.toml"));
+        let mut launchers = Launchers::parse(&embedded::table("launchers.toml"));
+        if let Some(source) = &site.source {
+            launchers = match (launchers, Launchers::parse(source)) {
+                (Ok(ours), Ok(theirs)) => Ok(ours.under(theirs)),
+                (Err(faults), _) | (_, Err(faults)) => Err(faults),
+            };
+        }
+        match (families, launchers) {
+            (Ok(families), Ok(launchers)) if faults.is_empty() => {
+                Ok(Self { suites, capabilities, families, launchers, site })
+            }
+            (families, launchers) => {
+                faults.extend(families.err().into_iter().flatten());
+                faults.extend(launchers.err().into_iter().flatten());
+                Err(Error::of(Kind::Data, faults))
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `stackprobe list`: the same selection, printed instead of run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anstream::println;
+use serde_json::json;
+
+use crate::cli::{Format, List};
+use crate::command::catalogue::Catalogue;
+use crate::command::run;
+use crate::command::toolchains::Stack;
+use crate::error::{Error, Kind};
+use crate::exit::Exit;
+use crate::pod::facts::Facts;
+use crate::pod::signals::Stop;
+use crate::run::stage::Root;
+
+/// Prints the plan; without any toolchain asked for, the suites and their probes.
+///
+/// # Errors
+/// Those of `run` before its first case.
+pub fn list(flags: &List) -> Result<Exit, Error> {
+    let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let limits = crate::command::toolchains::limits(&flags.select)?;
+    if limits.is_empty() && !flags.select.all {
+        return suites(flags, &catalogue);
+    }
+    let stop = Arc::new(stop()?);
+    let root = Root::new(false)?;
+    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let extra = run::extra(&flags.select.modules)?;
+    let (asked, plan) = run::plan(&catalogue, &stack, &flags.select, &extra)?;
+    let record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
+    match flags.format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&record).unwrap_or_default();
+            println!("{text}");
+        }
+        Format::Text => {
+            for owed in &record.cases {
+                let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+                println!("{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
+            }
+            println!("{} cases", record.cases.len());
+        }
+    }
+    Ok(Exit::Passed)
+}
+
+/// A wish to stop that nobody listens for: short commands die of their signals.
+pub(super) fn stop() -> Result<Stop, Error> {
+    Stop::new(Duration::from_secs(5)).map_err(|error| {
+        Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
+    })
+}
+
+fn suites(flags: &List, catalogue: &Catalogue) -> Result<Exit, Error> {
+    use crate::suite::select::Selection;
+    let selection = Selection::new(&flags.select.suites, &flags.select.tags, &catalogue.suites)?;
+    let mut json = Vec::new();
+    for suite in &catalogue.suites {
+        let probes: Vec<_> = suite.probes.iter().filter(|probe| selection.takes(suite, probe)).collect();
+        if probes.is_empty() {
+            continue;
+        }
+        if flags.format == Format::Text {
+            println!("{}: {}", suite.name, suite.summary);
+        }
+        for probe in probes {
+            match flags.format {
+                Format::Text => {
+                    let control = if probe.control { " (control)" } else { "" };
+                    println!("  {:24} {}{control}", probe.name, probe.summary);
+                }
+                Format::Json => json.push(json!({
+                    "suite": suite.name, "probe": probe.name, "summary": probe.summary, "tags": probe.tags,
+                    "control": probe.control, "file": suite.source.path, "line": probe.line,
+                })),
+            }
+        }
+    }
+    if flags.format == Format::Json {
+        println!("{}", serde_json::to_string_pretty(&json).unwrap_or_default());
+    }
+    Ok(Exit::Passed)
+}

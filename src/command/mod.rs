@@ -1,0 +1,27 @@
+//! One verb a file.
+
+pub mod catalogue;
+pub mod discover;
+pub mod explain;
+pub mod list;
+pub mod report;
+pub mod run;
+pub mod toolchains;
+
+use crate::cli::{Cli, Verb};
+use crate::error::Error;
+use crate::exit::Exit;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What kept it from being done.
+pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
+    match cli.verb {
+        Verb::Run(flags) => run::run(&flags),
+        Verb::List(flags) => list::list(&flags),
+        Verb::Discover(flags) => discover::discover(&flags),
+        Verb::Report(flags) => report::report(&flags),
+        Verb::Explain(flags) => explain::explain(&flags),
+    }
+}

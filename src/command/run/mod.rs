@@ -1,0 +1,170 @@
+//! `stackprobe run`: the main job, from a command line to a report.
+
+mod case;
+mod needs;
+mod session;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::cli::Run;
+use crate::command::catalogue::Catalogue;
+use crate::command::toolchains::{Asked, Stack, limits};
+use crate::error::{Error, Kind};
+use crate::exit::Exit;
+use crate::pod::facts::Facts;
+use crate::pod::signals::{self, Stop};
+use crate::report::record::{FORMAT, Owed, PlanRecord};
+use crate::report::{results, summary};
+use crate::run::plan::Plan;
+use crate::run::stage::Root;
+use crate::stack::module::Wanted;
+use crate::suite::select::Selection;
+use session::{Session, now};
+
+/// Runs what the flags ask for.
+///
+/// # Errors
+/// What kept the plan from being made or the results from being written.
+pub fn run(flags: &Run) -> Result<Exit, Error> {
+    let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let stop = Stop::new(flags.grace).map_err(|error| {
+        Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
+    })?;
+    let stop = Arc::new(stop);
+    signals::listen(Arc::clone(&stop))?;
+    let root = Root::new(flags.keep)?;
+    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let extra = extra(&flags.select.modules)?;
+    let (asked, plan) = plan(&catalogue, &stack, &flags.select, &extra)?;
+    let facts = Facts::gather();
+    let record = record(&catalogue, &stack, &asked, &plan, &facts);
+    let (done, plan) = resume(flags, &record, plan);
+    let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
+    let session = Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), facts, &stop, results);
+    let sound = session.carry_out(&plan);
+    let (mut results, written) = session.end();
+    let written = results.end().err().or(written);
+    summary::print(results.plan(), results.done(), &flags.results);
+    let exit = match stop.requested() {
+        Some(signal) => Exit::Signal(signal),
+        None if !sound => Exit::Internal,
+        None => summary::exit(results.plan(), results.done()),
+    };
+    match written {
+        // What passed but could not be written down is not known to whoever reads the report.
+        Some(error) if exit == Exit::Passed => Err(error),
+        Some(error) => {
+            crate::report::console::error(&error);
+            Ok(exit)
+        }
+        None => Ok(exit),
+    }
+}
+
+/// What is owed: the plan, and the toolchains that it speaks of.
+///
+/// # Errors
+/// A selection that names nothing, or that leaves nothing.
+pub(super) fn plan(
+    catalogue: &Catalogue,
+    stack: &Stack<'_>,
+    select: &crate::cli::Select,
+    extra: &[Wanted],
+) -> Result<(Vec<Asked>, Plan), Error> {
+    let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites)?;
+    let limits = limits(select)?;
+    if limits.is_empty() && !select.all {
+        return Err(Error::new(Kind::Nothing, "no toolchain was asked for")
+            .hint("give --cc, --mpi or --runtime, or --all for every toolchain of the stack"));
+    }
+    let asked = stack.ask(&limits, select.all)?;
+    let planned = |asked: &[Asked]| asked.iter().map(|asked| asked.planned(catalogue)).collect::<Vec<_>>();
+    let mut plan = Plan::new(&catalogue.suites, &planned(&asked), &selection, select.shard);
+    // Names that came from a person are prefixes: loading tells what they mean, and the plan then says so.
+    if !select.all {
+        let needed: Vec<&Asked> = asked
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| plan.cases.iter().any(|case| case.toolchain == *index))
+            .map(|(_, asked)| asked)
+            .collect();
+        needed.par_iter().for_each(|asked| {
+            stack.load(asked, extra);
+        });
+        plan = Plan::new(&catalogue.suites, &planned(&asked), &selection, select.shard);
+    }
+    if plan.cases.is_empty() {
+        return Err(Error::new(
+            Kind::Nothing,
+            "nothing to run: no selected suite fits the toolchains asked for",
+        )
+        .hint("`stackprobe discover` prints the toolchains, `stackprobe list --all` what runs under them"));
+    }
+    Ok((asked, plan))
+}
+
+/// Further modules to load.
+///
+/// # Errors
+/// Names that no module can have.
+pub(super) fn extra(names: &[String]) -> Result<Vec<Wanted>, Error> {
+    let modules: Result<Vec<Wanted>, String> = names.iter().map(|name| Wanted::new(name)).collect();
+    modules.map_err(|fault| Error::new(Kind::Usage, fault))
+}
+
+/// The plan as it is written down.
+pub(super) fn record(
+    catalogue: &Catalogue,
+    stack: &Stack<'_>,
+    asked: &[Asked],
+    plan: &Plan,
+    facts: &Facts,
+) -> PlanRecord {
+    let labels: Vec<String> = asked.iter().map(|asked| asked.planned(catalogue).label).collect();
+    let cases = plan.cases.iter().map(|case| {
+        let suite = &catalogue.suites[case.suite];
+        let probe = &suite.probes[case.probe];
+        Owed {
+            id: case.id.clone(),
+            suite: suite.name.clone(),
+            probe: probe.name.clone(),
+            toolchain: labels[case.toolchain].clone(),
+            ranks: case.ranks.filter(|_| probe.ranks.len() > 1),
+            file: suite.source.path.to_string_lossy().into_owned(),
+            line: probe.line,
+        }
+    });
+    PlanRecord {
+        format: FORMAT,
+        stackprobe: env!("CARGO_PKG_VERSION").to_owned(),
+        started: now(),
+        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+        pod: facts.clone(),
+        lmod: stack.lmod_version().to_owned(),
+        modulepath: stack.modulepath(),
+        cases: cases.collect(),
+    }
+}
+
+/// With `--resume`: what an earlier run of the same plan has finished, and the plan without it.
+fn resume(
+    flags: &Run,
+    record: &PlanRecord,
+    mut plan: Plan,
+) -> (Vec<crate::report::record::CaseRecord>, Plan) {
+    if !flags.resume {
+        return (Vec::new(), plan);
+    }
+    let Ok((_, done, _)) = results::read(&flags.results) else { return (Vec::new(), plan) };
+    // A case that was interrupted or never began is missing, whatever is written of it.
+    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost");
+    let done: Vec<_> = done
+        .into_values()
+        .filter(|case| record.cases.iter().any(|owed| owed.id == case.owed.id))
+        .filter(|case| case.checks.iter().all(|check| finished(&check.kind)))
+        .collect();
+    plan.cases.retain(|case| !done.iter().any(|record| record.owed.id == case.id));
+    (done, plan)
+}

@@ -1,0 +1,207 @@
+//! One run: who works on what, and where its results go.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::case::{Built, Group};
+use crate::cli::Run;
+use crate::command::catalogue::Catalogue;
+use crate::command::toolchains::{Asked, Stack, Unloaded};
+use crate::error::Error;
+use crate::pod::facts::Facts;
+use crate::pod::signals::Stop;
+use crate::report::console::Console;
+use crate::report::record::{CaseRecord, Owed};
+use crate::report::results::{Results, write_case};
+use crate::run::plan::{Case, Plan};
+use crate::run::schedule::{Share, Task, carry_out};
+use crate::run::stage::Root;
+use crate::stack::module::Wanted;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::site::Subject;
+use crate::verdict::check::{Check, Outcome};
+use crate::verdict::known::excuse;
+
+/// Everything that the cases of a run share.
+pub(super) struct Session<'s> {
+    pub(super) flags: &'s Run,
+    pub(super) catalogue: &'s Catalogue,
+    pub(super) stack: &'s Stack<'s>,
+    pub(super) extra: &'s [Wanted],
+    pub(super) asked: &'s [Asked],
+    pub(super) root: &'s Root,
+    pub(super) facts: Facts,
+    pub(super) stop: &'s Stop,
+    owed: BTreeMap<String, Owed>,
+    told: Mutex<Told>,
+}
+
+struct Told {
+    results: Results,
+    console: Console,
+    broken: Option<Error>,
+}
+
+impl<'s> Session<'s> {
+    pub(super) fn new(
+        flags: &'s Run,
+        catalogue: &'s Catalogue,
+        (stack, extra): (&'s Stack<'s>, &'s [Wanted]),
+        (asked, root): (&'s [Asked], &'s Root),
+        facts: Facts,
+        stop: &'s Stop,
+        results: Results,
+    ) -> Self {
+        let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
+        let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
+        let told = Mutex::new(Told { results, console, broken: None });
+        Self { flags, catalogue, stack, extra, asked, root, facts, stop, owed, told }
+    }
+
+    /// Does the plan. Returns false if something of our own broke on the way.
+    pub(super) fn carry_out(&self, plan: &Plan) -> bool {
+        let slots = self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN);
+        let mut tasks: Vec<Task<'_>> = Vec::new();
+        let mut rest = plan.cases.as_slice();
+        while let Some(first) = rest.first() {
+            let count = rest.iter().take_while(|case| case.toolchain == first.toolchain).count();
+            let (cases, others) = rest.split_at(count);
+            rest = others;
+            let toolchain = first.toolchain;
+            let share = if self.asked[toolchain].loaded.get().is_some() { Share::Build } else { Share::Load };
+            tasks.push(Task::new(share, move || self.load(toolchain, cases)));
+        }
+        carry_out(tasks, slots)
+    }
+
+    pub(super) fn end(self) -> (Results, Option<Error>) {
+        let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (told.results, told.broken)
+    }
+
+    fn load<'t>(&'t self, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
+        if self.stop.requested().is_some() {
+            self.give_up(cases);
+            return Vec::new();
+        }
+        match self.stack.load(&self.asked[toolchain], self.extra) {
+            Ok(loaded) => {
+                let groups = cases.chunk_by(|a, b| (a.suite, a.probe) == (b.suite, b.probe));
+                groups
+                    .map(|cases| {
+                        let group = Group { session: self, toolchain: loaded, cases };
+                        Task::new(Share::Build, move || self.build(group))
+                    })
+                    .collect()
+            }
+            Err(unloaded) => {
+                let check = match unloaded {
+                    Unloaded::Refused(refusal) => {
+                        Check::not_passed("load", Outcome::Failed, "module.load", refusal.what.clone())
+                            .detail(format!("Lmod: {}", refusal.words))
+                    }
+                    Unloaded::Unknown(error) => {
+                        let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+                        let hint =
+                            error.faults.first().and_then(|fault| fault.hint.clone()).unwrap_or_default();
+                        Check::not_passed("load", Outcome::Error, "module.load", what).detail(hint)
+                    }
+                };
+                for case in cases {
+                    self.finish(self.record(case, vec![check.clone()]));
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
+        if self.stop.requested().is_some() {
+            self.give_up(group.cases);
+            return Vec::new();
+        }
+        let Some(built) = group.build() else { return Vec::new() };
+        let built = Arc::new(built);
+        group
+            .cases
+            .iter()
+            .map(|case| {
+                let built: Arc<Built<'t>> = Arc::clone(&built);
+                Task::new(Share::Run(case.slots), move || {
+                    if self.stop.requested().is_some() {
+                        self.give_up(std::slice::from_ref(case));
+                    } else {
+                        built.run(case);
+                    }
+                    Vec::new()
+                })
+            })
+            .collect()
+    }
+
+    /// Cases that were never begun because somebody asked to stop.
+    fn give_up(&self, cases: &[Case]) {
+        for case in cases {
+            let check =
+                Check::not_passed("case", Outcome::Skipped, "interrupted", "not run: asked to stop first");
+            self.finish(self.record(case, vec![check]));
+        }
+    }
+
+    /// A record of this case with these checks.
+    pub(super) fn record(&self, case: &Case, checks: Vec<Check>) -> CaseRecord {
+        let fallback = || Owed {
+            id: case.id.clone(),
+            suite: String::new(),
+            probe: String::new(),
+            toolchain: String::new(),
+            ranks: case.ranks,
+            file: String::new(),
+            line: 0,
+        };
+        let owed = self.owed.get(&case.id).cloned().unwrap_or_else(fallback);
+        let mut record = CaseRecord::absent(&owed, "", Outcome::Error, "");
+        record.checks = checks;
+        record.started = now();
+        record
+    }
+
+    /// Adds what is known of the toolchain.
+    pub(super) fn describe(record: &mut CaseRecord, toolchain: &Toolchain) {
+        let modules: Vec<String> = toolchain.loaded.iter().map(|loaded| loaded.module.to_string()).collect();
+        record.properties.insert("modules".to_owned(), modules.join(" "));
+        for loaded in &toolchain.loaded {
+            if let (Some(layer), Some(prefix)) = (loaded.layer, &loaded.prefix) {
+                let layer = format!("{layer:?}").to_lowercase();
+                record.properties.insert(format!("{layer}.prefix"), prefix.to_string_lossy().into_owned());
+            }
+        }
+    }
+
+    /// Keeps a finished case and tells of it.
+    pub(super) fn finish(&self, mut record: CaseRecord) {
+        let owed = &record.owed;
+        let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
+        let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
+        excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
+        let written = write_case(&self.flags.results, &record);
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.console.case(&record);
+        if let Err(error) = written
+            && told.broken.is_none()
+        {
+            told.broken = Some(error);
+        }
+        told.results.finish(record);
+    }
+}
+
+/// RFC 3339 in UTC, to the second: `2026-08-20T10:11:12Z`.
+pub(super) fn now() -> String {
+    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    now.format(&Rfc3339).unwrap_or_default()
+}

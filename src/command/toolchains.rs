@@ -1,0 +1,336 @@
+//! From what was asked for to toolchains: Lmod found, the pod's leaks scrubbed, modules loaded or the matrix read.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::cli::Select;
+use crate::command::catalogue::Catalogue;
+use crate::document::nearest;
+use crate::error::{Error, Kind};
+use crate::pod::signals::Stop;
+use crate::run::call::call;
+use crate::run::plan::Planned;
+use crate::stack::environment::Environment;
+use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
+use crate::stack::matrix::{Limits, Matrix};
+use crate::stack::module::{Module, Wanted};
+use crate::stack::spider;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::Layer;
+
+/// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
+const LMOD_LIMIT: Duration = Duration::from_mins(3);
+
+/// The live stack: an Lmod that answers, and the environment to load modules into.
+pub struct Stack<'s> {
+    catalogue: &'s Catalogue,
+    lmod: Lmod,
+    base: Environment,
+    own: PathBuf,
+    tmp: PathBuf,
+    stop: &'s Stop,
+    found: OnceLock<Result<Vec<spider::Found>, Error>>,
+}
+
+/// A toolchain as it was asked for, and, once that was tried, as it was loaded.
+pub struct Asked {
+    /// What to load, in this order.
+    pub modules: Vec<(Layer, Wanted)>,
+    /// How it is called: resolved where that is known.
+    pub label: String,
+    /// What came of loading it.
+    pub loaded: OnceLock<Result<Toolchain, Unloaded>>,
+}
+
+/// Why a toolchain could not be loaded.
+#[derive(Clone, Debug)]
+pub enum Unloaded {
+    /// The stack does not give what was asked for.
+    Refused(Refusal),
+    /// It could not be told.
+    Unknown(Error),
+}
+
+impl Asked {
+    fn new(modules: Vec<(Layer, Wanted)>) -> Self {
+        let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
+        Self { modules, label, loaded: OnceLock::new() }
+    }
+
+    /// As the plan sees it.
+    #[must_use]
+    pub fn planned(&self, catalogue: &Catalogue) -> Planned {
+        let family = |wanted: &Wanted| {
+            let family = wanted.text().split('/').next().unwrap_or_default();
+            catalogue.families.canonical(family).to_owned()
+        };
+        let label = match self.loaded.get() {
+            Some(Ok(toolchain)) => toolchain.label.clone(),
+            _ => self.label.clone(),
+        };
+        Planned {
+            label,
+            layers: self.modules.iter().map(|(layer, wanted)| (*layer, family(wanted))).collect(),
+        }
+    }
+}
+
+impl<'s> Stack<'s> {
+    /// Finds Lmod, asks its version, and makes an environment without modules and without what the pod leaks.
+    ///
+    /// # Errors
+    /// No Lmod, a broken Lmod, no `MODULEPATH`.
+    pub fn open(catalogue: &'s Catalogue, tmp: &Path, stop: &'s Stop) -> Result<Self, Error> {
+        let own = std::env::current_exe()
+            .map_err(|error| Error::io(Kind::Pod, "read", Path::new("/proc/self/exe"), &error))?;
+        let mut base = Environment::inherited();
+        let scrub = catalogue.families.scrub();
+        base.unset_where(|name, value| scrub.takes(name, value) || name.starts_with("STACKPROBE_"));
+        let candidates = Lmod::candidates(&base);
+        let command = candidates.iter().find(|path| path.is_file()).ok_or_else(|| {
+            let set =
+                base.text("LMOD_CMD").map(|path| format!(" (LMOD_CMD is `{path}`)")).unwrap_or_default();
+            Error::new(Kind::Pod, format!("there is no Lmod{set}"))
+                .hint("set LMOD_CMD to the path of Lmod's libexec/lmod")
+        })?;
+        let shell = which::which_in("bash", Some("/bin:/usr/bin:/usr/local/bin"), "/").unwrap_or_default();
+        let mut lmod = Lmod::new(command.clone(), shell);
+        set_modulepath(&mut base)?;
+        set_home(&mut base, tmp);
+        let answer = call(&lmod.ask_version(&base), LMOD_LIMIT, tmp, stop)?;
+        lmod.take_version(&answer).map_err(|refusal| refused(&refusal))?;
+        let mut stack =
+            Self { catalogue, lmod, base, own, tmp: tmp.to_path_buf(), stop, found: OnceLock::new() };
+        if !stack.base.words("LOADEDMODULES").is_empty() {
+            let question = stack.lmod.ask_purge(&stack.base, &stack.own);
+            let answer = stack.call(&question)?;
+            stack.base =
+                stack.lmod.read_environment(&answer, &stack.base).map_err(|refusal| refused(&refusal))?;
+        }
+        Ok(stack)
+    }
+
+    /// Lmod's version.
+    #[must_use]
+    pub fn lmod_version(&self) -> &str {
+        &self.lmod.version
+    }
+
+    /// `MODULEPATH` before any module is loaded.
+    #[must_use]
+    pub fn modulepath(&self) -> String {
+        self.base.text("MODULEPATH").unwrap_or_default()
+    }
+
+    fn call(&self, question: &Call) -> Result<Answer, Error> {
+        call(question, LMOD_LIMIT, &self.tmp, self.stop)
+    }
+
+    /// Every module of the stack, asked once.
+    ///
+    /// # Errors
+    /// A spider that fails or whose answer cannot be read.
+    pub fn found(&self) -> Result<&[spider::Found], Error> {
+        let found = self.found.get_or_init(|| {
+            let answer = self.call(&spider::ask(&self.lmod, &self.base, &self.modulepath()))?;
+            spider::read(&answer.stdout).map_err(|fault| {
+                Error::new(Kind::Stack, fault).hint(crate::stack::lmod::quote(&answer.stderr))
+            })
+        });
+        found.as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    }
+
+    /// The matrix of the stack.
+    ///
+    /// # Errors
+    /// Those of [`Stack::found`].
+    pub fn matrix(&self) -> Result<Matrix, Error> {
+        Ok(Matrix::new(self.found()?, &self.catalogue.families, &self.catalogue.site.families))
+    }
+
+    /// Loads a toolchain, once.
+    pub fn load<'a>(&self, asked: &'a Asked, extra: &[Wanted]) -> &'a Result<Toolchain, Unloaded> {
+        asked.loaded.get_or_init(|| self.load_anew(&asked.modules, extra))
+    }
+
+    fn load_anew(&self, modules: &[(Layer, Wanted)], extra: &[Wanted]) -> Result<Toolchain, Unloaded> {
+        let wanted: Vec<Wanted> = modules.iter().map(|(_, wanted)| wanted).chain(extra).cloned().collect();
+        let question = self.lmod.ask_load(&wanted, &self.base, &self.own);
+        let answer = self.call(&question).map_err(Unloaded::Unknown)?;
+        let resolved = self.lmod.read_environment(&answer, &self.base).and_then(|environment| {
+            let loaded = loaded(&environment);
+            let found = resolve(&wanted, &loaded, &answer)?;
+            Ok((environment, loaded, found))
+        });
+        let (environment, loaded, found) = resolved.map_err(|refusal| self.explain(refusal, &wanted))?;
+        let layers = modules.iter().map(|(layer, _)| *layer);
+        let requested: Vec<(Layer, Module)> = layers.zip(found).collect();
+        let Catalogue { families, launchers, .. } = self.catalogue;
+        Ok(Toolchain::new(&requested, loaded, (self.base.clone(), environment), families, launchers))
+    }
+
+    /// Adds what the stack does offer, or that the stack is not there at all.
+    fn explain(&self, refusal: Refusal, wanted: &[Wanted]) -> Unloaded {
+        let roots = self.base.paths("MODULEPATH");
+        if roots.iter().all(|root| std::fs::read_dir(root).is_err()) {
+            let what = format!("no folder of MODULEPATH can be read: {}", self.modulepath());
+            return Unloaded::Unknown(Error::new(Kind::Pod, what).hint("is the stack's volume mounted?"));
+        }
+        let Ok(found) = self.found() else { return Unloaded::Refused(refusal) };
+        let names: Vec<String> = found.iter().map(|entry| entry.module.to_string()).collect();
+        let mut hints = Vec::new();
+        for request in
+            wanted.iter().filter(|request| !found.iter().any(|entry| request.matches(&entry.module)))
+        {
+            let family = request.text().split('/').next().unwrap_or_default();
+            let mut same: Vec<&str> = found
+                .iter()
+                .filter(|entry| entry.module.family.eq_ignore_ascii_case(family))
+                .map(|entry| entry.module.version.as_str())
+                .collect();
+            same.sort_unstable();
+            same.dedup();
+            if same.is_empty() {
+                let near = nearest(request.text(), names.iter().map(String::as_str))
+                    .or_else(|| nearest(family, found.iter().map(|entry| entry.module.family.as_str())));
+                hints.extend(near.map(|near| format!("there is no {request}; the nearest is {near}")));
+            } else {
+                hints.push(format!("there is no {request}; {family} is offered as {}", same.join(", ")));
+            }
+        }
+        let what = if hints.is_empty() { refusal.what } else { hints.join("; ") };
+        Unloaded::Refused(Refusal { what, ..refusal })
+    }
+
+    /// The toolchains that a command line asks for; those of the matrix with `--all` or a glob, else just these.
+    ///
+    /// # Errors
+    /// Names that no module can have, an MPI without a compiler, a matrix that cannot be read or has nothing of it.
+    pub fn ask(&self, limits: &Limits, all: bool) -> Result<Vec<Asked>, Error> {
+        let Limits { compilers, mpis, runtimes } = limits;
+        let glob = compilers.iter().chain(mpis).chain(runtimes).any(Wanted::is_glob);
+        if all || glob {
+            let matrix = self.matrix()?;
+            // Without --all, only layers that were asked for: `--cc 'gcc/*'` alone asks for no MPI.
+            let asked_for = |layers: &[Layer]| {
+                all || layers.iter().all(|layer| match layer {
+                    Layer::Compiler => !compilers.is_empty(),
+                    Layer::Mpi => !mpis.is_empty(),
+                    Layer::Runtime => !runtimes.is_empty(),
+                })
+            };
+            // `--all --runtime python` is every Python and no compiler at all.
+            let only = |layers: &[Layer]| {
+                limits.is_empty()
+                    || runtimes.is_empty() != layers.contains(&Layer::Runtime)
+                    || (!compilers.is_empty() && !layers.contains(&Layer::Runtime))
+            };
+            let chains =
+                matrix.select(limits).filter(|chain| asked_for(&chain.layers()) && only(&chain.layers()));
+            return chains
+                .map(|chain| {
+                    let exact = chain.modules.iter().map(|(layer, module)| {
+                        Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted))
+                    });
+                    exact.collect::<Result<Vec<_>, String>>().map(Asked::new)
+                })
+                .collect::<Result<Vec<_>, String>>()
+                .map_err(|fault| Error::new(Kind::Stack, fault));
+        }
+        let mut asked = Vec::new();
+        for compiler in compilers {
+            let compiler = (Layer::Compiler, compiler.clone());
+            asked.push(vec![compiler.clone()]);
+            asked.extend(mpis.iter().map(|mpi| vec![compiler.clone(), (Layer::Mpi, mpi.clone())]));
+            asked.extend(
+                runtimes.iter().map(|runtime| vec![compiler.clone(), (Layer::Runtime, runtime.clone())]),
+            );
+        }
+        if compilers.is_empty() {
+            asked.extend(runtimes.iter().map(|runtime| vec![(Layer::Runtime, runtime.clone())]));
+        }
+        Ok(asked.into_iter().map(Asked::new).collect())
+    }
+}
+
+/// What the command line asks for, or else what pods have always set.
+///
+/// # Errors
+/// Every name that no module can have.
+pub fn limits(select: &Select) -> Result<Limits, Error> {
+    let pod = |prefix: &str| -> Vec<String> {
+        let family = std::env::var(format!("HPC_LMOD_{prefix}_FAMILY")).unwrap_or_default();
+        let version = std::env::var(format!("HPC_LMOD_{prefix}_VERSION")).unwrap_or_default();
+        match (family.trim(), version.trim()) {
+            ("", _) => Vec::new(),
+            (family, "") => vec![family.to_owned()],
+            (family, version) => vec![format!("{family}/{version}")],
+        }
+    };
+    let or_pod = |given: &[String], prefix| {
+        if given.is_empty() && !select.all { pod(prefix) } else { given.to_vec() }
+    };
+    // A pod that names its compiler in one variable may hold only the version of another's in the other.
+    let mut faults = Vec::new();
+    let mut read = |names: Vec<String>| -> Vec<Wanted> {
+        names
+            .iter()
+            .filter(|name| !name.trim().is_empty())
+            .filter_map(|name| {
+                Wanted::new(name).map_err(|fault| faults.push(crate::error::Fault::new(fault))).ok()
+            })
+            .collect()
+    };
+    let limits = Limits {
+        compilers: read(or_pod(&select.cc, "CC")),
+        mpis: read(or_pod(&select.mpi, "MPI")),
+        runtimes: read(select.runtime.clone()),
+    };
+    if !faults.is_empty() {
+        return Err(Error::of(Kind::Usage, faults));
+    }
+    if !limits.mpis.is_empty() && limits.compilers.is_empty() && !select.all {
+        return Err(Error::new(Kind::Usage, "an MPI was asked for, but no compiler")
+            .hint("give --cc as well, or --all for every compiler that has this MPI"));
+    }
+    Ok(limits)
+}
+
+fn refused(refusal: &Refusal) -> Error {
+    Error::new(Kind::Pod, format!("{}: {}", refusal.what, refusal.words))
+}
+
+/// Where no profile was sourced, Spack's own tree says where its modules are.
+fn set_modulepath(base: &mut Environment) -> Result<(), Error> {
+    if !base.paths("MODULEPATH").is_empty() {
+        return Ok(());
+    }
+    let root = base.get("SPACK_ROOT").map(|root| Path::new(root).join("share/spack/lmod"));
+    let mut cores: Vec<PathBuf> = Vec::new();
+    if let Some(root) = &root {
+        let folders = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+        cores = folders.map(|folder| folder.join("Core")).filter(|core| core.is_dir()).collect();
+        cores.sort();
+    }
+    if cores.is_empty() {
+        return Err(Error::new(Kind::Pod, "MODULEPATH is not set, so no module is visible")
+            .hint("set MODULEPATH to the Core folder of the stack's modules, or SPACK_ROOT to the Spack that wrote them"));
+    }
+    if let Ok(paths) = std::env::join_paths(cores) {
+        base.set("MODULEPATH", paths);
+    }
+    Ok(())
+}
+
+/// Lmod and everything after it wants a HOME; a pod with an unknown uid has none.
+fn set_home(base: &mut Environment, tmp: &Path) {
+    if base.get("HOME").is_none_or(|home| home.is_empty()) {
+        base.set("HOME", tmp);
+    }
+    for name in ["USER", "LOGNAME"] {
+        if base.get(name).is_none() {
+            base.set(name, format!("uid{}", nix::unistd::geteuid()));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a person sees while a run works: a line for every case. The only printer besides the verbs' own output.
+
+use std::io::Write;
+
+use anstream::{eprintln, stderr};
+use anstyle::{AnsiColor, Style};
+
+use crate::error::Error;
+use crate::report::record::CaseRecord;
+use crate::report::text::line;
+use crate::verdict::check::Outcome;
+
+/// Prints as cases finish.
+#[derive(Debug)]
+pub struct Console {
+    total: usize,
+    done: usize,
+    quiet: bool,
+}
+
+/// The colour of an outcome.
+#[must_use]
+pub fn style(outcome: Outcome) -> Style {
+    let colour = match outcome {
+        Outcome::Passed => AnsiColor::Green,
+        Outcome::Skipped => AnsiColor::Cyan,
+        Outcome::Error => AnsiColor::Yellow,
+        Outcome::Failed => AnsiColor::Red,
+    };
+    colour.on_default()
+}
+
+impl Console {
+    /// A run of `total` cases, `done` of which are over already.
+    #[must_use]
+    pub fn new(total: usize, done: usize, quiet: bool) -> Self {
+        Self { total, done, quiet }
+    }
+
+    /// A case is over.
+    pub fn case(&mut self, record: &CaseRecord) {
+        self.done += 1;
+        let outcome = record.outcome();
+        if self.quiet && matches!(outcome, Outcome::Passed | Outcome::Skipped) {
+            return;
+        }
+        let owed = &record.owed;
+        let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+        let width = self.total.to_string().len();
+        let style = style(outcome);
+        let flaky = if record.earlier.is_empty() { "" } else { " (flaky)" };
+        let mut text = format!(
+            "{:>width$}/{} {style}{outcome:>7}{style:#} {:>6.2} s  {}/{}{ranks} [{}] {}{flaky}",
+            self.done,
+            self.total,
+            record.seconds,
+            owed.suite,
+            owed.probe,
+            owed.toolchain,
+            counts(record),
+        );
+        let told =
+            record.first_fault().or_else(|| record.checks.iter().find(|_| outcome == Outcome::Skipped));
+        if let Some(check) = told {
+            let indent = " ".repeat(2 * width + 2);
+            text.push_str(&format!("\n{indent}{}: {}", check.name, line(&check.reason, 300)));
+        }
+        eprintln!("{text}");
+        let _ = stderr().flush();
+    }
+}
+
+/// `12 checks`, `3 of 12 checks`.
+fn counts(record: &CaseRecord) -> String {
+    let total = record.checks.len();
+    let passed = record.checks.iter().filter(|check| check.outcome == Outcome::Passed).count();
+    let noun = if total == 1 { "check" } else { "checks" };
+    if passed == total { format!("{total} {noun}") } else { format!("{passed} of {total} {noun}") }
+}
+
+/// Tells of an error, once, at the end of a command.
+pub fn error(error: &Error) {
+    let red = AnsiColor::Red.on_default();
+    for fault in &error.faults {
+        let text = fault.to_string();
+        match text.strip_prefix("error:") {
+            Some(rest) => eprintln!("{red}error{red:#}:{rest}"),
+            None => eprintln!("{text}"),
+        }
+    }
+}

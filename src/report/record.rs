@@ -1,0 +1,158 @@
+//! What stands in the results directory: `plan.json` and `cases/ID.json`. Everything else is made from these two.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::pod::facts::Facts;
+use crate::verdict::check::{Check, Outcome};
+
+/// Raised when a reader of the older shape would be misled.
+pub const FORMAT: u32 = 1;
+
+/// `plan.json`: what a run owes, written before its first case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Version of the stackprobe that wrote it.
+    pub stackprobe: String,
+    /// When the run began (RFC 3339, UTC).
+    pub started: String,
+    /// The command line.
+    pub command: Vec<String>,
+    /// Where it ran.
+    pub pod: Facts,
+    /// `8.6.19`; empty if no Lmod was needed.
+    #[serde(default)]
+    pub lmod: String,
+    /// `MODULEPATH` before any module was loaded.
+    #[serde(default)]
+    pub modulepath: String,
+    /// Every case, in order.
+    pub cases: Vec<Owed>,
+}
+
+/// A case that is owed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Owed {
+    /// Unique, fit to be a file name.
+    pub id: String,
+    /// The suite's name.
+    pub suite: String,
+    /// The probe's name.
+    pub probe: String,
+    /// `gcc/12.2.0 openmpi/5.0.11`.
+    pub toolchain: String,
+    /// How many MPI ranks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranks: Option<u32>,
+    /// Where the probe is written.
+    pub file: String,
+    /// Its line.
+    pub line: usize,
+}
+
+/// `cases/ID.json`: a case that is over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// The case.
+    #[serde(flatten)]
+    pub owed: Owed,
+    /// When it began (RFC 3339, UTC).
+    pub started: String,
+    /// Wall-clock seconds, builds included.
+    pub seconds: f64,
+    /// Its verdicts; never empty.
+    pub checks: Vec<Check>,
+    /// What was executed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandRecord>,
+    /// Head and tail of its output, if it did not pass.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub output: String,
+    /// The log, relative to the results directory.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub log: String,
+    /// Earlier attempts, which did not pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Check>,
+    /// What was found out about it: resolved modules, prefixes, peak memory.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+    /// Why, and whose fault it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<DiagnosisRecord>,
+}
+
+/// Why a case did not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiagnosisRecord {
+    /// Its id in the catalogue.
+    pub id: String,
+    /// `stack`, `pod`, `site`, `harness` or `unknown`.
+    pub fault: String,
+    /// One line.
+    pub cause: String,
+    /// One line.
+    pub fix: String,
+}
+
+/// A command of a case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CommandRecord {
+    /// As a person would type it.
+    pub command: String,
+    /// `exit status 0`, `SIGSEGV`, `timeout`.
+    pub ended: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// CPU seconds of the whole tree.
+    pub cpu: f64,
+    /// Bytes: the largest resident size of one of its processes.
+    pub peak_memory: u64,
+}
+
+impl CaseRecord {
+    /// The worst outcome of its checks.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let ran = self.checks.iter().map(|check| check.outcome);
+        // A case with one skipped check among passed ones has passed; skipped is a case of nothing else.
+        match ran.clone().max() {
+            Some(Outcome::Skipped) if ran.clone().any(|outcome| outcome == Outcome::Passed) => {
+                Outcome::Passed
+            }
+            Some(worst) => worst,
+            None => Outcome::Error,
+        }
+    }
+
+    /// The first check that did not pass, the worst kind first.
+    #[must_use]
+    pub fn first_fault(&self) -> Option<&Check> {
+        [Outcome::Failed, Outcome::Error]
+            .into_iter()
+            .find_map(|outcome| self.checks.iter().find(|check| check.outcome == outcome))
+    }
+
+    /// A case that is owed and has no result.
+    #[must_use]
+    pub fn absent(owed: &Owed, kind: &str, outcome: Outcome, reason: &str) -> Self {
+        Self {
+            format: FORMAT,
+            owed: owed.clone(),
+            started: String::new(),
+            seconds: 0.0,
+            checks: vec![Check::not_passed("case", outcome, kind, reason)],
+            commands: Vec::new(),
+            output: String::new(),
+            log: String::new(),
+            earlier: Vec::new(),
+            properties: BTreeMap::new(),
+            diagnosis: None,
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Runs one command below a supervisor, and drains what it says.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::{self, PipeReader, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use serde::{Deserialize, Serialize};
+
+use super::command::Command;
+use super::message::{Job, Line, News, Order, Report, Text};
+use super::output::{Captured, Keeper, Log, Logged, Stream};
+use super::process::Process;
+use super::remains::{Remains, SHARED_MEMORY};
+use super::{oom, supervise, sweep};
+use crate::error::{Error, Kind, reason};
+use crate::pod::signals::Stop;
+
+/// The variable that marks every process of a case, so that they are found even if their supervisor was killed.
+pub const TAG: &str = "STACKPROBE_CASE";
+
+/// How much longer than its own limits a supervisor may take before the harness takes over: SIGKILL's time and slack
+/// for a machine that swaps.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How output is kept.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Bytes of the beginning of each stream to keep in memory.
+    pub head: usize,
+    /// Bytes of the end of each stream to keep in memory.
+    pub tail: usize,
+    /// The case's log file, which grows with each command of the case.
+    pub log: PathBuf,
+    /// What the log says before the output, such as the command itself.
+    pub heading: String,
+    /// Bytes of output that go into the log file; more are counted and dropped, but for the last `tail`.
+    pub log_cap: u64,
+    /// The program that is started with [`supervise::ARGUMENT`]: this very one, even if its file was replaced.
+    pub supervisor: PathBuf,
+}
+
+impl Capture {
+    /// The defaults: 64 KiB of head and tail, 64 MiB of log.
+    #[must_use]
+    pub fn new(log: impl Into<PathBuf>) -> Self {
+        Self {
+            head: 64 << 10,
+            tail: 64 << 10,
+            log: log.into(),
+            heading: String::new(),
+            log_cap: 64 << 20,
+            supervisor: "/proc/self/exe".into(),
+        }
+    }
+}
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ended {
+    /// By itself, with this status.
+    Exit(i32),
+    /// By this signal.
+    Signal(i32),
+    /// Its wall-clock time was over.
+    Timeout,
+    /// It ran into a limit.
+    Limit(Limit),
+    /// The harness was asked to stop, or somebody asked the supervisor to.
+    Interrupted,
+    /// It never ran.
+    NotStarted {
+        /// What was tried and why it failed.
+        what: String,
+        /// The system's error number, 0 if there is none.
+        errno: i32,
+    },
+    /// The supervisor died, so nobody knows; what it left was killed.
+    Lost(String),
+}
+
+/// A limit that the kernel enforces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Limit {
+    /// CPU time.
+    Cpu,
+    /// The size of a file.
+    FileSize,
+}
+
+/// A command that is over, with everything that it had started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// How it ended.
+    pub ended: Ended,
+    /// From its start to its end, or to the moment at which it was told to end.
+    pub wall: Duration,
+    /// User time of the whole tree, as far as its processes were waited for.
+    pub user: Duration,
+    /// System time of the whole tree.
+    pub system: Duration,
+    /// Largest resident size in bytes that any one process of the tree had.
+    pub peak_memory: u64,
+    /// Standard output.
+    pub stdout: Captured,
+    /// Standard error.
+    pub stderr: Captured,
+    /// The log file.
+    pub log: Logged,
+    /// Processes that outlived the command and were killed.
+    pub leaked: Vec<Process>,
+    /// What it left in `/dev/shm` (removed) and in its temporary folder.
+    pub remains: Vec<PathBuf>,
+    /// After a timeout: what every process was doing before it was killed.
+    pub hang: Vec<Process>,
+    /// Processes that the kernel killed meanwhile because the pod's memory was used up.
+    pub oom_kills: u64,
+}
+
+/// Runs `command` and returns when nothing of it is left: no process, no shared memory.
+///
+/// Every chunk of output is given to `lines` as it comes.
+///
+/// # Errors
+/// If no supervisor can be started or the log file cannot be made: the pod's fault. A command that cannot be started
+/// is no error but [`Ended::NotStarted`].
+pub fn execute(
+    command: &Command,
+    capture: &Capture,
+    stop: &Stop,
+    lines: &mut dyn FnMut(Stream, &[u8]),
+) -> Result<Executed, Error> {
+    let log = Log::open(&capture.log, &capture.heading, capture.log_cap, capture.tail)
+        .map_err(|error| Error::io(Kind::Pod, "write", &capture.log, &error))?;
+    let mut remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
+    let killed = oom::kills();
+    let tag = tag();
+    let (supervisor, line, pipes) = start(capture, &tag).map_err(|error| {
+        Error::new(Kind::Pod, format!("cannot start a supervisor: {}", reason(&error)))
+            .hint("is /proc mounted, and are the limits on processes and open files high enough?")
+    })?;
+    let mut case = Case {
+        line,
+        pipes: pipes.map(Some),
+        kept: [Keeper::new(capture.head, capture.tail), Keeper::new(capture.head, capture.tail)],
+        log,
+        lines,
+        hang: Vec::new(),
+        report: None,
+    };
+    let mut job = Job::new(command);
+    job.env.push((Text(TAG.into()), Text(tag.clone())));
+    let lost = |error: &io::Error| format!("cannot talk to the supervisor: {}", reason(error));
+    let told = case.line.say(&job).map_err(|error| lost(&error));
+    let over = told.and_then(|()| case.attend(command, stop).map_err(|error| lost(&error)));
+    let report = case.report.take();
+    if report.is_none() {
+        let _ = supervisor.kill();
+    }
+    let status = supervisor.wait().map(|output| output.status);
+    let report = report.map_or_else(
+        || {
+            sweep::kill_tagged(TAG, &tag, &mut remains);
+            case.drain();
+            let why = over.err().unwrap_or_else(|| match &status {
+                Ok(status) => format!("the supervisor ended without a report ({status})"),
+                Err(error) => lost(error),
+            });
+            Report {
+                ended: if stop.requested().is_some() { Ended::Interrupted } else { Ended::Lost(why) },
+                wall: Duration::ZERO,
+                user: Duration::ZERO,
+                system: Duration::ZERO,
+                peak_memory: 0,
+                leaked: Vec::new(),
+                remains: remains.remove().into_iter().map(|path| Text(path.into())).collect(),
+            }
+        },
+        |report| *report,
+    );
+    let mut note = String::new();
+    list(&mut note, "at the deadline these processes were running", &case.hang);
+    list(&mut note, "these processes outlived the command and were killed", &report.leaked);
+    let [stdout, stderr] = case.kept.map(Keeper::finish);
+    Ok(Executed {
+        ended: report.ended,
+        wall: report.wall,
+        user: report.user,
+        system: report.system,
+        peak_memory: report.peak_memory,
+        stdout,
+        stderr,
+        log: case.log.finish(&note),
+        leaked: report.leaked,
+        remains: report.remains.into_iter().map(|path| PathBuf::from(path.0)).collect(),
+        hang: case.hang,
+        oom_kills: oom::kills().zip(killed).map_or(0, |(after, before)| after.saturating_sub(before)),
+    })
+}
+
+/// Starts a supervisor: its handle, the socket to it, and its standard output and error.
+fn start(capture: &Capture, tag: &OsString) -> io::Result<(duct::Handle, Line, [PipeReader; 2])> {
+    let (ours, theirs) = UnixStream::pair()?;
+    let (stdout, stdout_writer) = io::pipe()?;
+    let (stderr, stderr_writer) = io::pipe()?;
+    for pipe in [&stdout, &stderr] {
+        fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    }
+    let handle = duct::cmd(&capture.supervisor, [supervise::ARGUMENT])
+        .full_env([(TAG, tag)])
+        .stdin_file(OwnedFd::from(theirs))
+        .stdout_file(OwnedFd::from(stdout_writer))
+        .stderr_file(OwnedFd::from(stderr_writer))
+        .unchecked()
+        .start()?;
+    Ok((handle, Line::new(ours), [stdout, stderr]))
+}
+
+/// Different for every case of every harness on this machine, whatever the namespaces.
+fn tag() -> OsString {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{}.{}.{count}", std::process::id(), now.as_nanos()).into()
+}
+
+fn list(note: &mut String, title: &str, processes: &[Process]) {
+    if !processes.is_empty() {
+        let _ = writeln!(note, "\n[stackprobe: {title}]");
+        for process in processes {
+            let _ = writeln!(note, "  {process}");
+        }
+    }
+}
+
+/// A running case as the harness sees it.
+struct Case<'a> {
+    line: Line,
+    pipes: [Option<PipeReader>; 2],
+    kept: [Keeper; 2],
+    log: Log,
+    lines: &'a mut dyn FnMut(Stream, &[u8]),
+    hang: Vec<Process>,
+    report: Option<Box<Report>>,
+}
+
+impl Case<'_> {
+    /// Drains and listens until the report is there or the supervisor is gone.
+    fn attend(&mut self, command: &Command, stop: &Stop) -> io::Result<()> {
+        let limit = command.limits.wall + command.limits.grace + PATIENCE;
+        let deadline = Instant::now() + limit;
+        let mut told = [false; 2];
+        let mut buffer = vec![0; 64 << 10];
+        while self.report.is_none() && !self.line.closed() {
+            for (urgent, told) in told.iter_mut().enumerate() {
+                let wanted = if urgent == 1 { stop.immediate() } else { stop.requested().is_some() };
+                if wanted && !*told {
+                    *told = true;
+                    let grace =
+                        if urgent == 1 { Duration::ZERO } else { command.limits.grace.min(stop.grace()) };
+                    self.line.say(&Order::Stop(grace))?;
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("no word for {limit:?}")));
+            }
+            let (spoken, output) = {
+                let mut fds = vec![PollFd::new(self.line.as_fd(), PollFlags::POLLIN)];
+                fds.extend(stop.pollable(told));
+                let first = fds.len();
+                fds.extend(
+                    self.pipes.iter().flatten().map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)),
+                );
+                match poll(&mut fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+                    Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                let ready = |fd: &PollFd| fd.revents().is_some_and(|events| !events.is_empty());
+                (ready(&fds[0]), fds[first..].iter().any(ready))
+            };
+            if output {
+                self.read(&mut buffer);
+            }
+            if spoken {
+                self.line.listen()?;
+                while let Some(news) = self.line.next()? {
+                    match news {
+                        News::Hang(hang) => self.hang = hang,
+                        News::Gone(report) => self.report = Some(report),
+                    }
+                }
+            }
+        }
+        self.drain();
+        Ok(())
+    }
+
+    /// Reads once from each stream that has something; whether any had.
+    fn read(&mut self, buffer: &mut [u8]) -> bool {
+        let mut any = false;
+        for (index, stream) in [Stream::Stdout, Stream::Stderr].into_iter().enumerate() {
+            let Some(pipe) = &mut self.pipes[index] else { continue };
+            match pipe.read(buffer) {
+                Ok(count) if count > 0 => {
+                    any = true;
+                    self.kept[index].add(&buffer[..count]);
+                    self.log.add(&buffer[..count]);
+                    (self.lines)(stream, &buffer[..count]);
+                }
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+                // The end, or a pipe that cannot be read any more, which comes to the same.
+                _ => self.pipes[index] = None,
+            }
+        }
+        any
+    }
+
+    /// Takes what is in the pipes. Not until their end: a process outside the case may hold one open.
+    fn drain(&mut self) {
+        let mut buffer = vec![0; 64 << 10];
+        while self.read(&mut buffer) {}
+    }
+}

@@ -1,0 +1,172 @@
+//! What harness and supervisor say to each other: one JSON document a line, over one socket.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::command::{Command, Limits};
+use super::execute::Ended;
+use super::process::Process;
+
+/// The first thing that the harness says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub(super) argv: Vec<Text>,
+    pub(super) env: Vec<(Text, Text)>,
+    pub(super) dir: Text,
+    pub(super) tmp: Text,
+    pub(super) limits: Limits,
+}
+
+impl Job {
+    pub(super) fn new(command: &Command) -> Self {
+        Self {
+            argv: command.argv.iter().map(|word| Text(word.clone())).collect(),
+            env: command.env.iter().map(|(name, value)| (Text(name.clone()), Text(value.clone()))).collect(),
+            dir: Text(command.dir.clone().into()),
+            tmp: Text(command.tmp.clone().into()),
+            limits: command.limits.clone(),
+        }
+    }
+}
+
+/// What the harness says later.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// End the case: SIGTERM, this time, SIGKILL.
+    Stop(Duration),
+}
+
+/// What the supervisor says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum News {
+    /// The deadline has come; this is the tree as it hangs. Sent before anything is killed.
+    Hang(Vec<Process>),
+    /// The tree is gone. Nothing follows.
+    Gone(Box<Report>),
+}
+
+/// What the supervisor found out, once nothing of the case is left.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Report {
+    pub(super) ended: Ended,
+    pub(super) wall: Duration,
+    pub(super) user: Duration,
+    pub(super) system: Duration,
+    pub(super) peak_memory: u64,
+    pub(super) leaked: Vec<Process>,
+    pub(super) remains: Vec<Text>,
+}
+
+/// Any bytes as a JSON string: each byte becomes the character of the same number, so plain text stays readable
+/// and an environment that is not UTF-8 survives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Text(pub(super) OsString);
+
+impl AsRef<OsStr> for Text {
+    fn as_ref(&self) -> &OsStr {
+        &self.0
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.as_bytes().iter().map(|&byte| char::from(byte)).collect::<String>())
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+        bytes.map(|bytes| Self(OsString::from_vec(bytes))).map_err(serde::de::Error::custom)
+    }
+}
+
+/// One end of the socket.
+#[derive(Debug)]
+pub(super) struct Line {
+    stream: UnixStream,
+    pending: Vec<u8>,
+    closed: bool,
+}
+
+impl Line {
+    pub(super) fn new(stream: UnixStream) -> Self {
+        Self { stream, pending: Vec::new(), closed: false }
+    }
+
+    /// Whether the other side is gone.
+    pub(super) fn closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Says something; blocks while the other side is slow.
+    pub(super) fn say(&mut self, message: &impl Serialize) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(message)?;
+        bytes.push(b'\n');
+        self.stream.write_all(&bytes)
+    }
+
+    /// Reads once, which blocks if there is nothing, and notes if the other side is gone.
+    pub(super) fn listen(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 16 * 1024];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => self.closed = true,
+            Ok(count) => self.pending.extend_from_slice(&buffer[..count]),
+            // Died with our message unread: as gone as by a clean end.
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => self.closed = true,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// The next whole message among what was read.
+    pub(super) fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        let Some(end) = self.pending.iter().position(|&byte| byte == b'\n') else { return Ok(None) };
+        let line: Vec<u8> = self.pending.drain(..=end).collect();
+        Ok(Some(serde_json::from_slice(&line)?))
+    }
+}
+
+impl AsFd for Line {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_survives() {
+        let text = Text(OsString::from_vec((1..=255).collect()));
+        let json = serde_json::to_string(&text).unwrap();
+        assert!(!json.contains('\n'));
+        assert_eq!(serde_json::from_str::<Text>(&json).unwrap(), text);
+        assert!(serde_json::from_str::<Text>("\"\u{100}\"").is_err());
+    }
+
+    #[test]
+    fn messages_arrive_whole_and_an_end_is_noticed() {
+        let (here, there) = UnixStream::pair().unwrap();
+        let (mut here, mut there) = (Line::new(here), Line::new(there));
+        here.say(&"a").unwrap();
+        here.say(&"b\nc").unwrap();
+        drop(here);
+        while !there.closed() {
+            there.listen().unwrap();
+        }
+        assert_eq!(there.next::<String>().unwrap().as_deref(), Some("a"));
+        assert_eq!(there.next::<String>().unwrap().as_deref(), Some("b\nc"));
+        assert_eq!(there.next::<String>().unwrap(), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! How many processes of this pod the kernel has killed because memory ran out.
+
+use std::fs;
+
+/// The counter of our control group, which counts for every case of the pod; `None` where there is none.
+///
+/// Cases that run side by side share it: it says that a kill happened while a case ran, not whose process it was.
+pub(super) fn kills() -> Option<u64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    candidates(&groups).iter().find_map(|path| counter(&fs::read_to_string(path).ok()?))
+}
+
+/// Where the counter may be. `/proc/self/cgroup` shows the path on the node, but the files of a container are mounted at
+/// the root, unless it has a cgroup namespace, where both are the same.
+fn candidates(groups: &str) -> Vec<String> {
+    let path = |wanted: &dyn Fn(&str, &str) -> bool| {
+        groups.lines().find_map(|line| {
+            let mut fields = line.splitn(3, ':');
+            let (hierarchy, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
+            wanted(hierarchy, controllers).then(|| path.trim_end_matches('/'))
+        })
+    };
+    let mut candidates = Vec::new();
+    // Version 1 first: where it has the memory controller, version 2 has not.
+    if let Some(path) = path(&|_, controllers| controllers.split(',').any(|name| name == "memory")) {
+        candidates.extend([path, ""].map(|path| format!("/sys/fs/cgroup/memory{path}/memory.oom_control")));
+    }
+    if let Some(path) = path(&|hierarchy, controllers| hierarchy == "0" && controllers.is_empty()) {
+        candidates.extend([path, ""].map(|path| format!("/sys/fs/cgroup{path}/memory.events")));
+    }
+    candidates
+}
+
+/// Both files have a line `oom_kill N`.
+fn counter(text: &str) -> Option<u64> {
+    text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counter_is_found_in_either_version() {
+        assert_eq!(counter("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"), Some(3));
+        assert_eq!(counter("low 0\nhigh 0\nmax 9\noom 4\noom_kill 2\noom_group_kill 1\n"), Some(2));
+        assert_eq!(counter("oom_kill_disable 0\n"), None);
+    }
+
+    #[test]
+    fn the_group_is_looked_for_where_it_may_be_mounted() {
+        assert_eq!(
+            candidates("4:cpu,memory:/a/b\n0::/\n"),
+            [
+                "/sys/fs/cgroup/memory/a/b/memory.oom_control",
+                "/sys/fs/cgroup/memory/memory.oom_control",
+                "/sys/fs/cgroup/memory.events",
+                "/sys/fs/cgroup/memory.events",
+            ]
+        );
+        assert_eq!(
+            candidates("0::/kubepods/x\n"),
+            ["/sys/fs/cgroup/kubepods/x/memory.events", "/sys/fs/cgroup/memory.events"]
+        );
+    }
+}

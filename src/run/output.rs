@@ -1,0 +1,176 @@
+//! What a command says, bounded: the head and the tail in memory, the rest on disk up to a cap, every byte counted.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Where some output came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// One stream of a command. `head` and `tail` never overlap; if together they are `bytes` long, they are all of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Captured {
+    /// How it began.
+    pub head: Vec<u8>,
+    /// How it ended, where that is not part of `head`.
+    pub tail: Vec<u8>,
+    /// How many bytes there were in all.
+    pub bytes: u64,
+}
+
+impl Captured {
+    /// How many bytes between head and tail were not kept.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.bytes - (self.head.len() + self.tail.len()) as u64
+    }
+}
+
+/// Keeps head and tail of a stream as it comes.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    kept: Captured,
+    head: usize,
+    tail: usize,
+}
+
+impl Keeper {
+    /// Keeps at most `head` bytes of the beginning and `tail` bytes of the end.
+    pub(super) fn new(head: usize, tail: usize) -> Self {
+        Self { kept: Captured::default(), head, tail }
+    }
+
+    pub(super) fn add(&mut self, chunk: &[u8]) {
+        self.kept.bytes += chunk.len() as u64;
+        let room = (self.head - self.kept.head.len()).min(chunk.len());
+        let (first, rest) = chunk.split_at(room);
+        self.kept.head.extend_from_slice(first);
+        self.kept.tail.extend_from_slice(&rest[rest.len().saturating_sub(self.tail)..]);
+        // Cutting only at twice the size moves each byte once at most.
+        if self.kept.tail.len() > 2 * self.tail {
+            self.cut();
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Captured {
+        self.cut();
+        self.kept
+    }
+
+    fn cut(&mut self) {
+        let surplus = self.kept.tail.len().saturating_sub(self.tail);
+        self.kept.tail.drain(..surplus);
+    }
+}
+
+/// What became of a case's log file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Logged {
+    /// How many bytes of output did not fit under the cap and are on disk nowhere.
+    pub dropped: u64,
+    /// Why the log is not whole, if writing it failed.
+    pub error: Option<String>,
+}
+
+/// The log file of a case: both streams in the order in which they arrived.
+#[derive(Debug)]
+pub(super) struct Log {
+    file: File,
+    room: u64,
+    beyond: Keeper,
+    error: Option<String>,
+}
+
+impl Log {
+    /// Adds to the file: `heading`, at most `cap` bytes of output, then the last `tail` bytes of the rest.
+    pub(super) fn open(path: &Path, heading: &str, cap: u64, tail: usize) -> io::Result<Self> {
+        let file = File::options().append(true).create(true).open(path)?;
+        let mut log = Self { file, room: cap, beyond: Keeper::new(0, tail), error: None };
+        log.write(heading.as_bytes());
+        Ok(log)
+    }
+
+    pub(super) fn add(&mut self, chunk: &[u8]) {
+        let room = usize::try_from(self.room).unwrap_or(usize::MAX).min(chunk.len());
+        self.room -= room as u64;
+        let (fits, rest) = chunk.split_at(room);
+        self.write(fits);
+        self.beyond.add(rest);
+    }
+
+    /// Ends the file: what was dropped, the end of it, and what the harness has to say.
+    pub(super) fn finish(mut self, note: &str) -> Logged {
+        let beyond = std::mem::replace(&mut self.beyond, Keeper::new(0, 0)).finish();
+        let dropped = beyond.missing();
+        if dropped > 0 {
+            self.write(format!("\n[stackprobe: {dropped} bytes of output are left out here]\n").as_bytes());
+        }
+        self.write(&beyond.tail);
+        self.write(note.as_bytes());
+        Logged { dropped, error: self.error }
+    }
+
+    /// A log that cannot be written must not stop the case: its streams have to be drained all the same.
+    fn write(&mut self, bytes: &[u8]) {
+        if self.error.is_none()
+            && let Err(error) = self.file.write_all(bytes)
+        {
+            self.error = Some(crate::error::reason(&error));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn head_and_tail_are_those_of_the_whole(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..20),
+            head in 0_usize..50,
+            tail in 0_usize..50,
+        ) {
+            let whole: Vec<u8> = chunks.concat();
+            let mut keeper = Keeper::new(head, tail);
+            for chunk in &chunks {
+                keeper.add(chunk);
+                prop_assert!(keeper.kept.tail.len() <= 2 * tail);
+            }
+            let kept = keeper.finish();
+            let (first, rest) = whole.split_at(head.min(whole.len()));
+            prop_assert_eq!(&kept.head[..], first);
+            prop_assert_eq!(&kept.tail[..], &rest[rest.len().saturating_sub(tail)..]);
+            prop_assert_eq!(kept.bytes, whole.len() as u64);
+            prop_assert_eq!(kept.missing(), (whole.len() - kept.head.len() - kept.tail.len()) as u64);
+        }
+    }
+
+    #[test]
+    fn a_log_holds_its_cap_then_says_what_is_missing_then_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = Log::open(&path, "$ x\n", 4, 3).unwrap();
+        for chunk in ["ab", "cdef", "ghij"] {
+            log.add(chunk.as_bytes());
+        }
+        let logged = log.finish("note\n");
+        assert_eq!(logged, Logged { dropped: 3, error: None });
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "$ x\nabcd\n[stackprobe: 3 bytes of output are left out here]\nhijnote\n");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_stops_nothing() {
+        let mut log = Log::open(Path::new("/dev/full"), "", 100, 3).unwrap();
+        log.add(b"some output");
+        assert_eq!(log.finish("").error.as_deref(), Some("no space left on device"));
+    }
+}

@@ -1,0 +1,198 @@
+//! Every case that a run owes, before the first one starts. Pure.
+
+use std::collections::HashSet;
+
+use crate::suite::select::{Selection, Shard};
+use crate::suite::{Layer, Suite};
+
+/// A toolchain as the plan sees it: named, perhaps not loaded yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// `gcc/12.2.0 openmpi/5.0.11`.
+    pub label: String,
+    /// Its layers with the canonical family of each.
+    pub layers: Vec<(Layer, String)>,
+}
+
+/// A probe under a toolchain. The fields index into the lists that the plan was made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Unique within the plan, fit to be a file name, the same in every run.
+    pub id: String,
+    /// Which suite.
+    pub suite: usize,
+    /// Which probe of it.
+    pub probe: usize,
+    /// Which toolchain.
+    pub toolchain: usize,
+    /// How many MPI ranks, if it knows ranks.
+    pub ranks: Option<u32>,
+    /// CPU slots that it takes.
+    pub slots: u32,
+}
+
+/// All cases, those of one toolchain together, those of one build side by side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// In order.
+    pub cases: Vec<Case>,
+}
+
+impl Plan {
+    /// Every selected probe under every toolchain that has exactly the layers that its suite asks for. A runtime
+    /// suite also takes a runtime with a compiler loaded beside it.
+    #[must_use]
+    pub fn new(
+        suites: &[Suite],
+        toolchains: &[Planned],
+        selection: &Selection,
+        shard: Option<Shard>,
+    ) -> Self {
+        let mut cases = Vec::new();
+        let mut taken = HashSet::new();
+        let mut place = 0;
+        for (toolchain, planned) in toolchains.iter().enumerate() {
+            for (s, suite) in suites.iter().enumerate().filter(|(_, suite)| fits(suite, planned)) {
+                for (p, probe) in suite.probes.iter().enumerate() {
+                    if !selection.takes(suite, probe) {
+                        continue;
+                    }
+                    place += 1;
+                    if shard.is_some_and(|shard| !shard.takes(place - 1)) {
+                        continue;
+                    }
+                    let ranks: Vec<Option<u32>> = match probe.ranks.as_slice() {
+                        [] => vec![None],
+                        ranks => ranks.iter().copied().map(Some).collect(),
+                    };
+                    for ranks in ranks {
+                        let mut id = id(&suite.name, &probe.name, ranks, &planned.label);
+                        while !taken.insert(id.clone()) {
+                            id.push('_');
+                        }
+                        let slots = probe.slots.or(ranks).unwrap_or(1);
+                        cases.push(Case { id, suite: s, probe: p, toolchain, ranks, slots });
+                    }
+                }
+            }
+        }
+        Self { cases }
+    }
+}
+
+fn fits(suite: &Suite, planned: &Planned) -> bool {
+    let has = |layer| planned.layers.iter().any(|(own, _)| *own == layer);
+    let same = [Layer::Compiler, Layer::Mpi, Layer::Runtime]
+        .into_iter()
+        .all(|layer| suite.toolchain.contains(&layer) == has(layer));
+    let beside = suite.toolchain == [Layer::Runtime] && has(Layer::Runtime);
+    let family = planned.layers.iter().find(|(layer, _)| *layer == Layer::Runtime).map(|(_, family)| family);
+    (same || beside) && suite.runtime.as_ref().is_none_or(|runtime| family == Some(runtime))
+}
+
+/// `mpi.hello.n4.gcc-12.2.0.openmpi-5.0.11`. A name too long for a file keeps its beginning and ends in a hash.
+fn id(suite: &str, probe: &str, ranks: Option<u32>, toolchain: &str) -> String {
+    let ranks = ranks.map(|ranks| format!(".n{ranks}")).unwrap_or_default();
+    let text = format!("{suite}.{probe}{ranks}.{toolchain}");
+    let mut id: String = text
+        .chars()
+        .map(|letter| match letter {
+            ' ' => '.',
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '-' | '_' | '+' => letter,
+            _ => '-',
+        })
+        .collect();
+    if id.len() > 180 {
+        let hash = hash(text.as_bytes());
+        id.truncate(160);
+        id.push_str(&format!("-{hash:016x}"));
+    }
+    id
+}
+
+/// FNV-1a: short, and the same in every run and on every machine.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Source;
+    use crate::suite::capability::Capabilities;
+    use crate::suite::file;
+    use crate::suite::folder::Folder;
+    use proptest::prelude::*;
+
+    fn suite(name: &str, toolchain: &str, probes: &[&str]) -> Suite {
+        let mut text = format!("name = \"{name}\"\nsummary = \"x\"\ntoolchain = {toolchain}\n");
+        for probe in probes {
+            text.push_str(&format!(
+                "[[probe]]\nname = \"{probe}\"\nsummary = \"y\"\nrun = \"x\"\nranks = [2, 4]\n"
+            ));
+        }
+        let folder = Folder::Disk("/nowhere".into());
+        file::parse(&Source::new("s", text), &folder, &Capabilities::default()).unwrap()
+    }
+
+    fn planned(label: &str, layers: &[(Layer, &str)]) -> Planned {
+        let layers = layers.iter().map(|(layer, family)| (*layer, (*family).to_owned())).collect();
+        Planned { label: label.to_owned(), layers }
+    }
+
+    fn stack() -> (Vec<Suite>, Vec<Planned>) {
+        let suites = vec![
+            suite("compiler", "[\"compiler\"]", &["a", "b"]),
+            suite("mpi", "[\"compiler\", \"mpi\"]", &["hello"]),
+        ];
+        let gcc = (Layer::Compiler, "gcc");
+        let toolchains =
+            vec![planned("gcc/12", &[gcc]), planned("gcc/12 openmpi/5", &[gcc, (Layer::Mpi, "openmpi")])];
+        (suites, toolchains)
+    }
+
+    #[test]
+    fn a_suite_runs_under_the_toolchains_of_its_layers() {
+        let (suites, toolchains) = stack();
+        let plan = Plan::new(&suites, &toolchains, &Selection::default(), None);
+        let ids: Vec<&str> = plan.cases.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            [
+                "compiler.a.n2.gcc-12",
+                "compiler.a.n4.gcc-12",
+                "compiler.b.n2.gcc-12",
+                "compiler.b.n4.gcc-12",
+                "mpi.hello.n2.gcc-12.openmpi-5",
+                "mpi.hello.n4.gcc-12.openmpi-5"
+            ]
+        );
+        assert_eq!(plan.cases[5].slots, 4);
+    }
+
+    proptest! {
+        #[test]
+        fn shards_are_the_plan_without_overlap(count in 1_usize..5) {
+            let (suites, toolchains) = stack();
+            let whole = Plan::new(&suites, &toolchains, &Selection::default(), None);
+            let mut parts: Vec<Case> = Vec::new();
+            for index in 1..=count {
+                let shard = format!("{index}/{count}").parse().unwrap();
+                parts.extend(Plan::new(&suites, &toolchains, &Selection::default(), Some(shard)).cases);
+            }
+            parts.sort_by(|left, right| left.id.cmp(&right.id));
+            let mut cases = whole.cases;
+            cases.sort_by(|left, right| left.id.cmp(&right.id));
+            prop_assert_eq!(parts, cases);
+        }
+
+        #[test]
+        fn an_id_is_always_a_file_name(probe in ".{0,300}", toolchain in ".{0,300}") {
+            let id = id("s", &probe, Some(2), &toolchain);
+            prop_assert!(id.len() <= 200 && !id.contains('/') && !id.contains('\0'));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Who runs when: as many tasks side by side as the pod has CPUs, the heavy ones by the CPUs that they need.
+//!
+//! There are two allowances of the pod's CPUs. Runs draw on one by their slots, so two MPI programs never fight for
+//! the same cores and their times mean something. What prepares (loading modules, compiling) draws on the other,
+//! because it fills the time in which a launcher waits. A task may bring further tasks when it ends: a loaded
+//! toolchain its builds, a build its runs. What is nearest to a result goes first, so that results come early and
+//! little lies staged.
+
+use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Which allowance a task draws on, and how near to a result it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Share {
+    /// Loading modules: a slot for preparing.
+    Load,
+    /// Building: a slot for preparing.
+    Build,
+    /// Running: this many slots; more than there are count as all.
+    Run(u32),
+}
+
+/// Something to do.
+pub struct Task<'t> {
+    /// What it takes.
+    pub share: Share,
+    /// Does it, and gives the tasks that follow from it.
+    pub work: Box<dyn FnOnce() -> Vec<Task<'t>> + Send + 't>,
+}
+
+impl<'t> Task<'t> {
+    /// A task of this share.
+    pub fn new(share: Share, work: impl FnOnce() -> Vec<Self> + Send + 't) -> Self {
+        Self { share, work: Box::new(work) }
+    }
+}
+
+struct Queue<'t> {
+    waiting: Vec<Task<'t>>,
+    preparing: u32,
+    running: u32,
+    busy: u32,
+    panicked: bool,
+}
+
+/// Does `tasks` and all that follow from them, drawing on `slots`.
+///
+/// Tasks of one share are taken in the order in which they came. Returns false if a task panicked; all others were
+/// done all the same.
+pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) -> bool {
+    let slots = slots.get();
+    let queue = Queue { waiting: tasks, preparing: 0, running: 0, busy: 0, panicked: false };
+    let (queue, changed) = (Mutex::new(queue), Condvar::new());
+    let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    std::thread::scope(|scope| {
+        for _ in 0..slots.saturating_mul(2) {
+            scope.spawn(|| {
+                let mut held = lock();
+                loop {
+                    if let Some((task, cost)) = held.next(slots) {
+                        drop(held);
+                        let preparing = !matches!(task.share, Share::Run(_));
+                        let follow = catch_unwind(AssertUnwindSafe(task.work));
+                        held = lock();
+                        held.give_back(preparing, cost);
+                        match follow {
+                            Ok(follow) => held.waiting.extend(follow),
+                            Err(_) => held.panicked = true,
+                        }
+                        changed.notify_all();
+                    } else if held.waiting.is_empty() && held.busy == 0 {
+                        break;
+                    } else {
+                        held = wait(&changed, held);
+                    }
+                }
+            });
+        }
+    });
+    let panicked = lock().panicked;
+    !panicked
+}
+
+fn wait<'g, 't>(changed: &Condvar, held: MutexGuard<'g, Queue<'t>>) -> MutexGuard<'g, Queue<'t>> {
+    changed.wait(held).unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'t> Queue<'t> {
+    /// Takes the waiting task nearest to a result that fits, and its cost.
+    ///
+    /// A run that does not fit yet keeps its place: smaller runs behind it wait, too, or it would never start.
+    fn next(&mut self, slots: u32) -> Option<(Task<'t>, u32)> {
+        let first_run = self.waiting.iter().position(|task| matches!(task.share, Share::Run(_)));
+        if let Some(place) = first_run
+            && let Share::Run(wanted) = self.waiting[place].share
+        {
+            let cost = wanted.clamp(1, slots);
+            if self.running + cost <= slots {
+                self.running += cost;
+                self.busy += 1;
+                return Some((self.waiting.remove(place), cost));
+            }
+        }
+        if self.preparing < slots {
+            let of = |share| self.waiting.iter().position(|task| task.share == share);
+            if let Some(place) = of(Share::Build).or_else(|| of(Share::Load)) {
+                self.preparing += 1;
+                self.busy += 1;
+                return Some((self.waiting.remove(place), 1));
+            }
+        }
+        None
+    }
+
+    fn give_back(&mut self, preparing: bool, cost: u32) {
+        self.busy -= 1;
+        if preparing {
+            self.preparing -= cost;
+        } else {
+            self.running -= cost;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    fn slots(count: u32) -> NonZeroU32 {
+        NonZeroU32::new(count).unwrap()
+    }
+
+    #[test]
+    fn runs_never_take_more_slots_than_there_are() {
+        let (now, most, done) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
+        let tasks = (0..40)
+            .map(|index| {
+                let cost = [1, 2, 3, 99][index % 4];
+                let (now, most, done) = (&now, &most, &done);
+                Task::new(Share::Run(cost), move || {
+                    let held = now.fetch_add(cost.min(3), Ordering::SeqCst) + cost.min(3);
+                    most.fetch_max(held, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(1));
+                    now.fetch_sub(cost.min(3), Ordering::SeqCst);
+                    done.fetch_add(1, Ordering::SeqCst);
+                    Vec::new()
+                })
+            })
+            .collect();
+        assert!(carry_out(tasks, slots(3)));
+        assert_eq!(done.into_inner(), 40);
+        assert!(most.into_inner() <= 3);
+    }
+
+    #[test]
+    fn what_follows_is_done_and_a_panic_stops_nobody_else() {
+        let done = AtomicU32::new(0);
+        let tasks = vec![
+            Task::new(Share::Load, || panic!("one")),
+            Task::new(Share::Load, || {
+                let done = &done;
+                (0..5)
+                    .map(|_| {
+                        Task::new(Share::Build, move || {
+                            vec![Task::new(Share::Run(2), move || {
+                                done.fetch_add(1, Ordering::SeqCst);
+                                Vec::new()
+                            })]
+                        })
+                    })
+                    .collect()
+            }),
+        ];
+        assert!(!carry_out(tasks, slots(2)));
+        assert_eq!(done.into_inner(), 5);
+    }
+}

@@ -1,0 +1,151 @@
+//! The folders of a case: where its sources lie, what it may write, and that nothing of it stays.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::error::{Error, Kind};
+use crate::suite::{Probe, Suite};
+
+/// Everything that is staged lies below one folder, which goes when the run is over.
+#[derive(Debug)]
+pub struct Root {
+    folder: TempDir,
+}
+
+impl Root {
+    /// Makes the folder below `TMPDIR`, with a short name: Unix sockets of MPI session folders allow 107 bytes.
+    ///
+    /// # Errors
+    /// A temporary folder that is missing or cannot be written.
+    pub fn new(keep: bool) -> Result<Self, Error> {
+        let below = std::env::temp_dir();
+        let mut folder = tempfile::Builder::new().prefix("sp-").rand_bytes(6).tempdir().map_err(|error| {
+            Error::io(Kind::Pod, "make a folder in", &below, &error)
+                .hint("mount an emptyDir at /tmp, or set TMPDIR to a folder that can be written")
+        })?;
+        folder.disable_cleanup(keep);
+        Ok(Self { folder })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Keeps the folder after the end.
+    pub fn keep(&mut self) {
+        self.folder.disable_cleanup(true);
+    }
+}
+
+/// Sources, program and temporary folders of one build and the cases that run it.
+#[derive(Debug)]
+pub struct Stage {
+    folder: PathBuf,
+    keep: bool,
+}
+
+impl Stage {
+    /// Copies the files of `probe` into a folder of their own, flat and read-only.
+    ///
+    /// # Errors
+    /// Folders that cannot be made, files that cannot be copied.
+    pub fn new(root: &Root, name: &str, suite: &Suite, probe: &Probe, keep: bool) -> Result<Self, Error> {
+        let stage = Self { folder: root.path().join(name), keep };
+        let cannot = |verb, path: &Path, error: &io::Error| Error::io(Kind::Pod, verb, path, error);
+        fs::create_dir_all(&stage.folder).map_err(|error| cannot("make", &stage.folder, &error))?;
+        let files: BTreeSet<&String> = probe.sources.iter().chain(&probe.files).collect();
+        for file in files {
+            let to = stage.folder.join(base(file));
+            let bytes =
+                suite.folder.read(file).map_err(|error| cannot("read", &suite.folder.path(file), &error))?;
+            fs::write(&to, bytes).map_err(|error| cannot("write", &to, &error))?;
+            // A script may be run by its name; nothing may change what was staged.
+            fs::set_permissions(&to, Permissions::from_mode(0o555))
+                .map_err(|error| cannot("protect", &to, &error))?;
+        }
+        Ok(stage)
+    }
+
+    /// The staged folder: the current directory of every command.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The program that is built.
+    #[must_use]
+    pub fn exe(&self) -> PathBuf {
+        self.folder.join("probe.exe")
+    }
+
+    /// Makes a temporary folder and a home for one attempt.
+    ///
+    /// # Errors
+    /// Folders that cannot be made.
+    pub fn attempt(&self, name: &str) -> Result<Attempt, Error> {
+        let folder = self.folder.with_extension(name);
+        let attempt = Attempt { tmp: folder.join("t"), home: folder.join("h"), folder, keep: self.keep };
+        for folder in [&attempt.tmp, &attempt.home] {
+            fs::create_dir_all(folder).map_err(|error| Error::io(Kind::Pod, "make", folder, &error))?;
+        }
+        Ok(attempt)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !self.keep {
+            remove(&self.folder);
+        }
+    }
+}
+
+/// The folders that one attempt may write.
+#[derive(Debug)]
+pub struct Attempt {
+    /// `TMPDIR`.
+    pub tmp: PathBuf,
+    /// `HOME`.
+    pub home: PathBuf,
+    folder: PathBuf,
+    keep: bool,
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.keep {
+            remove(&self.folder);
+        }
+    }
+}
+
+/// Removes a folder, also where a probe has taken its own permissions away.
+fn remove(folder: &Path) {
+    if fs::remove_dir_all(folder).is_ok() {
+        return;
+    }
+    open_up(folder);
+    let _ = fs::remove_dir_all(folder);
+}
+
+fn open_up(folder: &Path) {
+    let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+/// The last part of a path as it is written in a suite.
+#[must_use]
+pub fn base(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
+}

@@ -1,0 +1,117 @@
+//! The supervisor: starts one command, owns everything that comes of it, and ends when nothing of it is left.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::unistd::setsid;
+
+use super::execute::Ended;
+use super::family::Family;
+use super::limits;
+use super::message::{Job, Line, News, Report};
+use super::remains::{Remains, SHARED_MEMORY};
+
+/// The hidden first argument that makes this program a supervisor.
+pub const ARGUMENT: &str = "__supervise";
+
+/// Runs the supervisor; what it has to say goes to the harness through its standard input.
+#[must_use]
+pub fn main() -> ExitCode {
+    match supervise() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Nobody reads a text here: without a report the harness knows that something went wrong.
+        Err(_) => crate::exit::Exit::Internal.into(),
+    }
+}
+
+fn supervise() -> io::Result<()> {
+    // Away from the terminal: Ctrl-C is the harness's to handle, and a command that asks at /dev/tty fails instead of
+    // being stopped for ever.
+    setsid()?;
+    let mut line = Line::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?));
+    let job: Job = loop {
+        if let Some(job) = line.next()? {
+            break job;
+        }
+        if line.closed() {
+            return Ok(());
+        }
+        line.listen()?;
+    };
+    let mut family = Family::new(line, Remains::before(Path::new(SHARED_MEMORY), Path::new(&job.tmp.0)))?;
+    let started = Instant::now();
+    let report = match spawn(&job) {
+        Ok(main) => family.own(main, &job.limits, started)?,
+        Err(ended) => Report {
+            ended,
+            wall: started.elapsed(),
+            user: Duration::ZERO,
+            system: Duration::ZERO,
+            peak_memory: 0,
+            leaked: Vec::new(),
+            remains: Vec::new(),
+        },
+    };
+    // The harness may be gone: then nobody needs the report.
+    let _ = family.line.say(&News::Gone(Box::new(report)));
+    Ok(())
+}
+
+/// Starts the command; its process id, or why it could not be started.
+fn spawn(job: &Job) -> Result<i32, Ended> {
+    let refuse = |what: String| {
+        move |error: io::Error| Ended::NotStarted {
+            what: format!("{what}: {}", crate::error::reason(&error)),
+            errno: error.raw_os_error().unwrap_or(0),
+        }
+    };
+    let (name, arguments) = job.argv.split_first().ok_or_else(|| Ended::NotStarted {
+        what: "the command is empty".into(),
+        errno: Errno::EINVAL as i32,
+    })?;
+    let dir = Path::new(&job.dir.0);
+    let program = find(Path::new(&name.0), job, dir)
+        .ok_or_else(|| io::Error::from(Errno::ENOENT))
+        .map_err(refuse(format!("cannot find `{}` on the PATH of the case", Path::new(&name.0).display())))?;
+    let null = File::open("/dev/null").map_err(refuse("cannot open `/dev/null`".into()))?;
+    let own = limits::apply(&job.limits).map_err(refuse("cannot set the limits of the case".into()))?;
+    let child = std::process::Command::new(&program)
+        .arg0(name)
+        .args(arguments)
+        .env_clear()
+        .envs(job.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(dir)
+        .stdin(Stdio::from(null))
+        .process_group(0)
+        .spawn();
+    own.restore();
+    let child = child.map_err(|error| {
+        let what = format!("cannot start `{}`", program.display());
+        refuse(match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::ENOENT) if !dir.is_dir() => format!("{what} in `{}`", dir.display()),
+            // The system says "no such file" of a script or program that is there.
+            Some(Errno::ENOENT) if program.exists() => {
+                format!("{what}: the interpreter that it names is missing")
+            }
+            _ => what,
+        })(error)
+    })?;
+    i32::try_from(child.id()).map_err(|_| Ended::NotStarted { what: "no process id".into(), errno: 0 })
+}
+
+/// The program as the case would find it, which is not as the supervisor would.
+fn find(name: &Path, job: &Job, dir: &Path) -> Option<PathBuf> {
+    if name.as_os_str().as_bytes().contains(&b'/') {
+        return Some(dir.join(name));
+    }
+    let path = job.env.iter().rev().find(|(key, _)| key.0 == "PATH").map(|(_, value)| value)?;
+    which::which_in(name, Some(path), dir).ok()
+}

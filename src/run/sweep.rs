@@ -1,0 +1,56 @@
+//! Kills what a case has left when its supervisor was killed first.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
+
+use super::remains::Remains;
+use super::tree;
+
+/// How long to try; see the supervisor, which has the same limit for the same reason.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Kills every process whose environment says `name=value`, until there is none, and notes what they held.
+///
+/// This is the one place that looks again and again instead of waiting for an event: these processes are not below
+/// us, so nobody tells when they end.
+pub(super) fn kill_tagged(name: &str, value: &OsStr, remains: &mut Remains) {
+    let mark = [name.as_bytes(), b"=", value.as_bytes()].concat();
+    let until = Instant::now() + LIMIT;
+    loop {
+        let mut found: Vec<i32> = Vec::new();
+        loop {
+            let new: Vec<i32> =
+                tree::all().into_iter().filter(|pid| !found.contains(pid) && carries(*pid, &mark)).collect();
+            if new.is_empty() {
+                break;
+            }
+            for &pid in &new {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGSTOP);
+            }
+            found.extend(new);
+        }
+        if found.is_empty() || Instant::now() > until {
+            return;
+        }
+        remains.claim(&found);
+        for &pid in &found {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        }
+        std::thread::sleep(Duration::from_millis(2));
+        for &pid in &found {
+            // Ours if the harness is a subreaper: then nobody else would reap it.
+            let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
+        }
+    }
+}
+
+fn carries(pid: i32, mark: &[u8]) -> bool {
+    fs::read(format!("/proc/{pid}/environ"))
+        .is_ok_and(|environment| environment.split(|&byte| byte == 0).any(|entry| entry == mark))
+}

@@ -1,0 +1,116 @@
+//! How each MPI is launched inside one container: `launchers.toml`, and a site's own `[[launcher]]` over it.
+
+use std::collections::BTreeMap;
+
+use crate::document::{self, Table};
+use crate::error::{Fault, Source};
+use crate::suite::requirement::size;
+use crate::suite::version::{Range, Version};
+
+/// The profile of one MPI family in a range of versions.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    family: String,
+    range: Range,
+    /// One line.
+    pub summary: String,
+    /// Candidates for the launcher, in order.
+    pub command: Vec<String>,
+    /// Words between the launcher and `-n`.
+    pub args: Vec<String>,
+    /// Set for every launch.
+    pub env: BTreeMap<String, String>,
+    /// Set as well where the effective uid is 0.
+    pub root_env: BTreeMap<String, String>,
+    /// Bytes of `/dev/shm` that one rank needs.
+    pub shm: u64,
+}
+
+/// All profiles; the first that admits a version is used.
+#[derive(Clone, Debug, Default)]
+pub struct Launchers {
+    profiles: Vec<Profile>,
+}
+
+impl Launchers {
+    /// Reads profiles out of a file that may hold other tables, too (a site file).
+    ///
+    /// # Errors
+    /// All its faults.
+    pub fn parse(source: &Source) -> Result<Self, Vec<Fault>> {
+        document::read(source, |root| {
+            root.any_key();
+            Self { profiles: root.tables("launcher", profile).into_iter().flatten().collect() }
+        })
+    }
+
+    /// Puts the profiles of `site` before these.
+    #[must_use]
+    pub fn under(self, site: Self) -> Self {
+        Self { profiles: site.profiles.into_iter().chain(self.profiles).collect() }
+    }
+
+    /// The profile for this MPI.
+    #[must_use]
+    pub fn find(&self, family: &str, version: &str) -> Option<&Profile> {
+        let version = Version::new(version);
+        self.profiles.iter().find(|profile| profile.family == family && profile.range.holds(&version))
+    }
+}
+
+fn profile(table: &mut Table<'_>) -> Option<Profile> {
+    let family = table.needed_string("family");
+    let summary = table.string("summary").map(|summary| summary.value).unwrap_or_default();
+    let range = match table.string("version") {
+        None => Range::default(),
+        Some(text) => Range::parse(&text.value).unwrap_or_else(|fault| {
+            table.fault(fault, text.span);
+            Range::default()
+        }),
+    };
+    let shm = match table.string("shm") {
+        None => 0,
+        Some(text) => size(&text.value).unwrap_or_else(|| {
+            table.fault(format!("`shm` must be a size such as 8MiB, found `{}`", text.value), text.span);
+            0
+        }),
+    };
+    let mut words = |key| -> Vec<String> {
+        table.strings(key).unwrap_or_default().into_iter().map(|word| word.value).collect()
+    };
+    let (command, args) = (words("command"), words("args"));
+    let mut env = |key| -> BTreeMap<String, String> {
+        let entries = table.string_table(key).unwrap_or_default();
+        entries.into_iter().map(|(name, value)| (name.value, value.value)).collect()
+    };
+    let (env, root_env) = (env("env"), env("root_env"));
+    if command.is_empty() {
+        table.fault("`command` must name the launcher", table.span());
+    }
+    Some(Profile { family: family?.value, range, summary, command, args, env, root_env, shm })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::embedded;
+
+    #[test]
+    fn our_own_table_reads_and_tells_versions_apart() {
+        let launchers = Launchers::parse(&embedded::table("launchers.toml")).unwrap();
+        let (four, five) = (launchers.find("openmpi", "4.1.4"), launchers.find("openmpi", "5.0.11"));
+        assert_ne!(four.unwrap().summary, five.unwrap().summary);
+        for (family, version) in [("mpich", "4.0.2"), ("mpich", "5.0.2"), ("intel-oneapi-mpi", "2021.18.1")] {
+            assert!(launchers.find(family, version).is_some(), "{family}/{version}");
+        }
+        assert!(launchers.find("unheard-of", "1").is_none());
+    }
+
+    #[test]
+    fn a_site_comes_first() {
+        let site = Source::new("s", "[[launcher]]\nfamily = \"openmpi\"\ncommand = [\"srun\"]\n");
+        let ours = Launchers::parse(&embedded::table("launchers.toml")).unwrap();
+        let all = ours.under(Launchers::parse(&site).unwrap());
+        assert_eq!(all.find("openmpi", "5.0.11").unwrap().command, ["srun"]);
+    }
+}

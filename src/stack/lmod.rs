@@ -1,0 +1,352 @@
+//! How Lmod is found and asked, and what its answers mean. Nothing is started here: a [`Call`] says what to start.
+//!
+//! One Lmod process gives the whole environment of a toolchain. Lmod's exit status proves nothing (it is 0 for modules
+//! that went inactive and 1 after good loads with `LMOD_CACHED_LOADS`), so only the resulting `LOADEDMODULES` counts.
+//!
+//! `lmod json` exists since 8.7.33. Before that, bash evaluates what `lmod bash` prints and this same binary, started
+//! by that bash, writes the resulting environment NUL-separated. Module names are arguments, never shell text.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::stack::environment::Environment;
+use crate::stack::module::{Module, Wanted};
+use crate::suite::version::{Range, Version};
+
+/// Where Lmod usually is, below which `libexec/lmod` is looked for.
+const USUAL_PLACES: [&str; 8] = [
+    "/usr/share/lmod/lmod",
+    "/opt/apps/lmod/lmod",
+    "/usr/local/lmod/lmod",
+    "/opt/lmod/lmod",
+    "/apps/lmod/lmod",
+    "/usr/share/lmod/8.7",
+    "/opt/ohpc/admin/lmod/lmod",
+    "/usr/local/share/lmod/lmod",
+];
+
+/// A process to start, with its whole environment.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Program and arguments.
+    pub argv: Vec<OsString>,
+    /// Nothing else is inherited.
+    pub environment: Environment,
+}
+
+/// What a [`Call`] answered.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Whether it ended with 0.
+    pub success: bool,
+    /// Its stdout.
+    pub stdout: Vec<u8>,
+    /// Its stderr.
+    pub stderr: Vec<u8>,
+}
+
+/// An Lmod that was found.
+#[derive(Clone, Debug)]
+pub struct Lmod {
+    command: PathBuf,
+    shell: PathBuf,
+    /// `8.6.19`, once it has been asked.
+    pub version: String,
+}
+
+/// Why Lmod did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// One line.
+    pub what: String,
+    /// Lmod's own words, without its trailing advice.
+    pub words: String,
+}
+
+impl Lmod {
+    /// Where `LMOD_CMD`, the other variables of an initialised Lmod, `SPACK_ROOT`, and then the usual places say that
+    /// it is: the candidates in order.
+    #[must_use]
+    pub fn candidates(environment: &Environment) -> Vec<PathBuf> {
+        let named = environment.get("LMOD_CMD").map(PathBuf::from);
+        let libexec = environment.get("LMOD_DIR").map(|dir| Path::new(dir).join("lmod"));
+        let roots = ["LMOD_PKG", "MODULESHOME"].into_iter().filter_map(|name| environment.get(name));
+        let roots = roots.map(PathBuf::from).chain(USUAL_PLACES.into_iter().map(PathBuf::from));
+        named
+            .into_iter()
+            .chain(libexec)
+            .chain(roots.map(|root| root.join("libexec/lmod")))
+            .filter(|path| path.is_absolute())
+            .collect()
+    }
+
+    /// Takes `command` as Lmod; `shell` is the bash to use where Lmod has no JSON.
+    #[must_use]
+    pub fn new(command: PathBuf, shell: PathBuf) -> Self {
+        Self { command, shell, version: String::new() }
+    }
+
+    /// The `lmod` program.
+    #[must_use]
+    pub fn command(&self) -> &Path {
+        &self.command
+    }
+
+    /// Asks for the version.
+    #[must_use]
+    pub fn ask_version(&self, base: &Environment) -> Call {
+        self.call([self.command.as_os_str().to_owned(), "bash".into(), "--version".into()], base)
+    }
+
+    /// Keeps the version out of an answer to [`Lmod::ask_version`].
+    ///
+    /// # Errors
+    /// An answer without a version: Lmod itself is broken.
+    pub fn take_version(&mut self, answer: &Answer) -> Result<(), Refusal> {
+        let words = [text(&answer.stderr), text(&answer.stdout)].concat();
+        let version = words.split("Version").nth(1).and_then(|rest| rest.split_whitespace().next());
+        version.map(|version| version.trim_matches(':').clone_into(&mut self.version)).ok_or_else(|| {
+            Refusal {
+                what: format!("`{}` does not say its version: Lmod itself is broken", self.command.display()),
+                words: quote(&answer.stderr),
+            }
+        })
+    }
+
+    /// `lmod json` was added in 8.7.33.
+    fn has_json(&self) -> bool {
+        Range::parse(">= 8.7.33").is_ok_and(|range| range.holds(&Version::new(&self.version)))
+    }
+
+    /// Asks for the environment in which `modules` are loaded, in this order, on top of `base`. `own` is this binary.
+    #[must_use]
+    pub fn ask_load(&self, modules: &[Wanted], base: &Environment, own: &Path) -> Call {
+        self.ask("load", modules.iter().map(|module| module.text().into()), base, own)
+    }
+
+    /// Asks for `base` without any loaded module.
+    #[must_use]
+    pub fn ask_purge(&self, base: &Environment, own: &Path) -> Call {
+        self.ask("purge", std::iter::once("--force".into()), base, own)
+    }
+
+    fn ask(&self, verb: &str, words: impl Iterator<Item = OsString>, base: &Environment, own: &Path) -> Call {
+        if self.has_json() {
+            let argv = [self.command.as_os_str().to_owned(), "json".into(), verb.into()];
+            return self.call(argv.into_iter().chain(words), base);
+        }
+        let script = "eval \"$(\"$@\")\" || exit 77; exec \"$0\" __environment";
+        let head = ["--norc".into(), "--noprofile".into(), "-c".into(), OsString::from(script)];
+        let argv = std::iter::once(self.shell.as_os_str().to_owned()).chain(head);
+        let tail =
+            [own.as_os_str().to_owned(), self.command.as_os_str().to_owned(), "bash".into(), verb.into()];
+        self.call(argv.chain(tail).chain(words), base)
+    }
+
+    fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
+        let mut environment = base.clone();
+        environment.set("LMOD_CMD", &self.command);
+        if let Some(libexec) = self.command.parent() {
+            environment.set("LMOD_DIR", libexec);
+            environment.set("LMOD_PKG", libexec.parent().unwrap_or(libexec));
+        }
+        environment.set("LMOD_PAGER", "none");
+        environment.set("LMOD_COLORIZE", "no");
+        // What Lmod would look up in its cache must be what is on disk.
+        environment.set("LMOD_IGNORE_CACHE", "yes");
+        // Debian's and other sites' Lmod refuses uid 0 unless told.
+        environment.set("LMOD_ALLOW_ROOT_USE", "yes");
+        environment.set("LC_ALL", "C.UTF-8");
+        Call { argv: argv.into_iter().collect(), environment }
+    }
+
+    /// Reads the environment out of an answer to [`Lmod::ask_load`] or [`Lmod::ask_purge`].
+    ///
+    /// # Errors
+    /// Lmod's own words, where it gave no environment.
+    pub fn read_environment(&self, answer: &Answer, base: &Environment) -> Result<Environment, Refusal> {
+        let refusal = |what: &str| Refusal { what: what.to_owned(), words: quote(&answer.stderr) };
+        if self.has_json() {
+            let change: Change =
+                serde_json::from_slice(&answer.stdout).map_err(|_| refusal("Lmod's answer is no JSON"))?;
+            if !change.status {
+                return Err(refusal("Lmod could not load what was asked for"));
+            }
+            return Ok(change.apply(base));
+        }
+        if !answer.success {
+            return Err(refusal("Lmod could not load what was asked for"));
+        }
+        let mut environment = Environment::from_nul_separated(&answer.stdout);
+        // The shell's own, not the modules'.
+        for name in ["_", "SHLVL", "PWD", "OLDPWD"] {
+            environment.unset(name);
+        }
+        environment.unset_where(|name, _| name.starts_with("BASH_FUNC_"));
+        for name in ["LMOD_PAGER", "LMOD_COLORIZE", "LMOD_IGNORE_CACHE", "LMOD_ALLOW_ROOT_USE", "LC_ALL"] {
+            match base.get(name) {
+                Some(value) => environment.set(name, value),
+                None => environment.unset(name),
+            }
+        }
+        Ok(environment)
+    }
+}
+
+/// The modules that `environment` has loaded, with their files, in the order of loading.
+#[must_use]
+pub fn loaded(environment: &Environment) -> Vec<(Module, PathBuf)> {
+    let files = environment.words("_LMFILES_").into_iter().map(PathBuf::from);
+    let files = files.chain(std::iter::repeat(PathBuf::new()));
+    environment.words("LOADEDMODULES").iter().map(|name| Module::new(name)).zip(files).collect()
+}
+
+/// Which loaded module answers each request.
+///
+/// # Errors
+/// The requests that nothing loaded answers: unknown, inactive or replaced, whatever Lmod's exit status was.
+pub fn resolve(
+    wanted: &[Wanted],
+    loaded: &[(Module, PathBuf)],
+    answer: &Answer,
+) -> Result<Vec<Module>, Refusal> {
+    let mut found = Vec::new();
+    let mut absent = Vec::new();
+    for request in wanted {
+        match loaded.iter().find(|(module, _)| request.matches(module)) {
+            Some((module, _)) => found.push(module.clone()),
+            None => absent.push(format!("`{request}`")),
+        }
+    }
+    if absent.is_empty() {
+        return Ok(found);
+    }
+    let names: Vec<String> = loaded.iter().map(|(module, _)| module.to_string()).collect();
+    let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    Err(Refusal {
+        what: format!("asked for {}, but Lmod has loaded {names}", absent.join(" and ")),
+        words: quote(&answer.stderr),
+    })
+}
+
+/// What `lmod json` answers.
+#[derive(Deserialize)]
+struct Change {
+    #[serde(rename = "_mlstatus", default)]
+    status: bool,
+    // Lua cannot tell an empty table from an empty list: both are written `[]`.
+    #[serde(default)]
+    env: Value,
+    #[serde(default)]
+    unset: Value,
+}
+
+impl Change {
+    fn apply(&self, base: &Environment) -> Environment {
+        let mut environment = base.clone();
+        let none = Map::new();
+        for (name, value) in self.env.as_object().unwrap_or(&none) {
+            match value {
+                Value::String(text) => environment.set(name, text),
+                Value::Null => environment.unset(name),
+                other => environment.set(name, other.to_string()),
+            }
+        }
+        let names: Vec<&str> = match &self.unset {
+            Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+            Value::Object(names) => names.keys().map(String::as_str).collect(),
+            _ => Vec::new(),
+        };
+        for name in names {
+            environment.unset(name);
+        }
+        environment
+    }
+}
+
+/// Lmod's message in one paragraph: without its heading and without the advice that it always adds.
+#[must_use]
+pub fn quote(stderr: &[u8]) -> String {
+    let words = text(stderr);
+    let words = words.split("Please check the spelling").next().unwrap_or_default();
+    let words = words.split("While processing the following module").next().unwrap_or_default();
+    let words = words.replace("Lmod has detected the following error:", "");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    let mut line = words.join(" ");
+    if line.len() > 600 {
+        let end = (0..=600).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(names: &[&str]) -> Vec<Wanted> {
+        names.iter().map(|name| Wanted::new(name).unwrap()).collect()
+    }
+
+    fn lmod(version: &str) -> Lmod {
+        let mut lmod = Lmod::new("/l/libexec/lmod".into(), "/bin/bash".into());
+        let stderr = format!("\nModules based on Lua: Version {version}  2022-04-16\n").into_bytes();
+        lmod.take_version(&Answer { success: true, stderr, ..Answer::default() }).unwrap();
+        lmod
+    }
+
+    #[test]
+    fn a_module_name_is_never_shell_text() {
+        let call = lmod("8.6.19").ask_load(
+            &wanted(&["gcc/$(touch${IFS}x)"]),
+            &Environment::default(),
+            "/own".as_ref(),
+        );
+        assert_eq!(call.argv.last().unwrap(), "gcc/$(touch${IFS}x)");
+        assert!(!call.argv[4].to_string_lossy().contains("touch"));
+    }
+
+    #[test]
+    fn json_is_used_from_the_version_that_has_it() {
+        for (version, json) in [("8.6.19", false), ("8.7.32", false), ("8.7.33", true), ("9.0", true)] {
+            let call = lmod(version).ask_load(&wanted(&["gcc"]), &Environment::default(), "/own".as_ref());
+            assert_eq!(call.argv[1] == "json", json, "{version}");
+        }
+    }
+
+    #[test]
+    fn json_sets_changes_and_unsets() {
+        let base = Environment::from_nul_separated(b"KEEP=1\0GO=2\0PATH=/bin\0");
+        let stdout = br#"{"_mlstatus":true,"env":{"PATH":"/g:/bin","N":"a\nb"},"unset":["GO"],"alias":[]}"#;
+        let answer = Answer { success: true, stdout: stdout.to_vec(), stderr: Vec::new() };
+        let environment = lmod("8.7.60").read_environment(&answer, &base).unwrap();
+        assert_eq!(environment, Environment::from_nul_separated(b"KEEP=1\0PATH=/g:/bin\0N=a\nb\0"));
+        let empty =
+            Answer { stdout: br#"{"_mlstatus":true,"env":[],"unset":[]}"#.to_vec(), ..answer.clone() };
+        assert_eq!(lmod("8.7.60").read_environment(&empty, &base).unwrap(), base);
+        let refused = Answer { stdout: br#"{"_mlstatus":false,"env":[]}"#.to_vec(), ..answer };
+        assert!(lmod("8.7.60").read_environment(&refused, &base).is_err());
+    }
+
+    #[test]
+    fn what_went_inactive_is_a_refusal_although_lmod_said_success() {
+        let environment =
+            Environment::from_nul_separated(b"LOADEDMODULES=llvm/16.0.6\0_LMFILES_=/m/llvm/16.0.6.lua\0");
+        let answer = Answer {
+            success: true,
+            stderr: b"Inactive Modules:\n  1) openmpi\n".to_vec(),
+            ..Answer::default()
+        };
+        let refusal = resolve(&wanted(&["llvm", "openmpi/5"]), &loaded(&environment), &answer).unwrap_err();
+        assert_eq!(refusal.what, "asked for `openmpi/5`, but Lmod has loaded llvm/16.0.6");
+        assert_eq!(refusal.words, "Inactive Modules: 1) openmpi");
+    }
+}

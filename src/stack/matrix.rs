@@ -1,0 +1,161 @@
+//! Every toolchain that a stack offers, out of what spider found. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::stack::family::Families;
+use crate::stack::module::{Module, Wanted};
+use crate::stack::spider::Found;
+use crate::suite::Layer;
+
+/// The modules of a toolchain as they are asked for, in the order of loading.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Chain {
+    /// Compiler, MPI or runtime, each with its layer.
+    pub modules: Vec<(Layer, Module)>,
+}
+
+impl Chain {
+    /// `gcc/12.2.0 openmpi/5.0.11`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.modules.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Which layers it has.
+    #[must_use]
+    pub fn layers(&self) -> Vec<Layer> {
+        self.modules.iter().map(|(layer, _)| *layer).collect()
+    }
+}
+
+/// All toolchains of a stack: compilers, compilers with an MPI, runtimes.
+#[derive(Clone, Debug, Default)]
+pub struct Matrix {
+    /// Sorted, without duplicates.
+    pub chains: Vec<Chain>,
+}
+
+/// Which toolchains of the matrix are asked for. An empty list takes all of its layer.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// `--cc`
+    pub compilers: Vec<Wanted>,
+    /// `--mpi`
+    pub mpis: Vec<Wanted>,
+    /// `--runtime`
+    pub runtimes: Vec<Wanted>,
+}
+
+impl Limits {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.compilers.is_empty() && self.mpis.is_empty() && self.runtimes.is_empty()
+    }
+
+    /// Whether `module`, which stands in `layer`, is within what is asked for.
+    #[must_use]
+    pub fn take(&self, layer: Layer, module: &Module) -> bool {
+        let wanted = match layer {
+            Layer::Compiler => &self.compilers,
+            Layer::Mpi => &self.mpis,
+            Layer::Runtime => &self.runtimes,
+        };
+        wanted.is_empty() || wanted.iter().any(|wanted| wanted.matches(module))
+    }
+}
+
+impl Matrix {
+    /// Finds compilers, MPIs and runtimes: by `family()`, then by what the site or our table says of the name.
+    #[must_use]
+    pub fn new(found: &[Found], families: &Families, site: &BTreeMap<String, Layer>) -> Self {
+        let layer = |entry: &Found| {
+            let said = entry.family.as_deref().and_then(|family| match family {
+                "compiler" => Some(Layer::Compiler),
+                "mpi" | "MPI" => Some(Layer::Mpi),
+                _ => None,
+            });
+            site.get(&entry.module.family).copied().or(said).or_else(|| families.layer(&entry.module.family))
+        };
+        let compilers: BTreeSet<&Module> = found
+            .iter()
+            .filter(|entry| layer(entry) == Some(Layer::Compiler))
+            .map(|entry| &entry.module)
+            .collect();
+        let mut chains = BTreeSet::new();
+        for entry in found.iter().filter(|entry| !entry.hidden) {
+            match layer(entry) {
+                Some(Layer::Mpi) => {
+                    for chain in &entry.parents {
+                        if let Some(compiler) = chain.iter().rev().find(|parent| compilers.contains(parent)) {
+                            let modules =
+                                vec![(Layer::Compiler, compiler.clone()), (Layer::Mpi, entry.module.clone())];
+                            chains.insert(Chain { modules });
+                        }
+                    }
+                }
+                Some(layer) if entry.parents.is_empty() => {
+                    chains.insert(Chain { modules: vec![(layer, entry.module.clone())] });
+                }
+                Some(_) | None => {}
+            }
+        }
+        Self { chains: chains.into_iter().collect() }
+    }
+
+    /// The toolchains that `limits` leave.
+    pub fn select<'m>(&'m self, limits: &'m Limits) -> impl Iterator<Item = &'m Chain> {
+        self.chains
+            .iter()
+            .filter(|chain| chain.modules.iter().all(|(layer, module)| limits.take(*layer, module)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::embedded;
+
+    fn found(name: &str, family: Option<&str>, parents: &[&[&str]]) -> Found {
+        Found {
+            module: Module::new(name),
+            file: format!("/m/{name}.lua").into(),
+            parents: parents
+                .iter()
+                .map(|chain| chain.iter().map(|name| Module::new(name)).collect())
+                .collect(),
+            family: family.map(str::to_owned),
+            hidden: false,
+            paths: Vec::new(),
+        }
+    }
+
+    fn matrix() -> Matrix {
+        let families = Families::parse(&embedded::table("toolchains.toml")).unwrap();
+        let entries = [
+            found("gcc/12.2.0", Some("compiler"), &[]),
+            found("house-cc/1", None, &[]),
+            found("openmpi/5", Some("mpi"), &[&["gcc/12.2.0"], &["house-cc/1"]]),
+            found("hdf5/1", None, &[&["gcc/12.2.0", "openmpi/5"]]),
+            found("python/3.12", None, &[]),
+        ];
+        Matrix::new(&entries, &families, &BTreeMap::from([("house-cc".to_owned(), Layer::Compiler)]))
+    }
+
+    #[test]
+    fn the_matrix_is_every_compiler_every_pair_and_every_runtime() {
+        let labels: Vec<String> = matrix().chains.iter().map(Chain::label).collect();
+        assert_eq!(
+            labels,
+            ["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "house-cc/1", "house-cc/1 openmpi/5", "python/3.12"]
+        );
+    }
+
+    #[test]
+    fn limits_narrow_it() {
+        let limits = Limits { compilers: vec![Wanted::new("gcc").unwrap()], ..Limits::default() };
+        let matrix = matrix();
+        let labels: Vec<String> = matrix.select(&limits).map(Chain::label).collect();
+        assert_eq!(labels, ["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "python/3.12"]);
+    }
+}

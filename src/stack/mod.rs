@@ -1,0 +1,11 @@
+//! WHAT is installed: Lmod, the hierarchy that it shows, and the toolchains in it. Starts nothing itself.
+
+pub mod elf;
+pub mod environment;
+pub mod family;
+pub mod launcher;
+pub mod lmod;
+pub mod matrix;
+pub mod module;
+pub mod spider;
+pub mod toolchain;

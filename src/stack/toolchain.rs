@@ -1,0 +1,214 @@
+//! A toolchain as it was resolved: the loaded modules, their environment, and the tools that *they* bring.
+//!
+//! A tool counts only where the loaded modules put it on `PATH`. The host's own `/usr/bin/gcc` never stands in for a
+//! compiler that a module failed to bring: that would be a green that lies.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::stack::environment::Environment;
+use crate::stack::family::Families;
+use crate::stack::launcher::{Launchers, Profile};
+use crate::stack::module::Module;
+use crate::suite::Layer;
+use crate::suite::template::Placeholder;
+
+/// One loaded module.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its full name.
+    pub module: Module,
+    /// Its place in the hierarchy, if it is one of the toolchain's own.
+    pub layer: Option<Layer>,
+    /// The family as suites name it (`intel-oneapi-compilers`, never `oneapi`).
+    pub family: String,
+    /// The modulefile.
+    pub file: PathBuf,
+    /// The folder that the modulefile puts on `PATH`, without `/bin`.
+    pub prefix: Option<PathBuf>,
+}
+
+/// The launcher of the loaded MPI.
+#[derive(Clone, Debug)]
+pub struct Launcher {
+    /// The program.
+    pub program: PathBuf,
+    /// How it is to be called.
+    pub profile: Profile,
+}
+
+/// Modules, environment and tools.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    /// `gcc/12.2.0 openmpi/5.0.11`: compiler, MPI, runtime.
+    pub label: String,
+    /// All loaded modules in the order of loading, dependencies among them.
+    pub loaded: Vec<Loaded>,
+    /// The environment before any module was loaded.
+    pub base: Environment,
+    /// The environment with the modules.
+    pub environment: Environment,
+    /// Each tool with its flags, or why there is none.
+    pub tools: BTreeMap<Placeholder, Result<Vec<String>, String>>,
+    /// How MPI programs are started, or why they cannot be.
+    pub launcher: Result<Launcher, String>,
+}
+
+impl Toolchain {
+    /// Looks the tools up in `environment`, which came from loading `requested` on top of `base`.
+    #[must_use]
+    pub fn new(
+        requested: &[(Layer, Module)],
+        loaded: Vec<(Module, PathBuf)>,
+        (base, environment): (Environment, Environment),
+        families: &Families,
+        launchers: &Launchers,
+    ) -> Self {
+        let layer_of = |module: &Module| requested.iter().find(|(_, m)| m == module).map(|(layer, _)| *layer);
+        let loaded: Vec<Loaded> = loaded
+            .into_iter()
+            .map(|(module, file)| Loaded {
+                layer: layer_of(&module),
+                family: families.canonical(&module.family).to_owned(),
+                prefix: prefix(&file),
+                module,
+                file,
+            })
+            .collect();
+        let label = requested.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ");
+        let mut toolchain = Self {
+            label,
+            loaded,
+            base,
+            environment,
+            tools: BTreeMap::new(),
+            launcher: Err("no MPI module is loaded".to_owned()),
+        };
+        toolchain.tools = toolchain.find_tools(families);
+        toolchain.launcher = toolchain.find_launcher(launchers);
+        toolchain
+    }
+
+    /// The loaded module of this layer.
+    #[must_use]
+    pub fn of(&self, layer: Layer) -> Option<&Loaded> {
+        self.loaded.iter().find(|loaded| loaded.layer == Some(layer))
+    }
+
+    /// Family and version of compiler, MPI and runtime, as far as they are loaded.
+    #[must_use]
+    pub fn modules(&self) -> Vec<(&str, &str)> {
+        [Layer::Compiler, Layer::Mpi, Layer::Runtime]
+            .into_iter()
+            .filter_map(|layer| self.of(layer))
+            .map(|loaded| (loaded.family.as_str(), loaded.module.plain_version()))
+            .collect()
+    }
+
+    /// The folders on `PATH` that the modules brought.
+    fn brought(&self) -> impl Iterator<Item = PathBuf> {
+        let base = self.base.paths("PATH");
+        self.environment.paths("PATH").into_iter().filter(move |path| !base.contains(path))
+    }
+
+    /// A program of this name among what the modules brought.
+    #[must_use]
+    pub fn which(&self, name: &str) -> Option<PathBuf> {
+        let paths = std::env::join_paths(self.brought()).ok()?;
+        which::which_in(name, Some(paths), "/").ok()
+    }
+
+    /// A program of this name on the whole `PATH` of the toolchain.
+    #[must_use]
+    pub fn which_anywhere(&self, name: &str) -> Option<PathBuf> {
+        which::which_in(name, self.environment.get("PATH"), "/").ok()
+    }
+
+    fn find_tools(&self, families: &Families) -> BTreeMap<Placeholder, Result<Vec<String>, String>> {
+        let mut tools = BTreeMap::new();
+        for loaded in self.loaded.iter().filter(|loaded| loaded.layer.is_some()) {
+            let version = loaded.module.plain_version();
+            let Some(family) = families.find(&loaded.family, version) else { continue };
+            for (tool, names) in &family.tools {
+                let program =
+                    self.named_by_module(*tool).or_else(|| names.iter().find_map(|name| self.which(name)));
+                let found = match program {
+                    Some(program) => {
+                        let flags = family.flags.get(tool).into_iter().flatten().cloned();
+                        Ok(std::iter::once(program.to_string_lossy().into_owned()).chain(flags).collect())
+                    }
+                    None => Err(format!("{} brings no {}", loaded.module, names.join(" or "))),
+                };
+                tools.insert(*tool, found);
+            }
+            if loaded.layer == Some(Layer::Compiler) {
+                let flags = family.flags.get(&Placeholder::Openmp).cloned().unwrap_or_default();
+                tools.insert(Placeholder::Openmp, Ok(flags));
+            }
+        }
+        tools
+    }
+
+    /// `CC` and its like, where the modules set them to a program that they brought.
+    fn named_by_module(&self, tool: Placeholder) -> Option<PathBuf> {
+        let variable = match tool {
+            Placeholder::Cc => "CC",
+            Placeholder::Cxx => "CXX",
+            Placeholder::Fc => "FC",
+            _ => return None,
+        };
+        let value = self.environment.get(variable)?;
+        if self.base.get(variable) == Some(value) {
+            return None;
+        }
+        let path = Path::new(value);
+        let brought = path.is_absolute() && self.brought().any(|folder| path.starts_with(folder));
+        (brought && which::which(path).is_ok()).then(|| path.to_path_buf())
+    }
+
+    fn find_launcher(&self, launchers: &Launchers) -> Result<Launcher, String> {
+        let mpi = self.of(Layer::Mpi).ok_or("no MPI module is loaded")?;
+        let profile = launchers.find(&mpi.family, mpi.module.plain_version()).ok_or_else(|| {
+            format!("launchers.toml has no profile for {}: a site file may add a [[launcher]]", mpi.module)
+        })?;
+        let program = profile.command.iter().find_map(|name| self.which(name));
+        let program =
+            program.ok_or_else(|| format!("{} brings no {}", mpi.module, profile.command.join(" or ")))?;
+        Ok(Launcher { program, profile: profile.clone() })
+    }
+}
+
+/// What a modulefile, Lua or Tcl, puts on `PATH`, without `/bin`. Spack writes the path whole.
+fn prefix(file: &Path) -> Option<PathBuf> {
+    static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?m)^\s*prepend[_-]path[\s(]+"?PATH"?[\s,]+["{]?(/[^"\s}]+?)/bin/?["}]?[\s,)]"#).ok()
+    });
+    let text = std::fs::read(file).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let found = PATH.as_ref()?.captures(&text)?;
+    Some(PathBuf::from(&found[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_read_from_lua_and_tcl() {
+        let folder = tempfile::tempdir().unwrap();
+        for (text, wanted) in [
+            ("prepend_path(\"MANPATH\", \"/m\")\nprepend_path(\"PATH\", \"/opt/gcc 1/bin\", \":\")\n", None),
+            ("prepend_path(\"PATH\", \"/opt/gcc/bin\")\n", Some("/opt/gcc")),
+            ("prepend_path(\"PATH\",\"/opt/gcc/bin\",\":\")\n", Some("/opt/gcc")),
+            ("#%Module\nprepend-path PATH /opt/gcc/bin\n", Some("/opt/gcc")),
+            ("#%Module\nprepend-path PATH {/opt/gcc/bin}\n", Some("/opt/gcc")),
+        ] {
+            let file = folder.path().join("m");
+            std::fs::write(&file, text).unwrap();
+            assert_eq!(prefix(&file).as_deref(), wanted.map(Path::new), "{text}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! One verdict of a probe.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What became of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It is as it should be.
+    Passed,
+    /// Not asked, with a reason.
+    Skipped,
+    /// Could not tell: the pod, the site or stackprobe itself is in the way.
+    Error,
+    /// The stack is wrong.
+    Failed,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Passed => "passed",
+            Self::Skipped => "skipped",
+            Self::Error => "error",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// One verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Unique within its case.
+    pub name: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// In one line, why it did not pass; empty if it did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Further lines.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// Which kind of reason, in dotted words: `expect.exit`, `tap.missing`, `timeout`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// How long it took, where that is known, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
+}
+
+impl Check {
+    /// A check that passed.
+    #[must_use]
+    pub fn passed(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            outcome: Outcome::Passed,
+            reason: String::new(),
+            detail: String::new(),
+            kind: String::new(),
+            millis: None,
+        }
+    }
+
+    /// A check that did not.
+    #[must_use]
+    pub fn not_passed(
+        name: impl Into<String>,
+        outcome: Outcome,
+        kind: &str,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self { outcome, kind: kind.to_owned(), reason: reason.into(), ..Self::passed(name) }
+    }
+
+    /// The same check with further lines.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}

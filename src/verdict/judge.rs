@@ -1,0 +1,336 @@
+//! From what the commands of a case did to the outcome of every check.
+
+use nix::sys::signal::Signal;
+
+use crate::run::execute::{Ended, Executed, Limit};
+use crate::run::output::Captured;
+use crate::suite::{End, Expect, Probe, Protocol};
+use crate::verdict::check::{Check, Outcome};
+use crate::verdict::tap;
+
+/// The check that says whether the probe could be built.
+pub const BUILD: &str = "build";
+/// The check that says whether the run itself was sound: its end, its expectations, its TAP stream, what it left.
+pub const RUN: &str = "run";
+/// The one check of a control.
+pub const CONTROL: &str = "must fail";
+
+/// One command that was carried out.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The command, as a person would type it.
+    pub command: String,
+    /// What became of it.
+    pub executed: Executed,
+}
+
+/// A TAP stream, for protocol `tap`.
+pub type Tap = Option<tap::Stream>;
+
+/// Judges a build. `None` if all commands were well.
+#[must_use]
+pub fn build(steps: &[Step]) -> Option<Check> {
+    steps.iter().find_map(|step| {
+        let (outcome, kind, reason) = fault_of_end(&step.executed, &End::AsUsual)?;
+        Some(Check::not_passed(
+            BUILD,
+            outcome,
+            &format!("build.{kind}"),
+            format!("{reason}: {}", step.command),
+        ))
+    })
+}
+
+/// Judges a run.
+#[must_use]
+pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
+    let executed = &step.executed;
+    let mut faults: Vec<(Outcome, String, String)> = Vec::new();
+    let mut checks = Vec::new();
+    let mut skipped = None;
+    let failing_checks = match &tap {
+        Some(stream) => stream.checks.iter().any(|check| check.outcome == Outcome::Failed),
+        None => false,
+    };
+    // A TAP probe says by its exit status, too, that a check failed: that is told once, by the check.
+    // How a control ends is judged by `control`: here any failure is one.
+    let wanted = if probe.control { &End::AsUsual } else { &probe.expect.end };
+    let end = match (wanted, probe.protocol) {
+        (End::AsUsual, Protocol::Tap) if failing_checks && executed.ended == Ended::Exit(1) => None,
+        (end, _) => fault_of_end(executed, end),
+    };
+    faults.extend(end.map(|(outcome, kind, reason)| (outcome, kind.to_owned(), reason)));
+    let told = faults.iter().any(|(_, kind, _)| kind != "exit");
+    if let Some(stream) = tap {
+        checks = stream.checks;
+        skipped = stream.skipped;
+        if !told {
+            let faulty = stream.faults.into_iter().map(|fault| (Outcome::Failed, "tap".to_owned(), fault));
+            faults.extend(faulty);
+        }
+    }
+    if !told {
+        faults.extend(unexpected(&probe.expect, executed));
+        faults.extend(left_behind(executed));
+    }
+    let run = if let Some((outcome, kind, reason)) = faults.first() {
+        let more: Vec<&str> = faults.iter().skip(1).map(|(_, _, reason)| reason.as_str()).collect();
+        Check::not_passed(RUN, *outcome, kind, reason.clone()).detail(more.join("\n"))
+    } else if let Some(why) = skipped {
+        Check::not_passed(RUN, Outcome::Skipped, "probe.skip", why)
+    } else {
+        Check::passed(RUN)
+    };
+    checks.insert(0, run);
+    checks
+}
+
+/// Turns the checks of a control round: it passes where they fail, and only if the failure is the seeded one.
+///
+/// A control that could not be told (a timeout, a full disk) stays an error.
+#[must_use]
+pub fn control(probe: &Probe, checks: &[Check], output: Option<&Executed>) -> Check {
+    if let Some(error) = checks.iter().find(|check| check.outcome == Outcome::Error) {
+        return Check { name: CONTROL.to_owned(), ..error.clone() };
+    }
+    let failed: Vec<&Check> = checks.iter().filter(|check| check.outcome == Outcome::Failed).collect();
+    if failed.is_empty() {
+        let reason = "the control passed: this probe cannot go red";
+        return Check::not_passed(CONTROL, Outcome::Failed, "control.passed", reason);
+    }
+    let missed = output.and_then(|executed| {
+        let end = match &probe.expect.end {
+            End::AsUsual => None,
+            end => {
+                fault_of_end(executed, end).map(|(outcome, kind, reason)| (outcome, kind.to_owned(), reason))
+            }
+        };
+        end.or_else(|| unexpected(&probe.expect, executed).into_iter().next())
+    });
+    match missed {
+        Some((_, _, reason)) => {
+            let reason = format!("the control failed for another reason than the seeded one: {reason}");
+            Check::not_passed(CONTROL, Outcome::Failed, "control.reason", reason).detail(told(&failed))
+        }
+        None => Check::passed(CONTROL).detail(told(&failed)),
+    }
+}
+
+fn told(checks: &[&Check]) -> String {
+    let lines: Vec<String> = checks.iter().map(|check| format!("{}: {}", check.name, check.reason)).collect();
+    lines.join("\n")
+}
+
+fn fault_of_end(executed: &Executed, wanted: &End) -> Option<(Outcome, &'static str, String)> {
+    let error = |kind, reason| Some((Outcome::Error, kind, reason));
+    match (&executed.ended, wanted) {
+        (Ended::Timeout, _) => {
+            let seconds = executed.wall.as_secs_f64();
+            error("timeout", format!("still running after {seconds:.0} s"))
+        }
+        (Ended::Interrupted, _) => error("interrupted", "interrupted".to_owned()),
+        (Ended::Lost(why), _) => error("lost", why.clone()),
+        (Ended::NotStarted { what, .. }, _) => Some((Outcome::Failed, "start", what.clone())),
+        (Ended::Limit(Limit::Cpu), _) => error("limit.cpu", "ran into its limit on CPU time".to_owned()),
+        (Ended::Limit(Limit::FileSize), _) => {
+            error("limit.file-size", "ran into its limit on the size of a file".to_owned())
+        }
+        (Ended::Signal(9), _) if executed.oom_kills > 0 => {
+            error("memory", "killed by the kernel: the pod's memory was used up".to_owned())
+        }
+        (Ended::Exit(0), End::AsUsual) | (Ended::Exit(1..) | Ended::Signal(_), End::NonZero) => None,
+        (Ended::Exit(code), End::Exit(wanted)) if code == wanted => None,
+        (Ended::Signal(signal), End::Signal(wanted)) if signal == wanted => None,
+        // A launcher or shell reports the signal of its child as 128 + N.
+        (Ended::Exit(code), End::Signal(wanted)) if *code == 128 + wanted => None,
+        (ended, wanted) => {
+            let seen = self::ended(ended);
+            let kind = if matches!(ended, Ended::Signal(_)) { "signal" } else { "exit" };
+            Some((
+                Outcome::Failed,
+                kind,
+                match wanted {
+                    End::AsUsual => seen,
+                    End::Exit(code) => format!("{seen}, wanted exit status {code}"),
+                    End::NonZero => format!("{seen}, wanted a failure"),
+                    End::Signal(signal) => format!("{seen}, wanted {}", name(*signal)),
+                },
+            ))
+        }
+    }
+}
+
+/// How a command ended, in words.
+#[must_use]
+pub fn ended(ended: &Ended) -> String {
+    match ended {
+        Ended::Exit(code) => format!("exit status {code}"),
+        Ended::Signal(signal) => format!("killed by {}", name(*signal)),
+        Ended::Timeout => "timeout".to_owned(),
+        Ended::Limit(Limit::Cpu) => "limit of CPU time".to_owned(),
+        Ended::Limit(Limit::FileSize) => "limit of file size".to_owned(),
+        Ended::Interrupted => "interrupted".to_owned(),
+        Ended::NotStarted { .. } => "not started".to_owned(),
+        Ended::Lost(_) => "lost".to_owned(),
+    }
+}
+
+fn name(signal: i32) -> String {
+    Signal::try_from(signal).map_or_else(|_| format!("signal {signal}"), |signal| signal.to_string())
+}
+
+fn unexpected(expect: &Expect, executed: &Executed) -> Vec<(Outcome, String, String)> {
+    let mut faults = Vec::new();
+    for (stream, regex, captured) in
+        [("stdout", &expect.stdout, &executed.stdout), ("stderr", &expect.stderr, &executed.stderr)]
+    {
+        if let Some(regex) = regex
+            && !regex.is_match(&text(captured))
+        {
+            faults.push((
+                Outcome::Failed,
+                format!("expect.{stream}"),
+                format!("{stream} does not match `{regex}`"),
+            ));
+        }
+    }
+    faults
+}
+
+/// Head and tail as text, with a line between them where something is left out.
+#[must_use]
+pub fn text(captured: &Captured) -> String {
+    let head = String::from_utf8_lossy(&captured.head);
+    if captured.tail.is_empty() {
+        return head.into_owned();
+    }
+    let gap = match captured.missing() {
+        0 => String::new(),
+        missing => format!("\n[{missing} bytes omitted]\n"),
+    };
+    format!("{head}{gap}{}", String::from_utf8_lossy(&captured.tail))
+}
+
+fn left_behind(executed: &Executed) -> Option<(Outcome, String, String)> {
+    let first = executed.leaked.first()?;
+    let count = executed.leaked.len();
+    let noun = if count == 1 { "process" } else { "processes" };
+    Some((Outcome::Failed, "leak".to_owned(), format!("left {count} {noun} running: {}", first.command)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use crate::suite::Action;
+    use crate::suite::template::Template;
+
+    fn executed(ended: Ended, stdout: &str) -> Executed {
+        Executed {
+            ended,
+            wall: Duration::from_secs(1),
+            user: Duration::ZERO,
+            system: Duration::ZERO,
+            peak_memory: 0,
+            stdout: Captured { head: stdout.into(), tail: Vec::new(), bytes: stdout.len() as u64 },
+            stderr: Captured::default(),
+            log: crate::run::output::Logged::default(),
+            leaked: Vec::new(),
+            remains: Vec::new(),
+            hang: Vec::new(),
+            oom_kills: 0,
+        }
+    }
+
+    fn probe(protocol: Protocol, expect: Expect) -> Probe {
+        Probe {
+            name: "p".into(),
+            summary: String::new(),
+            why: String::new(),
+            tags: Vec::new(),
+            sources: Vec::new(),
+            files: Vec::new(),
+            build: Vec::new(),
+            action: Action::Run(Template::parse("{exe}").unwrap()),
+            ranks: Vec::new(),
+            protocol,
+            expect,
+            timeout: Duration::from_secs(1),
+            slots: None,
+            retries: 0,
+            requires: Vec::new(),
+            env: Vec::new(),
+            control: false,
+            aslr: true,
+            services: Vec::new(),
+            line: 1,
+        }
+    }
+
+    fn judged(protocol: Protocol, expect: Expect, ended: Ended, stdout: &str) -> Vec<Check> {
+        let step = Step { command: "x".into(), executed: executed(ended, stdout) };
+        let tap = (protocol == Protocol::Tap).then(|| {
+            let mut reader = tap::Reader::default();
+            reader.add(stdout.as_bytes());
+            reader.finish()
+        });
+        run(&probe(protocol, expect), &step, tap)
+    }
+
+    fn outcomes(checks: &[Check]) -> Vec<Outcome> {
+        checks.iter().map(|check| check.outcome).collect()
+    }
+
+    #[test]
+    fn the_exit_status_always_counts() {
+        use Outcome::{Error, Failed, Passed};
+        let exit = |code| Ended::Exit(code);
+        for (end, ended, wanted) in [
+            (End::AsUsual, exit(0), Passed),
+            (End::AsUsual, exit(3), Failed),
+            (End::AsUsual, Ended::Signal(11), Failed),
+            (End::Exit(3), exit(3), Passed),
+            (End::Exit(3), exit(0), Failed),
+            (End::NonZero, exit(0), Failed),
+            (End::NonZero, Ended::Signal(6), Passed),
+            (End::Signal(11), exit(139), Passed),
+            (End::Signal(11), exit(1), Failed),
+            (End::NonZero, Ended::Timeout, Error),
+        ] {
+            let expect = Expect { end: end.clone(), ..Expect::default() };
+            let checks = judged(Protocol::Exit, expect, ended.clone(), "OK\n");
+            assert_eq!(outcomes(&checks), [wanted], "{end:?} {ended:?}");
+        }
+    }
+
+    #[test]
+    fn a_clean_stream_with_a_bad_end_is_red() {
+        let checks = judged(Protocol::Tap, Expect::default(), Ended::Signal(11), "1..1\nok 1 - a\n");
+        assert_eq!(outcomes(&checks), [Outcome::Failed, Outcome::Passed]);
+        assert_eq!(checks[0].reason, "killed by SIGSEGV");
+    }
+
+    #[test]
+    fn a_failed_check_is_told_once() {
+        let checks = judged(Protocol::Tap, Expect::default(), Ended::Exit(1), "1..1\nnot ok 1 - a\n");
+        assert_eq!(outcomes(&checks), [Outcome::Passed, Outcome::Failed]);
+    }
+
+    #[test]
+    fn a_control_passes_only_by_the_seeded_failure() {
+        let expect = Expect { stdout: Some(regex::Regex::new("seeded").unwrap()), ..Expect::default() };
+        let probe = probe(Protocol::Tap, expect);
+        let verdict = |stdout: &str, ended: Ended| {
+            let step = Step { command: "x".into(), executed: executed(ended, stdout) };
+            let mut reader = tap::Reader::default();
+            reader.add(stdout.as_bytes());
+            let checks = run(&probe, &step, Some(reader.finish()));
+            control(&probe, &checks, Some(&step.executed))
+        };
+        assert_eq!(verdict("1..1\nnot ok 1 - seeded\n", Ended::Exit(1)).outcome, Outcome::Passed);
+        assert_eq!(verdict("1..1\nnot ok 1 - other\n", Ended::Exit(1)).kind, "control.reason");
+        assert_eq!(verdict("1..1\nok 1 - seeded\n", Ended::Exit(0)).kind, "control.passed");
+        assert_eq!(verdict("1..1\nnot ok 1 - seeded\n", Ended::Timeout).outcome, Outcome::Error);
+    }
+}

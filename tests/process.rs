@@ -1,0 +1,8 @@
+//! A case owns every process that it starts, and nothing of it is left: shown with real processes.
+
+mod process {
+    mod cost;
+    mod ends;
+    mod harness;
+    mod mpi;
+}
