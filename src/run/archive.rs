@@ -1,7 +1,7 @@
 //! Archives as package tools expect them: a gzipped tar for sources, a zip for wheels. Written here, uncompressed and with
 //! fixed times, so that the same sources give the same bytes and no host tool is needed.
 
-use crate::run::digest::crc32;
+use crate::digest::crc32;
 
 /// One file of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 function fault = core_release()
 % The release of the module (R2024a, or 2024a) and of the running MATLAB.
-    wanted = regexprep(getenv('STACKPROBE_RUNTIME_VERSION'), '^[Rr]', '');
+    wanted = regexprep(getenv('STACKPROBE_RUNTIME_VERSION'), '^[Rr]|-.*$', '');
     found = version('-release');
     fault = '';
     if isempty(wanted) || ~strcmpi(wanted, found)

@@ -189,7 +189,7 @@ class Life:
         loopback = ["127.0.0.1", "localhost"]
         for name in ("NO_PROXY", "no_proxy"):
             env[name] = ",".join(filter(None, [env.get(name, "")] + loopback))
-        for name, ours in (("CC", "STACKPROBE_CC"), ("CXX", "STACKPROBE_CXX")):
+        for name, ours in (("CC", "STACKPROBE_CC_COMMAND"), ("CXX", "STACKPROBE_CXX_COMMAND")):
             if os.environ.get(ours):
                 env[name] = os.environ[ours]
         return env

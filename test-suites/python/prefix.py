@@ -56,7 +56,7 @@ bare = ["%s is `%s`" % (name, tool) for name, tool in tools.items() if not os.pa
 if bare and not absent and not os.environ.get("STACKPROBE_CC_FAMILY"):
     tap.skipped("build-compiler", "no compiler is loaded, and there is none on PATH: " + ", ".join(bare))
 else:
-    tap.check("build-compiler", not absent and not (bare and not (os.environ.get("CC") or os.environ.get("STACKPROBE_CC"))),
+    tap.check("build-compiler", not absent and not (bare and not (os.environ.get("CC") or os.environ.get("STACKPROBE_CC_COMMAND"))),
               "extensions would be built with what is not there: " + ", ".join(absent + bare))
 baked = ["%s is `%s`" % (name, value) for name, value in config.items() if any(part in value for part in WRAPPERS)]
 tap.check("spack-wrapper", not baked, "the build's compiler wrapper is in sysconfig: " + ", ".join(baked))

@@ -11,7 +11,7 @@ logs <- file.path(work, "logs")
 for (folder in c(library, logs)) dir.create(folder, recursive = TRUE)
 
 # R takes no compiler from the environment: only this file chooses one, for each standard of C++ anew.
-given <- setNames(Sys.getenv(c("STACKPROBE_CC", "STACKPROBE_CXX", "STACKPROBE_FC")), c("cc", "cxx", "fc"))
+given <- setNames(Sys.getenv(paste0("STACKPROBE_", c("CC", "CXX", "FC"), "_COMMAND")), c("cc", "cxx", "fc"))
 makevars <- file.path(work, "Makevars")
 chosen <- c(
   if (nzchar(given[["cc"]])) paste("CC =", given[["cc"]]),

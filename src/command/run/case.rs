@@ -100,6 +100,12 @@ impl<'g> Group<'g> {
 
     fn lacking(&self, case: &Case) -> Option<Check> {
         let session = self.session;
+        for service in &self.probe().services {
+            if let Err(unserved) = session.services.environment(*service) {
+                let check = Check::not_passed("requires", Outcome::Error, unserved.id, unserved.what.clone());
+                return Some(check.detail(unserved.hint.clone()));
+            }
+        }
         unmet(
             self.probe(),
             self.toolchain,
@@ -202,6 +208,16 @@ impl<'g> Group<'g> {
             set(&mut environment, "VERSION", loaded.module.plain_version().to_owned());
             let prefix = loaded.prefix.as_deref().map(Path::to_string_lossy).unwrap_or_default();
             set(&mut environment, "PREFIX", prefix.into_owned());
+        }
+        for (tool, name) in [(Placeholder::Cc, "CC"), (Placeholder::Cxx, "CXX"), (Placeholder::Fc, "FC")] {
+            if let Some(Ok(words)) = self.toolchain.tools.get(&tool) {
+                environment.set(format!("STACKPROBE_{name}_COMMAND"), shell_words::join(words));
+            }
+        }
+        for service in &probe.services {
+            for (name, value) in self.session.services.environment(*service).unwrap_or_default() {
+                environment.set(name, value);
+            }
         }
         if launched && let Ok(launcher) = &self.toolchain.launcher {
             let root = self.session.facts.uid == 0;

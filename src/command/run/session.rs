@@ -19,6 +19,7 @@ use crate::report::record::{CaseRecord, Owed};
 use crate::report::results::{Results, write_case};
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
+use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
@@ -36,6 +37,7 @@ pub(super) struct Session<'s> {
     pub(super) root: &'s Root,
     pub(super) facts: Facts,
     pub(super) stop: &'s Stop,
+    pub(super) services: Services,
     owed: BTreeMap<String, Owed>,
     told: Mutex<Told>,
 }
@@ -54,12 +56,13 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         facts: Facts,
         stop: &'s Stop,
+        services: Services,
         results: Results,
     ) -> Self {
         let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
         let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
         let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, stop, owed, told }
+        Self { flags, catalogue, stack, extra, asked, root, facts, stop, services, owed, told }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.

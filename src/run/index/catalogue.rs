@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use include_dir::{Dir, DirEntry, include_dir};
 
+use crate::digest::{base64url, hex, sha256};
 use crate::run::archive::{Member, tar_gz, zip};
-use crate::run::digest::{base64url, hex, sha256};
 
 static INDEX: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/python-index");
 

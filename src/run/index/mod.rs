@@ -71,9 +71,11 @@ impl Index {
 impl Drop for Index {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        for worker in self.workers.drain(..) {
-            // A worker waits for a client; this one tells it to look at `stop`.
+        // Each worker waits for a client. One of these goes to each of them, whichever it is, and it looks at `stop`.
+        for _ in &self.workers {
             let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
+        }
+        for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
     }
@@ -93,5 +95,35 @@ fn converse(mut client: TcpStream, releases: &[catalogue::Release]) -> std::io::
     match page::answer(releases, &String::from_utf8_lossy(&request)) {
         Some(answer) => client.write_all(&answer),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_ends_when_it_is_dropped_also_while_clients_hang() {
+        let begun = std::time::Instant::now();
+        for _ in 0..50 {
+            let index = Index::serve().unwrap();
+            drop(TcpStream::connect(index.address).unwrap());
+        }
+        assert!(begun.elapsed() < PATIENCE / 2, "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn it_serves_what_it_lists() {
+        let index = Index::serve().unwrap();
+        let get = |path: &str| {
+            let mut client = TcpStream::connect(index.address).unwrap();
+            client.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).unwrap();
+            let mut answer = Vec::new();
+            client.read_to_end(&mut answer).unwrap();
+            String::from_utf8_lossy(&answer).into_owned()
+        };
+        let page = get("/simple/stackprobe-native/");
+        let file = page.split("href=\"").nth(1).unwrap().split('#').next().unwrap();
+        assert!(get(file).starts_with("HTTP/1.1 200 OK"), "{page}");
     }
 }

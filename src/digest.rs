@@ -133,13 +133,29 @@ pub fn hex(bytes: &[u8]) -> String {
 /// `bytes` in the URL-safe base 64 without padding that a wheel's RECORD is written in (PEP 376, PEP 427).
 #[must_use]
 pub fn base64url(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    in_base64(bytes, b"-_")
+}
+
+/// `bytes` in base 64 with padding (RFC 4648), as HTTP's basic authentication wants it.
+#[must_use]
+pub fn base64(bytes: &[u8]) -> String {
+    let text = in_base64(bytes, b"+/");
+    let padding = text.len().next_multiple_of(4) - text.len();
+    text + &"=".repeat(padding)
+}
+
+fn in_base64(bytes: &[u8], last: &[u8; 2]) -> String {
+    let letter = |six: u32| match u8::try_from(six & 63).unwrap_or(0) {
+        six @ 0..26 => b'A' + six,
+        six @ 26..52 => b'a' + six - 26,
+        six @ 52..62 => b'0' + six - 52,
+        six => last[usize::from(six) - 62],
+    };
     let mut text = String::new();
     for group in bytes.chunks(3) {
         let bits =
             group.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
-        let letters = (0..=group.len()).map(|at| LETTERS[(bits >> (18 - 6 * at) & 63) as usize]);
-        text.extend(letters.map(char::from));
+        text.extend((0..=group.len()).map(|at| char::from(letter(bits >> (18 - 6 * at)))));
     }
     text
 }
@@ -179,5 +195,7 @@ mod tests {
             " Zg Zm8 Zm9v Zm9vYg"
         );
         assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
+        assert_eq!(base64(&[0xfb, 0xff]), "+/8=");
+        assert_eq!(base64(b"Aladdin:open sesame"), "QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 }
