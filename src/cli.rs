@@ -82,6 +82,7 @@ pub struct Select {
 
 /// `stackprobe run`
 #[derive(Args, Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]

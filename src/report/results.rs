@@ -16,6 +16,9 @@ use crate::report::junit;
 use crate::report::record::{CaseRecord, PlanRecord};
 use crate::verdict::check::Outcome;
 
+/// Finished cases by their ids.
+pub type Done = BTreeMap<String, CaseRecord>;
+
 /// A results directory that is being written.
 #[derive(Debug)]
 pub struct Results {
@@ -133,7 +136,7 @@ pub fn accounted(
 ///
 /// # Errors
 /// A directory without a readable plan.
-pub fn read(folder: &Path) -> Result<(PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>), Error> {
+pub fn read(folder: &Path) -> Result<(PlanRecord, Done, Vec<String>), Error> {
     let path = folder.join("plan.json");
     let text = fs::read(&path).map_err(|error| {
         Error::io(Kind::Usage, "read", &path, &error).hint("a results directory holds a plan.json and cases/")

@@ -65,8 +65,7 @@ pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
         checks = stream.checks;
         skipped = stream.skipped;
         if !told {
-            let faulty = stream.faults.into_iter().map(|fault| (Outcome::Failed, "tap".to_owned(), fault));
-            faults.extend(faulty);
+            faults.extend(stream.faults.into_iter().map(|fault| (Outcome::Failed, "tap".to_owned(), fault)));
         }
     }
     if !told {

@@ -1,6 +1,7 @@
 //! One case from its staged folder to its verdicts.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -91,7 +92,7 @@ impl<'g> Group<'g> {
         let built = Built { group: self, stage, steps, seconds: begun.elapsed().as_secs_f64() };
         if let Some(check) = judge::build(&built.steps) {
             for case in self.cases {
-                built.conclude(case, vec![check.clone()], None);
+                built.conclude(case, vec![check.clone()]);
             }
             return None;
         }
@@ -253,10 +254,10 @@ impl Built<'_> {
         let probe = self.group.probe();
         let template = match &probe.action {
             Action::Run(template) => template,
-            Action::Build | Action::Native(_) => return self.conclude(case, Vec::new(), None),
+            Action::Build | Action::Native(_) => return self.conclude(case, Vec::new()),
         };
         if let Some(check) = self.group.lacking(case) {
-            return self.conclude(case, vec![check], None);
+            return self.conclude(case, vec![check]);
         }
         let begun = Instant::now();
         let mut earlier = Vec::new();
@@ -278,7 +279,7 @@ impl Built<'_> {
                 continue;
             }
             let seconds = begun.elapsed().as_secs_f64();
-            return self.conclude_after(case, checks, step, (seconds, earlier));
+            return self.conclude_after(case, checks, step.as_ref(), (seconds, earlier));
         }
     }
 
@@ -297,28 +298,28 @@ impl Built<'_> {
         Ok((checks, step))
     }
 
-    fn conclude(&self, case: &Case, checks: Vec<Check>, step: Option<Step>) {
-        self.conclude_after(case, checks, step, (0.0, Vec::new()));
+    fn conclude(&self, case: &Case, checks: Vec<Check>) {
+        self.conclude_after(case, checks, None, (0.0, Vec::new()));
     }
 
     fn conclude_after(
         &self,
         case: &Case,
         mut checks: Vec<Check>,
-        step: Option<Step>,
+        step: Option<&Step>,
         (seconds, earlier): (f64, Vec<Check>),
     ) {
         let probe = self.group.probe();
         let first = self.group.cases.first().is_some_and(|first| first.id == case.id);
         let well_built = checks.iter().all(|check| check.name != judge::BUILD);
         if probe.control {
-            let last = step.as_ref().or(self.steps.last()).map(|step| &step.executed);
+            let last = step.or(self.steps.last()).map(|step| &step.executed);
             checks = vec![judge::control(probe, &checks, last)];
         } else if first && well_built && !self.steps.is_empty() {
             checks.insert(0, Check { millis: Some(millis(self.seconds)), ..Check::passed(judge::BUILD) });
         }
         let built = if first { self.steps.as_slice() } else { &[] };
-        let steps: Vec<&Step> = built.iter().chain(&step).collect();
+        let steps: Vec<&Step> = built.iter().chain(step).collect();
         let seconds = seconds + if first { self.seconds } else { 0.0 };
         self.group.close(case, checks, &steps, seconds, earlier);
     }
@@ -360,10 +361,10 @@ fn keep_output(record: &mut CaseRecord, steps: &[&Step]) {
             }
         }
         for process in &step.executed.hang {
-            output.push_str(&format!("still running: {process}\n"));
+            let _ = writeln!(output, "still running: {process}");
         }
         for process in &step.executed.leaked {
-            output.push_str(&format!("left running: {process}\n"));
+            let _ = writeln!(output, "left running: {process}");
         }
     }
     record.output = head_and_tail(&clean(&output), KEPT / 3, KEPT * 2 / 3);
