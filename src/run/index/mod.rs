@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_ends_when_it_is_dropped_also_while_clients_hang() {
+    fn an_index_ends_when_it_is_dropped_whoever_connected() {
         let begun = std::time::Instant::now();
         for _ in 0..50 {
             let index = Index::serve().unwrap();
