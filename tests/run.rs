@@ -310,3 +310,37 @@ fn a_run_goes_on_where_an_earlier_one_ended() {
     assert_eq!(std::fs::metadata(&record).unwrap().modified().unwrap(), before, "it was run again");
     assert_eq!(answer.junit().count("passed"), 1);
 }
+
+#[test]
+fn a_failed_case_can_be_done_again_by_hand_without_stackprobe() {
+    let site = "[[launcher]]\nfamily = \"openmpi\"\ncommand = [\"mpirun\"]\n\
+                env = { OMPI_MCA_btl = \"self,nonsense\", OMPI_MCA_pml = \"ob1\" }\n\
+                root_env = { OMPI_ALLOW_RUN_AS_ROOT = \"1\", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = \"1\" }\n";
+    let answer = call(&["run", "mpi/ident", "--cc", "gcc/12", "--mpi", "openmpi/5", "--site", "site.toml"])
+        .file("site.toml", site)
+        .run()
+        .exits(1);
+    let cases = std::fs::read_dir(answer.results().join("cases")).unwrap();
+    let mut scripts = cases.flatten().map(|entry| entry.path().join("repro.sh"));
+    let script = scripts.find(|path| path.is_file()).expect("a repro.sh");
+    let output = std::process::Command::new("bash")
+        .arg(&script)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("nonsense"), "{said}");
+}
+
+#[test]
+fn the_pods_status_tells_the_story_in_one_line() {
+    let call = call(&["run", "compiler/c11-language", "--cc", "gcc/99"]).file("termination-log", "");
+    let log = call.folder().join("termination-log");
+    let answer = call.env("STACKPROBE_TERMINATION_LOG", log).run().exits(1);
+    let text = std::fs::read_to_string(answer.folder.path().join("termination-log")).unwrap();
+    let told = "FAIL 1/1 error=0 first=compiler/c11-language gcc/99: there is no gcc/99; gcc is offered as";
+    assert!(text.starts_with(told) && text.len() <= 256, "{text}");
+}

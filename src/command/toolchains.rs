@@ -111,6 +111,12 @@ impl<'s> Stack<'s> {
         Ok(stack)
     }
 
+    /// Lmod's program.
+    #[must_use]
+    pub fn lmod(&self) -> &Path {
+        self.lmod.command()
+    }
+
     /// Lmod's version.
     #[must_use]
     pub fn lmod_version(&self) -> &str {

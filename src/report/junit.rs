@@ -150,7 +150,11 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool) -> junit_report::Test
         std::time::Duration::from_millis(millis).as_secs_f64()
     });
     let took = Duration::seconds_f64(took.max(0.0));
-    let kind = if check.kind.is_empty() { "failure" } else { check.kind.as_str() };
+    let kind = match &case.diagnosis {
+        Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => diagnosis.id.as_str(),
+        _ if check.kind.is_empty() => "failure",
+        _ => check.kind.as_str(),
+    };
     let kind = clean(kind);
     let message = message(case, check);
     let mut built = match check.outcome {

@@ -3,6 +3,8 @@
 pub mod console;
 pub mod junit;
 pub mod record;
+pub mod repro;
 pub mod results;
 pub mod summary;
+pub mod termination;
 pub mod text;

@@ -91,6 +91,17 @@ impl Results {
         &self.done
     }
 
+    /// Every case of the plan, in its order.
+    #[must_use]
+    pub fn accounted(&self) -> Vec<CaseRecord> {
+        accounted(
+            &self.plan,
+            &self.done,
+            "lost",
+            "no result: the run ended before this case could be written",
+        )
+    }
+
     /// The plan.
     #[must_use]
     pub fn plan(&self) -> &PlanRecord {
@@ -170,6 +181,18 @@ pub fn read(folder: &Path) -> Result<(PlanRecord, Done, Vec<String>), Error> {
 pub fn write_case(folder: &Path, record: &CaseRecord) -> Result<(), Error> {
     let path = folder.join("cases").join(format!("{}.json", record.owed.id));
     write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
+}
+
+/// Writes a script beside the record of its case.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_repro(folder: &Path, id: &str, script: &str) -> Result<(), Error> {
+    let folder = folder.join("cases").join(id);
+    let path = folder.join("repro.sh");
+    fs::create_dir_all(&folder)
+        .and_then(|()| replace(&path, script.as_bytes()))
+        .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
 }
 
 fn write_json(path: &Path, value: &impl serde::Serialize) -> io::Result<()> {

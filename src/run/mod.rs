@@ -32,5 +32,5 @@ pub mod service;
 mod socket;
 pub mod stage;
 pub mod supervise;
-mod sweep;
+pub mod sweep;
 mod tree;

@@ -16,6 +16,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A project that every index of Python packages has.
 const EVERYWHERE: &str = "six";
 
+/// How the tools are told to reach an index: certificates, and names of hosts to trust.
+const ACCESS: [&str; 7] = [
+    "PIP_CERT",
+    "PIP_CLIENT_CERT",
+    "PIP_TRUSTED_HOST",
+    "UV_NATIVE_TLS",
+    "UV_SYSTEM_CERTS",
+    "UV_INSECURE_HOST",
+    "PDM_PYPI_VERIFY_SSL",
+];
+
 /// Real servers, in the place of ours.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
@@ -25,9 +36,11 @@ pub struct Given {
     pub cran: Option<String>,
 }
 
-/// Why a service cannot be had: the pod's or the site's fault, never the stack's.
+/// Why a service cannot be had. Never the fault of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unserved {
+    /// Whose fault it is: `pod` or `site`.
+    pub fault: &'static str,
     /// The id of the diagnosis.
     pub id: &'static str,
     /// What was found.
@@ -71,11 +84,15 @@ impl Services {
         if let Some(url) = real {
             reach::index(url, EVERYWHERE, PATIENCE).map_err(|unreachable| of(&unreachable))?;
         }
-        let index = Index::serve().map_err(|error| internal("index-local", &error))?;
+        let index = Index::serve().map_err(|error| local("index-local", &error))?;
         let own = index.url();
         self.index = Some(index);
         let url = real.map_or_else(|| own.clone(), |url| format!("{}/", url.trim_end_matches('/')));
-        Ok(vec![("STACKPROBE_INDEX_URL", url), ("STACKPROBE_SOURCES_URL", own)])
+        let mut environment = vec![("STACKPROBE_INDEX_URL", url), ("STACKPROBE_SOURCES_URL", own)];
+        // Variables of the tools are taken away from toolchains; how to reach a real index comes back.
+        let access = ACCESS.into_iter().filter(|_| real.is_some());
+        environment.extend(access.filter_map(|name| Some((name, std::env::var(name).ok()?))));
+        Ok(environment)
     }
 }
 
@@ -83,19 +100,20 @@ fn repository(real: Option<&str>, folder: &Path) -> Result<Vec<(&'static str, St
     if let Some(url) = real {
         reach::cran(url, PATIENCE).map_err(|unreachable| of(&unreachable))?;
     }
-    let own = cran::lay_out(&folder.join("cran")).map_err(|error| internal("cran-local", &error))?;
+    let own = cran::lay_out(&folder.join("cran")).map_err(|error| local("cran-local", &error))?;
     let url = real.map_or_else(|| own.clone(), |url| url.trim_end_matches('/').to_owned());
     Ok(vec![("STACKPROBE_CRAN", url), ("STACKPROBE_CRAN_SOURCES", own)])
 }
 
 fn of(unreachable: &reach::Unreachable) -> Unserved {
     let fault = unreachable.fault;
-    Unserved { id: fault.id(), what: unreachable.what.clone(), hint: fault.hint().to_owned() }
+    Unserved { fault: "site", id: fault.id(), what: unreachable.what.clone(), hint: fault.hint().to_owned() }
 }
 
-fn internal(id: &'static str, error: &Error) -> Unserved {
+fn local(id: &'static str, error: &Error) -> Unserved {
     let fault = error.faults.first();
     Unserved {
+        fault: "pod",
         id,
         what: fault.map(|fault| fault.what.clone()).unwrap_or_default(),
         hint: fault.and_then(|fault| fault.hint.clone()).unwrap_or_default(),

@@ -29,8 +29,8 @@ pub type Tap = Option<tap::Stream>;
 
 /// Judges a build. `None` if all commands were well.
 #[must_use]
-pub fn build(steps: &[Step]) -> Option<Check> {
-    steps.iter().find_map(|step| {
+pub fn build<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Option<Check> {
+    steps.into_iter().find_map(|step| {
         let (outcome, kind, reason) = fault_of_end(&step.executed, &End::AsUsual)?;
         Some(Check::not_passed(
             BUILD,

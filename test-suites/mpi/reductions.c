@@ -26,7 +26,7 @@ static int operand(enum op op, int rank, int i)
 {
     switch (op) {
     case LAND: return i % 2 || rank != i / 2 % tap_size;
-    case LOR: case LXOR: return (rank + i) % 3 == 0;
+    case LOR: case LXOR: return (i >> rank % 4) & 1;
     case BAND: case BOR: case BXOR: return bits(rank, i);
     case SUM: case PROD: return factor(rank, i);
     default: return bits(rank, i) % 50;

@@ -28,7 +28,7 @@ STEPS = (
 ABSENT = "stackprobe-absent"
 # What the tools read from the environment. All of it is replaced; a real index may need what says how to reach it.
 THEIRS = re.compile(r"^(PIP|UV|POETRY|PDM)_|^(VIRTUAL_ENV|CONDA_PREFIX|PYTHONUSERBASE|XDG_.*)$")
-ACCESS = re.compile(r"CERT|TRUST|HTTP_BASIC|_TLS|KEYRING|USERNAME|PASSWORD")
+ACCESS = re.compile(r"CERT|TRUST|_TLS|INSECURE|VERIFY_SSL")
 STEP_SECONDS = 120
 # The pinned build backends of the embedded index are for these.
 OLDEST = (3, 10)

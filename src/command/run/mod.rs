@@ -3,6 +3,7 @@
 mod case;
 mod needs;
 mod session;
+mod why;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::signals::{self, Stop};
 use crate::report::record::{FORMAT, Owed, PlanRecord};
-use crate::report::{results, summary};
+use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::service::{Given, Services};
 use crate::run::stage::Root;
@@ -43,14 +44,17 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let facts = Facts::gather();
     let record = record(&catalogue, &stack, &asked, &plan, &facts);
     let (done, plan) = resume(flags, &record, plan);
+    let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
     let services = services(flags, &catalogue, &plan, &root);
+    let place = (&asked[..], &root);
     let session =
-        Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), facts, &stop, services, results);
+        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results);
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
     let written = results.end().err().or(written);
     summary::print(results.plan(), results.done(), &flags.results);
+    termination::write(&results.accounted());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None if !sound => Exit::Internal,
@@ -75,7 +79,8 @@ fn services(flags: &Run, catalogue: &Catalogue, plan: &Plan, root: &Root) -> Ser
         .map(|(_, service)| service)
         .filter(|service| probes.clone().any(|probe| probe.services.contains(service)))
         .collect();
-    let given = Given { index: flags.index_url.clone(), cran: flags.cran.clone() };
+    let index = flags.index_url.clone().or_else(|| std::env::var("PIP_INDEX_URL").ok());
+    let given = Given { index: index.filter(|url| !url.trim().is_empty()), cran: flags.cran.clone() };
     Services::start(&needed, &given, root.path())
 }
 

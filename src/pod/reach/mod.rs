@@ -59,7 +59,7 @@ impl Fault {
             Self::Tls => "net-tls",
             Self::Http => "net-http",
             Self::Credentials => "net-auth",
-            Self::Server => "net-5xx",
+            Self::Server => "net-server-error",
             Self::NoIndex => "index-no-index",
             Self::Incomplete => "index-incomplete",
             Self::Hash => "index-hash",

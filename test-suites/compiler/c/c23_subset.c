@@ -9,12 +9,12 @@
 #define HAS_ATTRIBUTES 0
 #endif
 
-#ifdef __STDC_VERSION__
-#if __STDC_VERSION__ > 201710L
-#define LATER 1
-#endif
-#elifdef NEVER_DEFINED
-#error "one branch too many"
+#ifdef NEVER_DEFINED
+#define BRANCH 1
+#elifdef __STDC_VERSION__
+#define BRANCH 2
+#else
+#define BRANCH 3
 #endif
 
 static_assert(sizeof(int) >= 4);
@@ -35,11 +35,8 @@ static_assert(sizeof(int) >= 4);
 int main(void)
 {
     volatile int one = 1;
-#ifdef LATER
-    tap_ok(1, "standard version");
-#else
-    tap_ok(0, "standard version");
-#endif
+    tap_ok(__STDC_VERSION__ > 201710L, "standard version");
+    tap_int(BRANCH, 2, "elifdef");
     tap_int(0b1011'0001 + one - 1, 177, "binary literal with separators");
     tap_int(1'000'000 * one, 1000000, "digit separators");
     tap_int(answer(one, 0), 12, "attributes and unnamed parameter");

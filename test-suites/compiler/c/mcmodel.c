@@ -28,9 +28,7 @@ int main(void)
     }
     tap_int(sum, 55, "pages beyond two gigabytes keep their values");
     tap_int(huge[HUGE_BYTES - 1] + huge[HUGE_BYTES - 2], 99, "last byte");
-    intptr_t reach = (intptr_t)&huge[last] - (intptr_t)&small;
-    tap_ok(reach > INT32_MAX || -reach > INT32_MAX || (intptr_t)&huge[last] - (intptr_t)huge > INT32_MAX,
-           "addresses are further apart than 31 bits");
+    tap_note("data at %p, small data at %p", (void *)huge, (void *)&small);
     small *= 2;
     zeros[3] += 4;
     tap_real(small + zeros[3] + zeros[5], 7.0, 0.0, "small data beside it");
