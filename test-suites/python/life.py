@@ -92,6 +92,16 @@ class Life:
         self.tap.check(name, fault is None, fault, duration_ms=spent, command=shown(argv))
         return output if fault is None else None
 
+    def locked_anew(self, lock):
+        """Takes the lock away that `add` has made: `lock` would only confirm it."""
+        if os.path.exists(lock):
+            os.remove(lock)
+
+    def fresh_copy(self, project, fresh, *without):
+        """What a colleague would check out: the project and its lock, not what was installed."""
+        if self.tap.told.get("lock") == "ok":
+            shutil.copytree(project, fresh, ignore=shutil.ignore_patterns(".venv", *without))
+
     def missing(self, *argv, after=("create",), cwd=None, env=None):
         """The control: a package that no index has must fail, and for that reason."""
         missed = [other for other in after if self.tap.told.get(other) != "ok"]
@@ -100,7 +110,9 @@ class Life:
             return
         status, output, spent = self.command(argv, cwd, env)
         fault = None
-        if status == 0:
+        if status == 127:
+            fault = last(output)
+        elif status == 0:
             fault = "exit status 0 although no index has `%s`" % ABSENT
         elif ABSENT not in output:
             fault = "%s, but not because of `%s`: %s" % (ending(status), ABSENT, last(output))
@@ -215,6 +227,11 @@ def wrong(output):
         return "no answer from the extensions: " + last(output)
     faults = ["%s is %r, not %r" % (key, told.get(key), right) for key, right in RIGHT.items() if told.get(key) != right]
     return "; ".join(faults) or None
+
+
+def there(path):
+    """What is wrong when a command that said it made `path` did not, if anything."""
+    return None if os.path.exists(path) else "it ended well, and there is no %s" % path
 
 
 def wheels(folder, name):

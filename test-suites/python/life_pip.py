@@ -4,7 +4,7 @@ import importlib.util
 import os
 import sys
 
-from life import ABSENT, Life, offered, wheels
+from life import ABSENT, Life, offered, there, wheels
 from tap import skip_all
 
 if importlib.util.find_spec("pip") is None:
@@ -32,7 +32,7 @@ def locked(output):
 
 
 life.step("version", *outer, "--version", holds=lambda out: None if out.startswith("pip ") else "no version: " + out)
-life.step("create", sys.executable, "-m", "venv", "env")
+life.step("create", sys.executable, "-m", "venv", "env", holds=lambda _: there(inner[0]))
 life.step("add-wheel", *inner, "install", life.wheel, after=("create",))
 life.add_source(*inner, "install")
 life.verify(inner[0])

@@ -247,6 +247,10 @@ impl<'g> Group<'g> {
                 environment.set(format!("STACKPROBE_{name}_COMMAND"), shell_words::join(words));
             }
         }
+        let toolboxes = &self.session.catalogue.site.toolboxes;
+        if !toolboxes.is_empty() {
+            environment.set("STACKPROBE_MATLAB_TOOLBOXES", toolboxes.join(" "));
+        }
         for service in &probe.services {
             for (name, value) in self.session.services.environment(*service).unwrap_or_default() {
                 environment.set(name, value);
