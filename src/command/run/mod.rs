@@ -19,8 +19,10 @@ use crate::pod::signals::{self, Stop};
 use crate::report::record::{FORMAT, Owed, PlanRecord};
 use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
+use crate::run::service::{Given, Services};
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
+use crate::suite::Service;
 use crate::suite::select::Selection;
 use session::{Session, now};
 
@@ -44,8 +46,10 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
+    let services = services(flags, &catalogue, &plan, &root);
+    let place = (&asked[..], &root);
     let session =
-        Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), (facts, why), &stop, results);
+        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results);
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
     let written = results.end().err().or(written);
@@ -65,6 +69,19 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
         }
         None => Ok(exit),
     }
+}
+
+/// Starts what the probes of the plan ask to be served.
+fn services(flags: &Run, catalogue: &Catalogue, plan: &Plan, root: &Root) -> Services {
+    let probes = plan.cases.iter().map(|case| &catalogue.suites[case.suite].probes[case.probe]);
+    let needed: Vec<Service> = Service::ALL
+        .into_iter()
+        .map(|(_, service)| service)
+        .filter(|service| probes.clone().any(|probe| probe.services.contains(service)))
+        .collect();
+    let index = flags.index_url.clone().or_else(|| std::env::var("PIP_INDEX_URL").ok());
+    let given = Given { index: index.filter(|url| !url.trim().is_empty()), cran: flags.cran.clone() };
+    Services::start(&needed, &given, root.path())
 }
 
 /// What is owed: the plan, and the toolchains that it speaks of.
