@@ -83,6 +83,7 @@ impl Account {
     }
 
     /// All cases.
+    #[must_use]
     pub fn cases(&self) -> impl ExactSizeIterator<Item = &CaseRecord> {
         self.told.iter().map(|told| &told.case)
     }

@@ -69,9 +69,9 @@ pub fn causes(account: &Account) -> Vec<Cause<'_>> {
             causes[index].reds.push(Red { place, told, check });
         }
     }
-    let cases = Cases::new(account);
+    let owed = Cases::new(account);
     for cause in &mut causes {
-        cause.scope = cases.scope(account, cause);
+        cause.scope = owed.scope(account, cause);
     }
     causes.sort_by_key(|cause| (std::cmp::Reverse(cause.outcome), std::cmp::Reverse(cause.reds.len())));
     causes
@@ -135,7 +135,13 @@ impl<'a> Cases<'a> {
         let told = traits.iter().filter(|(_, (all, hit))| *hit == red.len() && *all < ran.len());
         told.map(|((node, name), (all, hit))| {
             let place = if *node { format!("only on {name}") } else { format!("only under {name}") };
-            if all == hit { format!("{place}, always") } else { format!("{place}, {hit} of {all} cases") }
+            if *all == 1 {
+                place
+            } else if all == hit {
+                format!("{place}, always")
+            } else {
+                format!("{place}, {hit} of {all} cases")
+            }
         })
         .collect()
     }

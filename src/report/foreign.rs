@@ -220,8 +220,7 @@ impl Document {
             ..Suite::default()
         };
         if self.ours && let Some((name, toolchain)) = suite.name.split_once(' ') {
-            suite.toolchain = toolchain.to_owned();
-            suite.name = name.to_owned();
+            (suite.name, suite.toolchain) = (name.to_owned(), toolchain.to_owned());
         }
         if self.host.is_empty() {
             self.host = attribute(start, b"hostname");
@@ -324,7 +323,7 @@ impl Document {
             self.cases.push(record);
             self.cases.len() - 1
         });
-        let check = check(case, name);
+        let check = check(&case, name);
         let record = &mut self.cases[place];
         record.seconds += check.millis.map_or(0.0, |millis| std::time::Duration::from_millis(millis).as_secs_f64());
         record.checks.push(check);
@@ -351,7 +350,7 @@ impl Document {
     }
 }
 
-fn check(case: Case, name: String) -> Check {
+fn check(case: &Case, name: String) -> Check {
     let told = clean(case.told.trim());
     let reason = if case.message.trim().is_empty() { told.lines().next().unwrap_or_default() } else { &case.message };
     let reason = line(reason, NAME);

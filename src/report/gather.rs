@@ -167,8 +167,8 @@ fn name_apart(parts: &mut [Part]) {
     let counted: BTreeMap<String, usize> = count.into_iter().collect();
     for part in parts {
         if part.pod.name.is_empty() || counted.get(&part.pod.name).is_some_and(|count| *count > 1) {
-            let folder = part.pod.folder.display().to_string();
-            part.pod.name = format!("{} {folder}", part.pod.name).trim_start().to_owned();
+            let folder = part.pod.folder.display();
+            part.pod.name = [&part.pod.name, &folder.to_string()].map(String::as_str).join(" ").trim_start().into();
         }
     }
 }

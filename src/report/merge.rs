@@ -160,3 +160,95 @@ fn notes(account: &Account, several: usize) -> Vec<String> {
     notes.extend(differing("versions of stackprobe", |plan| &plan.stackprobe));
     notes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owed(id: &str) -> Owed {
+        Owed {
+            id: id.into(),
+            suite: "mpi".into(),
+            probe: id.into(),
+            toolchain: "gcc/12".into(),
+            ranks: None,
+            file: "f".into(),
+            line: 1,
+        }
+    }
+
+    /// A run that owed `a` and `b`, of which `a` came to this.
+    fn part(name: &str, started: &str, a: Option<(Outcome, &str)>) -> Part {
+        let mut done = BTreeMap::new();
+        if let Some((outcome, kind)) = a {
+            let mut case = CaseRecord::absent(&owed("a"), kind, outcome, "because");
+            started.clone_into(&mut case.started);
+            done.insert("a".to_owned(), case);
+        }
+        let pod = Pod::nowhere(name);
+        Part { pod, owed: vec![owed("a"), owed("b")], done, repro: BTreeSet::new(), left_out: Vec::new() }
+    }
+
+    fn outcome(account: &Account, id: &str) -> (Outcome, String) {
+        let told = account.told.iter().find(|told| told.case.owed.id == id).unwrap();
+        (told.case.outcome(), told.case.checks[0].kind.clone())
+    }
+
+    #[test]
+    fn what_is_owed_and_absent_is_lost_and_counted_once() {
+        let parts = vec![part("x", "1", Some((Outcome::Passed, ""))), part("y", "2", None)];
+        let account = merge(parts, &[], None);
+        assert_eq!(account.told.len(), 2);
+        assert_eq!(outcome(&account, "a").0, Outcome::Passed);
+        assert_eq!(outcome(&account, "b"), (Outcome::Error, "lost".into()));
+    }
+
+    #[test]
+    fn a_failure_is_never_outvoted_and_a_retry_mends_what_could_not_be_told() {
+        let run = |first, second| {
+            let account = merge(vec![part("x", "1", Some(first)), part("y", "2", Some(second))], &[], None);
+            (outcome(&account, "a").0, account.told[0].case.earlier.len(), account.notes.len())
+        };
+        let (failed, passed, error) = ((Outcome::Failed, "k"), (Outcome::Passed, ""), (Outcome::Error, "k"));
+        assert_eq!(run(failed, passed), (Outcome::Failed, 0, 1));
+        assert_eq!(run(passed, failed), (Outcome::Failed, 0, 1));
+        assert_eq!(run(error, passed), (Outcome::Passed, 1, 1));
+        assert_eq!(run((Outcome::Error, "lost"), passed), (Outcome::Passed, 0, 0));
+        assert_eq!(run((Outcome::Skipped, "interrupted"), error), (Outcome::Error, 0, 0));
+    }
+
+    #[test]
+    fn inputs_that_cannot_be_read_are_errors_and_so_are_absent_shards_and_pods() {
+        let mut one = part("x", "1", Some((Outcome::Passed, "")));
+        one.owed.pop();
+        one.pod.plan.shard = "1/3".into();
+        let mut three = part("y", "1", None);
+        three.owed.clear();
+        three.pod.plan.shard = "3/3".into();
+        let unread = Unread { input: "gone".into(), why: "no plan".into() };
+        let plan = (Pod::nowhere("plan"), vec![owed("a"), owed("never")]);
+        let account = merge(vec![one.clone(), three], &[unread], Some(plan));
+        let told: Vec<(&str, &str, &str)> = account
+            .cases()
+            .map(|case| (case.owed.suite.as_str(), case.checks[0].name.as_str(), case.checks[0].kind.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("mpi", "case", ""),
+                ("mpi", "case", "lost"),
+                ("report", "gone", "unreadable"),
+                ("report", "shard 2/3", "lost")
+            ]
+        );
+        assert_eq!(merge(vec![one], &[], None).told.len(), 1, "a pod that reports on itself misses no shard");
+    }
+
+    #[test]
+    fn two_stacks_in_one_report_are_named() {
+        let (mut one, mut two) = (part("x", "1", None), part("y", "1", None));
+        one.pod.plan.modulepath = "/old".into();
+        two.pod.plan.modulepath = "/new".into();
+        assert_eq!(merge(vec![one, two], &[], None).notes, ["the runs had different module trees: /new, /old"]);
+    }
+}

@@ -144,13 +144,16 @@ fn forget(cases: &Path, done: &BTreeMap<String, CaseRecord>) -> io::Result<()> {
     Ok(())
 }
 
+/// What a run left: its plan, its cases by id, and what belongs to no case.
+pub type Left = (PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>);
+
 /// Reads a results directory, whatever state it was left in.
 ///
-/// A case whose record cannot be read is an error that says so. The last part names what belongs to no case.
+/// A case whose record cannot be read is an error that says so.
 ///
 /// # Errors
 /// A directory without a readable plan of our format.
-pub fn read(folder: &Path) -> Result<(PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>), Error> {
+pub fn read(folder: &Path) -> Result<Left, Error> {
     let plan = read_plan(&folder.join("plan.json"))?;
     let mut done = BTreeMap::new();
     for owed in &plan.cases {

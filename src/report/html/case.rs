@@ -1,6 +1,7 @@
 //! One case: its verdicts, what it said, what it ran, how to run it again.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
@@ -44,8 +45,14 @@ pub(super) fn red(page: &Page<'_>, place: usize, told: &Told, shown: Shown, open
                 span.time { (seconds(case.seconds)) }
             }
             div.body {
-                ul.checks {
-                    @for check in case.checks.iter().filter(|check| check.outcome > Outcome::Skipped) { (verdict(check)) }
+                @match first {
+                    // The only one is told by the line above.
+                    Some(check) if reds == 1 => {
+                        @if !check.detail.trim().is_empty() { pre tabindex="0" { (check.detail.trim_end()) } }
+                    }
+                    _ => ul.checks {
+                        @for check in case.checks.iter().filter(|check| check.outcome > Outcome::Skipped) { (verdict(check)) }
+                    },
                 }
                 @if let Some(diagnosis) = &case.diagnosis {
                     dl.why {
@@ -191,7 +198,9 @@ fn percent(path: &str) -> String {
     for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => url.push(char::from(byte)),
-            _ => url.push_str(&format!("%{byte:02X}")),
+            _ => {
+                let _ = write!(url, "%{byte:02X}");
+            }
         }
     }
     url

@@ -74,7 +74,7 @@ fn group_entry(page: &Page<'_>, place: usize, group: &Group<'_>, shown: &HashMap
                 span.title { b { (group.suite) } " " span { (toolchain(group.toolchain)) } }
                 span.size { (group.counts.words()) }
                 span.time { (seconds(group.seconds)) }
-                (bar(&group.counts))
+                @if worst != Outcome::Passed || group.counts.skipped > 0 { (bar(&group.counts)) }
             }
             div.body {
                 @for (place, told) in &reds {

@@ -48,6 +48,7 @@ fn entry(cause: &Cause<'_>, open: bool) -> Markup {
                 (mark(cause.outcome))
                 span.title { (cause.title) }
                 span.size { (size) }
+                span.place { (place_of(cause, &probes)) }
                 @if !cause.scope.is_empty() { span.scope { (cause.scope.join("; ")) } }
             }
             div.body {
@@ -74,6 +75,17 @@ fn entry(cause: &Cause<'_>, open: bool) -> Markup {
             }
         }
     }
+}
+
+/// `mpi/rma: put into parts, and 2 more checks`: a bare reason does not say what was asked.
+fn place_of(cause: &Cause<'_>, probes: &BTreeMap<(&str, &str, &str), Vec<Red<'_>>>) -> String {
+    let Some(first) = cause.reds.first() else { return String::new() };
+    let owed = &first.told.case.owed;
+    let more = match probes.len() - 1 {
+        0 => String::new(),
+        more => format!(", and {}", many(more, "other check")),
+    };
+    format!("{}/{}: {}{more}", owed.suite, owed.probe, first.check.name)
 }
 
 fn place(red: &Red<'_>) -> String {

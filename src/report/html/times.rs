@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::Page;
-use super::words::{class, many, moment, number, seconds};
+use super::words::{class, many, moment, number, seconds, sign};
 use crate::report::counts::Counts;
 use crate::verdict::check::Outcome;
 
@@ -19,6 +19,8 @@ const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 44.0;
 /// Pods of which the span is drawn.
 const PODS: usize = 500;
+/// More pods than that are drawn as thin lines.
+const NAMED: usize = 40;
 
 pub(super) fn times(page: &Page<'_>) -> Markup {
     let mut suites: BTreeMap<&str, Vec<(f64, bool)>> = BTreeMap::new();
@@ -82,9 +84,9 @@ fn plot(suite: &str, times: &mut [(f64, bool)], powers: f64) -> Markup {
                     // The square root keeps a single case beside a thousand in sight.
                     @let height = ((count / tallest).sqrt() * HEIGHT).max(2.0);
                     @let dark = height * red / count;
-                    rect.bar x=(round(at * step + 0.5)) width=(round(step - 1.0)) y=(round(HEIGHT - height)) height=(round(height)) {}
+                    rect.n x=(round(at * step + 0.5)) width=(round(step - 1.0)) y=(round(HEIGHT - height)) height=(round(height)) {}
                     @if *red > 0.0 {
-                        rect.bar.red x=(round(at * step + 0.5)) width=(round(step - 1.0)) y=(round(HEIGHT - dark.max(2.0)))
+                        rect.n.red x=(round(at * step + 0.5)) width=(round(step - 1.0)) y=(round(HEIGHT - dark.max(2.0)))
                             height=(round(dark.max(2.0))) {}
                     }
                 }
@@ -131,30 +133,20 @@ fn spans(page: &Page<'_>) -> Markup {
     rows.sort_by(|a, b| a.1.0.total_cmp(&b.1.0));
     let begun = page.account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|text| !text.is_empty()).min();
     let count = rows.len();
-    let pitch: f64 = match count {
-        0..=20 => 14.0,
-        21..=100 => 6.0,
-        _ => 3.0,
-    };
-    let shown = count.min(PODS);
-    let height = pitch * i32::try_from(shown).map_or(0.0, f64::from);
-    let told = format!("{} worked within {}", many(count, "pod"), seconds(last - first));
-    let mut y = -pitch;
+    let part = |time: f64| format!("{:.2}%", time / (last - first) * 100.0);
     html! {
-        figure.spans {
-            figcaption { b { "Pods" } " " span { (told) @if let Some(begun) = begun { ", from " (moment(begun)) } } }
-            svg viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label=(told) preserveAspectRatio="none" style={ "height:" (height) "px" } {
-                @for (pod, (start, end, counts)) in rows.iter().take(PODS) {
-                    @let _ = y += pitch;
-                    @let x = (start - first) / (last - first) * WIDTH;
-                    @let width = ((end - start) / (last - first) * WIDTH).max(1.5);
-                    rect.(class(counts.worst())) x=(round(x)) width=(round(width)) y=(round(y)) height=(round(pitch - 1.0)) {
-                        title { (page.account.pods[*pod].name) ": " (counts.words()) ", " (seconds(end - start)) }
-                    }
+        h3 { (many(count, "pod")) " within " (seconds(last - first)) @if let Some(begun) = begun { ", from " (moment(begun)) } }
+        ul.spans.dense[count > NAMED] {
+            @for (pod, (start, end, counts)) in rows.iter().take(PODS) {
+                @let name = &page.account.pods[*pod].name;
+                li title={ (name) ": " (counts.words()) } {
+                    span.name { (name) }
+                    span.track { span.(class(counts.worst())) style={ "left:" (part(start - first)) ";width:" (part(end - start)) } {} }
+                    span.time { (sign(counts.worst())) " " (seconds(end - start)) }
                 }
             }
-            @if count > PODS { p.more { "and " (number(count - PODS)) " more" } }
         }
+        @if count > PODS { p.more { "and " (number(count - PODS)) " more" } }
     }
 }
 
