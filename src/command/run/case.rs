@@ -1,6 +1,7 @@
 //! One case from its staged folder to its verdicts.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -285,6 +286,9 @@ impl<'g> Group<'g> {
         record.commands = steps.iter().map(|step| command_record(step)).collect();
         Session::describe(&mut record, self.toolchain);
         keep_output(&mut record, steps);
+        if matches!(record.outcome(), Outcome::Failed | Outcome::Error) {
+            record.environment = changes(self.toolchain);
+        }
         if !steps.is_empty() {
             record.log = format!("logs/{}.log", case.id);
         }
@@ -429,6 +433,13 @@ fn command_record(step: &Step) -> CommandRecord {
         cpu: (executed.user + executed.system).as_secs_f64(),
         peak_memory: executed.peak_memory,
     }
+}
+
+/// What the modules did to the environment, for whoever has to do the same by hand.
+fn changes(toolchain: &Toolchain) -> BTreeMap<String, Option<String>> {
+    let text = |text: &OsStr| text.to_string_lossy().into_owned();
+    let changes = toolchain.environment.since(&toolchain.base);
+    changes.map(|(name, value)| (text(name), value.map(text))).collect()
 }
 
 /// A case that did not pass keeps the head and tail of what its commands said.
