@@ -119,7 +119,7 @@ pub struct Run {
     /// Bytes of output of one command to keep on disk; the rest is counted and dropped
     #[arg(long, value_name = "SIZE", env = "STACKPROBE_LOG", default_value = "64MiB", value_parser = size)]
     pub log: u64,
-    /// A real index of Python packages in place of ours [also: PIP_INDEX_URL]
+    /// A real index of Python packages in place of ours [also: `PIP_INDEX_URL`]
     #[arg(long, value_name = "URL", env = "STACKPROBE_INDEX_URL")]
     pub index_url: Option<String>,
     /// A real CRAN mirror in place of ours

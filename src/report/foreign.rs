@@ -277,7 +277,7 @@ impl Document {
         match name {
             b"testcase" => {
                 if let Some(case) = self.case.take() {
-                    self.keep(case);
+                    self.keep(&case);
                 }
                 self.text = None;
             }
@@ -290,7 +290,7 @@ impl Document {
         }
     }
 
-    fn keep(&mut self, case: Case) {
+    fn keep(&mut self, case: &Case) {
         self.count += 1;
         for suite in &mut self.suites {
             suite.seen += 1;
@@ -330,7 +330,7 @@ impl Document {
             self.cases.push(record);
             self.cases.len() - 1
         });
-        let check = check(&case, name);
+        let check = check(case, name);
         let record = &mut self.cases[place];
         record.seconds +=
             check.millis.map_or(0.0, |millis| std::time::Duration::from_millis(millis).as_secs_f64());
@@ -356,7 +356,7 @@ impl Document {
                 toolchain: suite.toolchain.clone(),
                 ..Suite::default()
             });
-            self.keep(case);
+            self.keep(&case);
             self.suites.pop();
         }
     }
