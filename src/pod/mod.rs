@@ -2,6 +2,7 @@
 
 pub mod facts;
 pub mod init;
+pub mod reach;
 pub(crate) mod reap;
 pub mod signals;
 pub(crate) mod wake;
