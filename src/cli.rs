@@ -41,7 +41,9 @@ pub enum Verb {
     Discover(Discover),
     /// One JUnit, one page and one summary of the results of one or many pods
     Report(Report),
-    /// Tell what a suite or a probe checks, and why
+    /// Tell from the log of any run why it failed, whose fault it is and what to do
+    Diagnose(Diagnose),
+    /// Tell what a suite or a probe checks and why, or what a diagnosis means
     Explain(Explain),
 }
 
@@ -82,6 +84,7 @@ pub struct Select {
 
 /// `stackprobe run`
 #[derive(Args, Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
@@ -169,11 +172,47 @@ pub struct Report {
     pub junit_strict: bool,
 }
 
+/// `stackprobe diagnose`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = DIAGNOSE_EXAMPLES)]
+pub struct Diagnose {
+    /// The log, standard output and standard error together; `-` is standard input
+    #[arg(value_name = "LOG")]
+    pub log: PathBuf,
+    /// The exit status of what wrote it
+    #[arg(long, value_name = "N")]
+    pub exit: Option<i32>,
+    /// The signal that ended it
+    #[arg(long, value_name = "N")]
+    pub signal: Option<i32>,
+    /// It was killed because its time was over
+    #[arg(long)]
+    pub timed_out: bool,
+    /// The MPI whose launcher wrote it: what an exit status means depends on it
+    #[arg(long, value_name = "FAMILY/VERSION")]
+    pub mpi: Option<String>,
+    /// How many ranks there were
+    #[arg(long, value_name = "N")]
+    pub ranks: Option<u32>,
+    /// The site's own rules
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
+    pub site: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+const DIAGNOSE_EXAMPLES: &str = "\
+Examples:
+  mpirun -n 4 ./hello 2>&1 | stackprobe diagnose -
+  stackprobe diagnose slurm-4711.out --exit 15 --mpi mpich/5.0.2
+  stackprobe diagnose job.log --format json";
+
 /// `stackprobe explain`
 #[derive(Args, Debug, Clone)]
 pub struct Explain {
-    /// SUITE or SUITE/PROBE
-    #[arg(value_name = "SUITE[/PROBE]")]
+    /// SUITE or SUITE/PROBE, or the id of a diagnosis
+    #[arg(value_name = "SUITE[/PROBE]|ID")]
     pub name: String,
     /// A folder of suites, added to the built-in ones or in their place; may be repeated
     #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]

@@ -24,7 +24,7 @@ pub struct Written<T> {
 /// One table of a document. Every read marks its key as known; [`Table::finish`] faults the rest.
 pub struct Table<'d> {
     source: &'d Source,
-    table: &'d DeTable<'d>,
+    entries: &'d DeTable<'d>,
     span: Range<usize>,
     known: Vec<&'static str>,
     faults: Vec<Fault>,
@@ -58,7 +58,7 @@ fn lower(message: &str) -> String {
 
 impl<'d> Table<'d> {
     fn new(source: &'d Source, table: &'d DeTable<'d>, span: Range<usize>) -> Self {
-        Self { source, table, span, known: Vec::new(), faults: Vec::new() }
+        Self { source, entries: table, span, known: Vec::new(), faults: Vec::new() }
     }
 
     /// The header of this table, for faults about the table as a whole.
@@ -86,7 +86,7 @@ impl<'d> Table<'d> {
     /// All keys of this table, in the order of the file; marks none as known.
     pub fn keys(&self) -> impl Iterator<Item = Written<String>> + use<'d> {
         let mut keys: Vec<_> = self
-            .table
+            .entries
             .keys()
             .map(|key| Written { value: key.get_ref().to_string(), span: key.span() })
             .collect();
@@ -96,7 +96,7 @@ impl<'d> Table<'d> {
 
     fn get(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
         self.known.push(key);
-        self.table.get(key)
+        self.entries.get(key)
     }
 
     fn wrong(&mut self, key: &str, wanted: &str, found: &Spanned<DeValue<'_>>) {
@@ -116,7 +116,7 @@ impl<'d> Table<'d> {
 
     /// A string that must be there.
     pub fn needed_string(&mut self, key: &'static str) -> Option<Written<String>> {
-        if !self.table.contains_key(key) {
+        if !self.entries.contains_key(key) {
             self.known.push(key);
             self.fault(format!("`{key}` is missing"), self.span());
             return None;
@@ -168,13 +168,12 @@ impl<'d> Table<'d> {
         };
         let mut numbers = Vec::new();
         for item in items {
-            match integer(item.get_ref()).filter(|value| range.contains(value)) {
-                Some(value) => numbers.push(Written { value, span: item.span() }),
-                None => {
-                    let what =
-                        format!("`{key}` must hold whole numbers from {} to {}", range.start(), range.end());
-                    self.fault(what, item.span());
-                }
+            if let Some(value) = integer(item.get_ref()).filter(|value| range.contains(value)) {
+                numbers.push(Written { value, span: item.span() });
+            } else {
+                let what =
+                    format!("`{key}` must hold whole numbers from {} to {}", range.start(), range.end());
+                self.fault(what, item.span());
             }
         }
         Some(numbers)
@@ -240,14 +239,14 @@ impl<'d> Table<'d> {
 
     /// The table under a key that is not known beforehand, such as the name of a capability.
     pub fn named_table<T>(&mut self, key: &str, read: impl FnOnce(&mut Table<'_>) -> T) -> Option<T> {
-        let found = self.table.get(key)?;
+        let found = self.entries.get(key)?;
         self.inner(key, found, read)
     }
 
     /// The string under a key that is not known beforehand, if it is one.
     #[must_use]
     pub fn named_string(&self, key: &str) -> Option<Written<String>> {
-        let found = self.table.get(key)?;
+        let found = self.entries.get(key)?;
         found.get_ref().as_str().map(|text| Written { value: text.to_owned(), span: found.span() })
     }
 
@@ -275,7 +274,7 @@ impl<'d> Table<'d> {
             return Vec::new();
         };
         let mut values = Vec::new();
-        for item in array.iter() {
+        for item in array {
             values.extend(self.inner(key, item, &mut read));
         }
         values

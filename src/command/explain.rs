@@ -1,18 +1,23 @@
-//! `stackprobe explain`: what a suite or a probe checks, and why.
+//! `stackprobe explain`: what a suite or a probe checks and why, or what a diagnosis means.
 
-use anstream::println;
+use anstream::{print, println};
 
 use crate::cli::Explain;
 use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::suite::select::Selection;
+use crate::verdict::rules::{Rules, shipped};
 
 /// Prints the explanation.
 ///
 /// # Errors
-/// A name that no suite or probe has.
+/// A name that no suite, probe or diagnosis has.
 pub fn explain(flags: &Explain) -> Result<Exit, Error> {
+    if let Some(rule) = Rules::parse(&shipped())?.explain(&flags.name) {
+        print!("{rule}");
+        return Ok(Exit::Passed);
+    }
     let catalogue = Catalogue::load(&flags.suite_folders, None)?;
     let selection = Selection::new(std::slice::from_ref(&flags.name), &[], &catalogue.suites)
         .map_err(|error| Error { kind: Kind::Usage, ..error })?;

@@ -1,6 +1,7 @@
 //! One verb a file.
 
 pub mod catalogue;
+pub mod diagnose;
 pub mod discover;
 pub mod explain;
 pub mod list;
@@ -21,6 +22,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Run(flags) => run::run(&flags),
         Verb::List(flags) => list::list(&flags),
         Verb::Discover(flags) => discover::discover(&flags),
+        Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
         Verb::Explain(flags) => explain::explain(&flags),
     }

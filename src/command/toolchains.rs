@@ -111,6 +111,12 @@ impl<'s> Stack<'s> {
         Ok(stack)
     }
 
+    /// Lmod's program.
+    #[must_use]
+    pub fn lmod(&self) -> &Path {
+        self.lmod.command()
+    }
+
     /// Lmod's version.
     #[must_use]
     pub fn lmod_version(&self) -> &str {
@@ -325,7 +331,7 @@ fn set_modulepath(base: &mut Environment) -> Result<(), Error> {
 
 /// Lmod and everything after it wants a HOME; a pod with an unknown uid has none.
 fn set_home(base: &mut Environment, tmp: &Path) {
-    if base.get("HOME").is_none_or(|home| home.is_empty()) {
+    if base.get("HOME").is_none_or(std::ffi::OsStr::is_empty) {
         base.set("HOME", tmp);
     }
     for name in ["USER", "LOGNAME"] {

@@ -72,8 +72,7 @@ pub fn free(path: &Path) -> Option<u64> {
 
 fn cpus() -> u32 {
     let affinity = sched_getaffinity(Pid::from_raw(0))
-        .map(|set| (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count())
-        .unwrap_or(1);
+        .map_or(1, |set| (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count());
     let affinity = u32::try_from(affinity).unwrap_or(u32::MAX).max(1);
     quota().map_or(affinity, |quota| quota.clamp(1, affinity))
 }

@@ -76,7 +76,8 @@ impl Account {
         });
         let told = told.collect();
         let plan = PlanRecord { cases: Vec::new(), ..plan.clone() };
-        let pod = Pod { name: plan.pod.host.clone(), folder: PathBuf::new(), link: Some(String::new()), plan };
+        let pod =
+            Pod { name: plan.pod.host.clone(), folder: PathBuf::new(), link: Some(String::new()), plan };
         let mut account = Self { pods: vec![pod], told, notes: Vec::new() };
         account.tidy();
         account

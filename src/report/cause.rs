@@ -63,7 +63,13 @@ pub fn causes(account: &Account) -> Vec<Cause<'_>> {
             let index = *places.entry((check.outcome, key)).or_insert_with(|| {
                 let title = diagnosis.map_or(&check.reason, |diagnosis| &diagnosis.cause);
                 let title = line(if title.is_empty() { &check.name } else { title }, REASON);
-                causes.push(Cause { outcome: check.outcome, title, diagnosis, reds: Vec::new(), scope: Vec::new() });
+                causes.push(Cause {
+                    outcome: check.outcome,
+                    title,
+                    diagnosis,
+                    reds: Vec::new(),
+                    scope: Vec::new(),
+                });
                 causes.len() - 1
             });
             causes[index].reds.push(Red { place, told, check });
@@ -85,7 +91,9 @@ fn words(reason: &str) -> String {
         let mut number = false;
         for letter in word.chars() {
             // A hexadecimal address is a number, too; `add` is a word.
-            let digit = letter.is_ascii_digit() || (number && letter.is_ascii_hexdigit()) || (number && letter == 'x');
+            let digit = letter.is_ascii_digit()
+                || (number && letter.is_ascii_hexdigit())
+                || (number && letter == 'x');
             if digit && !number {
                 words.push('0');
             } else if !digit {
@@ -117,8 +125,11 @@ impl<'a> Cases<'a> {
     /// Modules and nodes that hold every red of this cause, though the same probes ran elsewhere, too.
     fn scope(&self, account: &'a Account, cause: &Cause<'a>) -> Vec<String> {
         let red: BTreeSet<usize> = cause.reds.iter().map(|red| red.place).collect();
-        let probes: BTreeSet<(&str, &str)> =
-            cause.reds.iter().map(|red| (red.told.case.owed.suite.as_str(), red.told.case.owed.probe.as_str())).collect();
+        let probes: BTreeSet<(&str, &str)> = cause
+            .reds
+            .iter()
+            .map(|red| (red.told.case.owed.suite.as_str(), red.told.case.owed.probe.as_str()))
+            .collect();
         let ran: Vec<usize> =
             probes.iter().filter_map(|probe| self.by_probe.get(probe)).flatten().copied().collect();
         let mut traits: BTreeMap<(bool, &str), (usize, usize)> = BTreeMap::new();
@@ -175,19 +186,18 @@ mod tests {
             r#"{{"format":1,"stackprobe":"","started":"","command":[],"cases":[],"pod":{{"host":"h","node":"{node}",
                 "image":null,"cpus":1,"memory":null,"shm":null,"uid":0}}}}"#
         );
-        Pod {
-            name: node.into(),
-            folder: "".into(),
-            link: None,
-            plan: serde_json::from_str(&plan).unwrap(),
-        }
+        Pod { name: node.into(), folder: "".into(), link: None, plan: serde_json::from_str(&plan).unwrap() }
     }
 
     #[test]
     fn forty_reds_of_one_cause_are_one_entry_and_its_scope_is_told() {
         let mut account = Account { pods: vec![pod("n1"), pod("n2")], ..Account::default() };
         for rank in 0..40 {
-            account.told.push(told("gcc/12 mpich/4", 0, &format!("rank {rank}: /tmp/s{rank}/x: 0x{rank:x}f differs")));
+            account.told.push(told(
+                "gcc/12 mpich/4",
+                0,
+                &format!("rank {rank}: /tmp/s{rank}/x: 0x{rank:x}f differs"),
+            ));
         }
         account.told.push(told("gcc/12 mpich/4", 0, "something else"));
         account.told.push(told("gcc/12 openmpi/5", 1, ""));

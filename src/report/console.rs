@@ -1,5 +1,6 @@
 //! What a person sees while a run works: a line for every case. The only printer besides the verbs' own output.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use anstream::{eprintln, stderr};
@@ -63,7 +64,7 @@ impl Console {
             record.first_fault().or_else(|| record.checks.iter().find(|_| outcome == Outcome::Skipped));
         if let Some(check) = told {
             let indent = " ".repeat(2 * width + 2);
-            text.push_str(&format!("\n{indent}{}: {}", check.name, line(&check.reason, 300)));
+            let _ = write!(text, "\n{indent}{}: {}", check.name, line(&check.reason, 300));
         }
         eprintln!("{text}");
         let _ = stderr().flush();

@@ -143,7 +143,9 @@ impl Document {
                 Err(error) => return Err(format!("no XML at byte {}: {error}", reader.error_position())),
             };
             match event {
-                Event::DocType(_) => return Err("it declares a document type; entities are never resolved".to_owned()),
+                Event::DocType(_) => {
+                    return Err("it declares a document type; entities are never resolved".to_owned());
+                }
                 Event::Start(start) => {
                     open += 1;
                     self.start(&start, &mut root)?;
@@ -219,7 +221,9 @@ impl Document {
             promised: attribute(start, b"tests").parse().unwrap_or(0),
             ..Suite::default()
         };
-        if self.ours && let Some((name, toolchain)) = suite.name.split_once(' ') {
+        if self.ours
+            && let Some((name, toolchain)) = suite.name.split_once(' ')
+        {
             (suite.name, suite.toolchain) = (name.to_owned(), toolchain.to_owned());
         }
         if self.host.is_empty() {
@@ -273,7 +277,7 @@ impl Document {
         match name {
             b"testcase" => {
                 if let Some(case) = self.case.take() {
-                    self.keep(case);
+                    self.keep(&case);
                 }
                 self.text = None;
             }
@@ -286,7 +290,7 @@ impl Document {
         }
     }
 
-    fn keep(&mut self, case: Case) {
+    fn keep(&mut self, case: &Case) {
         self.count += 1;
         for suite in &mut self.suites {
             suite.seen += 1;
@@ -298,7 +302,10 @@ impl Document {
         let (suite, probe, name, ranks) = if self.ours {
             let probe = case.class.strip_prefix(&format!("{suite}.")).unwrap_or(&case.class).to_owned();
             let name = case.name.strip_suffix(&format!(" [{toolchain}]")).unwrap_or(&case.name).to_owned();
-            match name.rsplit_once(" n=").and_then(|(name, ranks)| Some((name.to_owned(), ranks.parse().ok()?))) {
+            match name
+                .rsplit_once(" n=")
+                .and_then(|(name, ranks)| Some((name.to_owned(), ranks.parse().ok()?)))
+            {
                 Some((name, ranks)) => (suite, probe, name, Some(ranks)),
                 None => (suite, probe, name, None),
             }
@@ -323,9 +330,10 @@ impl Document {
             self.cases.push(record);
             self.cases.len() - 1
         });
-        let check = check(&case, name);
+        let check = check(case, name);
         let record = &mut self.cases[place];
-        record.seconds += check.millis.map_or(0.0, |millis| std::time::Duration::from_millis(millis).as_secs_f64());
+        record.seconds +=
+            check.millis.map_or(0.0, |millis| std::time::Duration::from_millis(millis).as_secs_f64());
         record.checks.push(check);
     }
 
@@ -343,8 +351,12 @@ impl Document {
                 told: String::new(),
                 output: String::new(),
             };
-            self.suites.push(Suite { name: suite.name.clone(), toolchain: suite.toolchain.clone(), ..Suite::default() });
-            self.keep(case);
+            self.suites.push(Suite {
+                name: suite.name.clone(),
+                toolchain: suite.toolchain.clone(),
+                ..Suite::default()
+            });
+            self.keep(&case);
             self.suites.pop();
         }
     }
@@ -352,7 +364,8 @@ impl Document {
 
 fn check(case: &Case, name: String) -> Check {
     let told = clean(case.told.trim());
-    let reason = if case.message.trim().is_empty() { told.lines().next().unwrap_or_default() } else { &case.message };
+    let reason =
+        if case.message.trim().is_empty() { told.lines().next().unwrap_or_default() } else { &case.message };
     let reason = line(reason, NAME);
     let mut check = Check::passed(if name.is_empty() { "(no name)".to_owned() } else { name });
     let millis = std::time::Duration::try_from_secs_f64(case.seconds).unwrap_or_default().as_millis();

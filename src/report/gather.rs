@@ -41,9 +41,7 @@ pub fn gather(inputs: &[PathBuf], out: &Path, plan: Option<&Path>) -> Result<Acc
         .par_iter()
         .map(|input| match input {
             Input::Results(folder) => results(folder, out),
-            Input::Foreign(file) => {
-                foreign::read(file).map_err(|why| Unread { input: file.clone(), why })
-            }
+            Input::Foreign(file) => foreign::read(file).map_err(|why| Unread { input: file.clone(), why }),
         })
         .collect();
     let mut parts = Vec::new();
@@ -61,9 +59,7 @@ pub fn gather(inputs: &[PathBuf], out: &Path, plan: Option<&Path>) -> Result<Acc
         return Err(Error::of(Kind::Usage, faults.collect()));
     }
     name_apart(&mut parts);
-    let plan = plan
-        .map(|path| read_plan(path).map(|plan| wanted(path, plan)))
-        .transpose()?;
+    let plan = plan.map(|path| read_plan(path).map(|plan| wanted(path, plan))).transpose()?;
     Ok(merge(parts, &unread, plan))
 }
 
@@ -132,17 +128,10 @@ fn results(folder: &Path, out: &Path) -> Result<Part, Unread> {
     })?;
     let owed = std::mem::take(&mut plan.cases);
     let red = done.values().filter(|case| case.outcome() > Outcome::Skipped);
-    let repro: BTreeSet<String> = red
-        .map(|case| &case.owed.id)
-        .filter(|id| has_repro(folder, id))
-        .cloned()
-        .collect();
-    let pod = Pod {
-        name: plan.pod.host.clone(),
-        folder: folder.to_path_buf(),
-        link: link(folder, out),
-        plan,
-    };
+    let repro: BTreeSet<String> =
+        red.map(|case| &case.owed.id).filter(|id| has_repro(folder, id)).cloned().collect();
+    let pod =
+        Pod { name: plan.pod.host.clone(), folder: folder.to_path_buf(), link: link(folder, out), plan };
     Ok(Part { pod, owed, done, repro, left_out })
 }
 
@@ -168,7 +157,8 @@ fn name_apart(parts: &mut [Part]) {
     for part in parts {
         if part.pod.name.is_empty() || counted.get(&part.pod.name).is_some_and(|count| *count > 1) {
             let folder = part.pod.folder.display();
-            part.pod.name = [&part.pod.name, &folder.to_string()].map(String::as_str).join(" ").trim_start().into();
+            part.pod.name =
+                [&part.pod.name, &folder.to_string()].map(String::as_str).join(" ").trim_start().into();
         }
     }
 }

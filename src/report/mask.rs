@@ -58,7 +58,11 @@ fn replaced(found: &Captures<'_>) -> String {
         return format!("{scheme}{MASK}@");
     }
     if let (Some(key), Some(colon)) = (named("key"), named("colon")) {
-        return if is_secret(key) { format!("\"{key}\"{colon}\"{MASK}\"") } else { nested(whole, key.len() + 2) };
+        return if is_secret(key) {
+            format!("\"{key}\"{colon}\"{MASK}\"")
+        } else {
+            nested(whole, key.len() + 2)
+        };
     }
     if let (Some(quote), Some(name)) = (named("quote"), named("inner")) {
         return if is_secret(name) {
@@ -92,13 +96,24 @@ pub fn is_secret(name: &str) -> bool {
     let Some(last) = parts.last() else { return false };
     let whole = parts.concat();
     let secret = |part: &str| {
-        ["token", "password", "passwd", "passphrase", "secret", "apikey", "accesskey", "secretkey", "privatekey"]
-            .iter()
-            .any(|word| part.ends_with(word))
+        [
+            "token",
+            "password",
+            "passwd",
+            "passphrase",
+            "secret",
+            "apikey",
+            "accesskey",
+            "secretkey",
+            "privatekey",
+        ]
+        .iter()
+        .any(|word| part.ends_with(word))
             || matches!(part, "secrets" | "credential" | "credentials" | "bearer")
     };
     let joined = ["apikey", "accesskey", "secretkey", "privatekey"].iter().any(|word| whole.contains(word));
-    let several = parts.len() > 1 && matches!(last.as_str(), "key" | "keys" | "pass" | "pat" | "auth" | "pwd");
+    let several =
+        parts.len() > 1 && matches!(last.as_str(), "key" | "keys" | "pass" | "pat" | "auth" | "pwd");
     let pwd = matches!(name, "PWD" | "OLDPWD");
     !pwd && (joined || several || parts.iter().any(|part| secret(part)))
 }
@@ -180,7 +195,7 @@ mod tests {
             ("curl --token=abc --verbose", "curl --token=*** --verbose"),
             ("curl --api-key abc --verbose", "curl --api-key *** --verbose"),
             ("run '--db-pass=a b' x", "run '--db-pass=***' x"),
-            ("export AWS_SECRET_ACCESS_KEY='a b'; go", "export AWS_SECRET_ACCESS_KEY=***; go"),
+            ("export AWS_SECRET_ACCESS_KEY='a b' go", "export AWS_SECRET_ACCESS_KEY=*** go"),
             ("{\"npm_authToken\": \"x\\\"y\", \"n\": 1}", "{\"npm_authToken\": \"***\", \"n\": 1}"),
             ("{'license_token': 'x'}", "{\"license_token\": \"***\"}"),
             ("Authorization: Bearer abc.def\nnext", "Authorization: ***\nnext"),

@@ -41,7 +41,8 @@ pub struct Unread {
 pub fn merge(parts: Vec<Part>, unreadable: &[Unread], plan: Option<(Pod, Vec<Owed>)>) -> Account {
     let mut account = Account::default();
     let mut problems: Vec<CaseRecord> = Vec::new();
-    let mut problem = |input: &str, kind: &str, why: &str| problems.push(unread(problems.len() + 1, input, kind, why));
+    let mut problem =
+        |input: &str, kind: &str, why: &str| problems.push(unread(problems.len() + 1, input, kind, why));
     for Unread { input, why } in unreadable {
         problem(&input.display().to_string(), "unreadable", why);
     }
@@ -98,7 +99,12 @@ pub fn merge(parts: Vec<Part>, unreadable: &[Unread], plan: Option<(Pod, Vec<Owe
 }
 
 fn lost(owed: &Owed) -> CaseRecord {
-    CaseRecord::absent(owed, "lost", Outcome::Error, "no result: the run ended before this case could be written")
+    CaseRecord::absent(
+        owed,
+        "lost",
+        Outcome::Error,
+        "no result: the run ended before this case could be written",
+    )
 }
 
 /// How much a result can tell. Zero: there is none.
@@ -137,7 +143,9 @@ fn absent_shards(parts: &[Part]) -> Vec<String> {
     found
         .into_iter()
         .flat_map(|(count, found)| {
-            (1..=count).filter(move |index| !found.contains(index)).map(move |index| format!("shard {index}/{count}"))
+            (1..=count)
+                .filter(move |index| !found.contains(index))
+                .map(move |index| format!("shard {index}/{count}"))
         })
         .take(1000)
         .collect()
@@ -230,7 +238,9 @@ mod tests {
         let account = merge(vec![one.clone(), three], &[unread], Some(plan));
         let told: Vec<(&str, &str, &str)> = account
             .cases()
-            .map(|case| (case.owed.suite.as_str(), case.checks[0].name.as_str(), case.checks[0].kind.as_str()))
+            .map(|case| {
+                (case.owed.suite.as_str(), case.checks[0].name.as_str(), case.checks[0].kind.as_str())
+            })
             .collect();
         assert_eq!(
             told,
@@ -249,6 +259,9 @@ mod tests {
         let (mut one, mut two) = (part("x", "1", None), part("y", "1", None));
         one.pod.plan.modulepath = "/old".into();
         two.pod.plan.modulepath = "/new".into();
-        assert_eq!(merge(vec![one, two], &[], None).notes, ["the runs had different module trees: /new, /old"]);
+        assert_eq!(
+            merge(vec![one, two], &[], None).notes,
+            ["the runs had different module trees: /new, /old"]
+        );
     }
 }

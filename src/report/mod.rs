@@ -11,6 +11,8 @@ pub mod junit;
 pub mod mask;
 pub mod merge;
 pub mod record;
+pub mod repro;
 pub mod results;
 pub mod summary;
+pub mod termination;
 pub mod text;

@@ -22,6 +22,9 @@ const PLAN_LIMIT: u64 = 64 << 20;
 /// Largest record of a case; its output is far smaller when a run writes it.
 const CASE_LIMIT: u64 = 8 << 20;
 
+/// Finished cases by their ids.
+pub type Done = BTreeMap<String, CaseRecord>;
+
 /// A results directory that is being written.
 #[derive(Debug)]
 pub struct Results {
@@ -95,6 +98,15 @@ impl Results {
         &self.done
     }
 
+    /// Every case of the plan, in its order.
+    #[must_use]
+    pub fn accounted(&self) -> Vec<CaseRecord> {
+        let none = "no result: the run ended before this case could be written";
+        let absent = |owed| CaseRecord::absent(owed, "lost", Outcome::Error, none);
+        let cases = self.plan.cases.iter();
+        cases.map(|owed| self.done.get(&owed.id).cloned().unwrap_or_else(|| absent(owed))).collect()
+    }
+
     /// The plan.
     #[must_use]
     pub fn plan(&self) -> &PlanRecord {
@@ -132,20 +144,22 @@ impl Results {
 }
 
 /// Takes away what an earlier run left of cases that this one owes anew: were this run cut short, those would count.
-fn forget(cases: &Path, done: &BTreeMap<String, CaseRecord>) -> io::Result<()> {
+fn forget(cases: &Path, done: &Done) -> io::Result<()> {
     for entry in fs::read_dir(cases)? {
         let path = entry?.path();
         let is_record = path.extension().is_some_and(|extension| extension == "json");
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
         if is_record && !done.contains_key(id.as_ref()) {
             fs::remove_file(&path)?;
+            let _ = fs::remove_file(path.with_extension("").join("repro.sh"));
+            let _ = fs::remove_dir(path.with_extension(""));
         }
     }
     Ok(())
 }
 
 /// What a run left: its plan, its cases by id, and what belongs to no case.
-pub type Left = (PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>);
+pub type Left = (PlanRecord, Done, Vec<String>);
 
 /// Reads a results directory, whatever state it was left in.
 ///
@@ -200,8 +214,9 @@ pub fn read_plan(path: &Path) -> Result<PlanRecord, Error> {
     let text = read_bounded(path, PLAN_LIMIT).map_err(|error| {
         Error::io(Kind::Usage, "read", path, &error).hint("a results directory holds a plan.json and cases/")
     })?;
-    let cannot =
-        |error: serde_json::Error| Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display()));
+    let cannot = |error: serde_json::Error| {
+        Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display()))
+    };
     let found: Format = serde_json::from_slice(&text).map_err(cannot)?;
     if found.format != FORMAT {
         return Err(Error::new(
@@ -218,9 +233,8 @@ fn strays(folder: &Path, plan: &PlanRecord) -> Vec<String> {
     let owed: BTreeSet<&str> = plan.cases.iter().map(|owed| owed.id.as_str()).collect();
     let Ok(entries) = fs::read_dir(folder.join("cases")) else { return Vec::new() };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut strays: Vec<String> = names
-        .filter(|name| name.strip_suffix(".json").is_some_and(|id| !owed.contains(id)))
-        .collect();
+    let mut strays: Vec<String> =
+        names.filter(|name| name.strip_suffix(".json").is_some_and(|id| !owed.contains(id))).collect();
     strays.sort();
     let Some(first) = strays.first() else { return Vec::new() };
     vec![format!(
@@ -237,7 +251,8 @@ fn is_file_name(id: &str) -> bool {
 /// Whether the run left a script that does exactly this case again.
 pub(super) fn has_repro(folder: &Path, id: &str) -> bool {
     is_file_name(id)
-        && fs::symlink_metadata(folder.join("cases").join(id).join("repro.sh")).is_ok_and(|file| file.is_file())
+        && fs::symlink_metadata(folder.join("cases").join(id).join("repro.sh"))
+            .is_ok_and(|file| file.is_file())
 }
 
 /// Reads a regular file that is not larger than `limit` bytes; a link, a pipe or a device is refused unopened.
@@ -250,7 +265,10 @@ pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::other("not a regular file"));
     }
     if found.len() > limit {
-        return Err(io::Error::other(format!("{} bytes, which is more than the {limit} that are read", found.len())));
+        return Err(io::Error::other(format!(
+            "{} bytes, which is more than the {limit} that are read",
+            found.len()
+        )));
     }
     let mut text = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
     File::open(path)?.take(limit).read_to_end(&mut text)?;
@@ -264,6 +282,18 @@ pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 pub fn write_case(folder: &Path, record: &CaseRecord) -> Result<(), Error> {
     let path = folder.join("cases").join(format!("{}.json", record.owed.id));
     write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
+}
+
+/// Writes a script beside the record of its case.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_repro(folder: &Path, id: &str, script: &str) -> Result<(), Error> {
+    let folder = folder.join("cases").join(id);
+    let path = folder.join("repro.sh");
+    fs::create_dir_all(&folder)
+        .and_then(|()| replace(&path, script.as_bytes()))
+        .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
 }
 
 fn write_json(path: &Path, value: &impl serde::Serialize) -> io::Result<()> {

@@ -106,9 +106,9 @@ fn faults(account: &Account) -> String {
             let owed = &red.told.case.owed;
             format!("{}/{} {} [{}]", owed.suite, owed.probe, red.check.name, owed.toolchain)
         });
-        let whose = cause.diagnosis.map_or_else(String::new, |diagnosis| {
-            format!(" [{}, fault: {}]", diagnosis.id, diagnosis.fault)
-        });
+        let whose = cause
+            .diagnosis
+            .map_or_else(String::new, |diagnosis| format!(" [{}, fault: {}]", diagnosis.id, diagnosis.fault));
         let outcome = cause.outcome;
         let _ = write!(text, "\n{style}{outcome:>7}{style:#} {first}{more}\n        {}{whose}", cause.title);
         if !cause.scope.is_empty() {

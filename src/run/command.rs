@@ -44,7 +44,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            wall: Duration::from_secs(60),
+            wall: Duration::from_mins(1),
             grace: Duration::from_secs(5),
             cpu: None,
             memory: None,

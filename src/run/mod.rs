@@ -28,5 +28,5 @@ pub mod schedule;
 mod socket;
 pub mod stage;
 pub mod supervise;
-mod sweep;
+pub mod sweep;
 mod tree;

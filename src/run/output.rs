@@ -34,7 +34,7 @@ impl Captured {
 
 /// Keeps head and tail of a stream as it comes.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(crate) struct Keeper {
     kept: Captured,
     head: usize,
     tail: usize,
@@ -42,11 +42,11 @@ pub(super) struct Keeper {
 
 impl Keeper {
     /// Keeps at most `head` bytes of the beginning and `tail` bytes of the end.
-    pub(super) fn new(head: usize, tail: usize) -> Self {
+    pub(crate) fn new(head: usize, tail: usize) -> Self {
         Self { kept: Captured::default(), head, tail }
     }
 
-    pub(super) fn add(&mut self, chunk: &[u8]) {
+    pub(crate) fn add(&mut self, chunk: &[u8]) {
         self.kept.bytes += chunk.len() as u64;
         let room = (self.head - self.kept.head.len()).min(chunk.len());
         let (first, rest) = chunk.split_at(room);
@@ -58,7 +58,7 @@ impl Keeper {
         }
     }
 
-    pub(super) fn finish(mut self) -> Captured {
+    pub(crate) fn finish(mut self) -> Captured {
         self.cut();
         self.kept
     }

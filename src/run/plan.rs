@@ -1,6 +1,7 @@
 //! Every case that a run owes, before the first one starts. Pure.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use crate::suite::select::{Selection, Shard};
 use crate::suite::{Layer, Suite};
@@ -105,7 +106,7 @@ fn id(suite: &str, probe: &str, ranks: Option<u32>, toolchain: &str) -> String {
     if id.len() > 180 {
         let hash = hash(text.as_bytes());
         id.truncate(160);
-        id.push_str(&format!("-{hash:016x}"));
+        let _ = write!(id, "-{hash:016x}");
     }
     id
 }
@@ -130,9 +131,8 @@ mod tests {
     fn suite(name: &str, toolchain: &str, probes: &[&str]) -> Suite {
         let mut text = format!("name = \"{name}\"\nsummary = \"x\"\ntoolchain = {toolchain}\n");
         for probe in probes {
-            text.push_str(&format!(
-                "[[probe]]\nname = \"{probe}\"\nsummary = \"y\"\nrun = \"x\"\nranks = [2, 4]\n"
-            ));
+            let _ =
+                writeln!(text, "[[probe]]\nname = \"{probe}\"\nsummary = \"y\"\nrun = \"x\"\nranks = [2, 4]");
         }
         let folder = Folder::Disk("/nowhere".into());
         file::parse(&Source::new("s", text), &folder, &Capabilities::default()).unwrap()

@@ -48,6 +48,7 @@ struct Queue<'t> {
 ///
 /// Tasks of one share are taken in the order in which they came. Returns false if a task panicked; all others were
 /// done all the same.
+#[must_use]
 pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) -> bool {
     let slots = slots.get();
     let queue = Queue { waiting: tasks, preparing: 0, running: 0, busy: 0, panicked: false };

@@ -89,19 +89,18 @@ fn capability(table: &mut Table<'_>) -> Capability {
         table.keys().filter(|key| !["summary", "reason"].contains(&key.value.as_str())).collect();
     let mut families = BTreeMap::new();
     for key in names {
-        let limit = match table.named_string(&key.value) {
-            Some(range) => match Range::parse(&range.value) {
+        let limit = if let Some(range) = table.named_string(&key.value) {
+            match Range::parse(&range.value) {
                 Ok(range) => Limit::Within { range, reason: reason.clone() },
                 Err(fault) => {
                     table.fault(fault, range.span);
                     continue;
                 }
-            },
-            None => {
-                let never = table.named_table(&key.value, |table| table.needed_string("never"));
-                let Some(never) = never.flatten() else { continue };
-                Limit::Never { reason: never.value }
             }
+        } else {
+            let never = table.named_table(&key.value, |table| table.needed_string("never"));
+            let Some(never) = never.flatten() else { continue };
+            Limit::Never { reason: never.value }
         };
         families.insert(key.value, limit);
     }

@@ -332,7 +332,7 @@ fn requires(table: &mut Table<'_>, capabilities: &Capabilities) -> Vec<Requireme
                 let what = format!("no capability `{name}` in capabilities.toml");
                 match document::nearest(&name, capabilities.names()) {
                     Some(near) => {
-                        table.fault_with_hint(what, written.span, format!("did you mean `{near}`?"))
+                        table.fault_with_hint(what, written.span, format!("did you mean `{near}`?"));
                     }
                     None => table.fault(what, written.span),
                 }

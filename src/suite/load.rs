@@ -9,6 +9,9 @@ use crate::suite::embedded;
 use crate::suite::folder::Folder;
 use crate::suite::{Suite, file};
 
+/// A suite that was found: its name by its folder, its text, its files.
+type Named = (String, (Source, Folder));
+
 /// Reads every suite, sorted by name, and the capability tables that they speak of.
 ///
 /// # Errors
@@ -60,7 +63,7 @@ fn tables(source: &Source, faults: &mut Vec<Fault>) -> Capabilities {
 }
 
 /// The suites of a folder: itself, if it holds a `suite.toml`, else its folders that do.
-fn suites_of(folder: &Path) -> Result<Vec<(String, (Source, Folder))>, Fault> {
+fn suites_of(folder: &Path) -> Result<Vec<Named>, Fault> {
     let cannot = |error: &std::io::Error, path: &Path| {
         Fault::new(format!("cannot read `{}`: {}", path.display(), reason(error)))
             .hint("--suites and HPC_SPACK_TEST_DIR name folders of suites, each with a suite.toml")

@@ -29,8 +29,8 @@ pub type Tap = Option<tap::Stream>;
 
 /// Judges a build. `None` if all commands were well.
 #[must_use]
-pub fn build(steps: &[Step]) -> Option<Check> {
-    steps.iter().find_map(|step| {
+pub fn build<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Option<Check> {
+    steps.into_iter().find_map(|step| {
         let (outcome, kind, reason) = fault_of_end(&step.executed, &End::AsUsual)?;
         Some(Check::not_passed(
             BUILD,
@@ -65,8 +65,7 @@ pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
         checks = stream.checks;
         skipped = stream.skipped;
         if !told {
-            let faulty = stream.faults.into_iter().map(|fault| (Outcome::Failed, "tap".to_owned(), fault));
-            faults.extend(faulty);
+            faults.extend(stream.faults.into_iter().map(|fault| (Outcome::Failed, "tap".to_owned(), fault)));
         }
     }
     if !told {

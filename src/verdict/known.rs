@@ -20,7 +20,8 @@ pub fn excuse(known: &[Known], case: Subject<'_>, checks: &mut [Check], today: D
                 if issue.is_over(today) {
                     check.reason = format!("{} (known until {}: {})", check.reason, day(issue), issue.reason);
                 } else {
-                    check.detail = format!("{}\n{}", check.reason, check.detail).trim_end().to_owned();
+                    let detail = format!("{}\n{}", check.reason, check.detail);
+                    detail.trim_end().clone_into(&mut check.detail);
                     check.reason = format!("known issue: {} ({})", issue.reason, issue.reference);
                     check.outcome = Outcome::Skipped;
                     "known".clone_into(&mut check.kind);

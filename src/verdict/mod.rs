@@ -1,6 +1,12 @@
-//! WHAT it means: from what a command did to the outcome of every check. Pure.
+//! WHAT it means: from what a command did to the outcome of every check, and the reason for it. Pure.
 
 pub mod check;
+pub mod condition;
+pub mod diagnosis;
+pub mod evidence;
 pub mod judge;
 pub mod known;
+pub mod normalise;
+pub mod rules;
+pub mod status;
 pub mod tap;

@@ -77,7 +77,11 @@ fn two_plans_in_one_folder() {
     let site = Site::new();
     let b = owed("b", "gcc/12");
     let stray = case(&owed("of-another", "gcc/12"), &[check("x", "passed", "")]);
-    let bad = site.pod("bad", &plan("x", std::slice::from_ref(&b)), &[case(&b, &[check("x", "passed", "")]), stray]);
+    let bad = site.pod(
+        "bad",
+        &plan("x", std::slice::from_ref(&b)),
+        &[case(&b, &[check("x", "passed", "")]), stray],
+    );
     named(&site, &bad, "two runs wrote into this directory");
 }
 

@@ -67,7 +67,14 @@ fn our_own_junit_gives_the_same_numbers_where_only_that_was_kept() {
     let site = Site::new();
     let mut b = owed("b", "gcc/12 mpich/4");
     b["ranks"] = 4.into();
-    let red = case(&b, &[check("x", "passed", ""), check("y z", "failed", "wanted <1>, found 2"), check("s", "skipped", "no")]);
+    let red = case(
+        &b,
+        &[
+            check("x", "passed", ""),
+            check("y z", "failed", "wanted <1>, found 2"),
+            check("s", "skipped", "no"),
+        ],
+    );
     let pod = site.pod("pod", &plan("pod", &[b]), &[red]);
     let first = site.report(&[&pod]);
     let kept = site.write("kept.xml", &first.junit);

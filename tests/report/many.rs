@@ -11,7 +11,8 @@ use super::results::{Site, case, check, owed, plan};
 fn each_pod_is_counted_and_what_nobody_answered_for_is_an_error() {
     let site = Site::new();
     let (a, b, c) = (owed("a", "gcc/12"), owed("b", "gcc/12 mpich/4"), owed("c", "gcc/12 mpich/4"));
-    let one = site.pod("one", &plan("one", std::slice::from_ref(&a)), &[case(&a, &[check("x", "passed", "")])]);
+    let one =
+        site.pod("one", &plan("one", std::slice::from_ref(&a)), &[case(&a, &[check("x", "passed", "")])]);
     let red = case(&b, &[check("x", "passed", ""), check("y", "failed", "wanted 1, found 2")]);
     let two = site.pod("two", &plan("two", &[b, c]), &[red]);
     let report = site.report(&[&one, &two]);
@@ -20,7 +21,11 @@ fn each_pod_is_counted_and_what_nobody_answered_for_is_an_error() {
     assert!(report.junit.contains("type=\"lost\""));
     assert!(report.page.contains("1 check failed, 1 could not be told"));
     assert!(report.page.contains("no result: the run ended before this case could be written"));
-    assert!(report.told.contains("1 failed, 1 error, 2 passed in 3 cases under 2 toolchains"), "{}", report.told);
+    assert!(
+        report.told.contains("1 failed, 1 error, 2 passed in 3 cases under 2 toolchains"),
+        "{}",
+        report.told
+    );
     report.assert_well_formed();
 }
 
@@ -60,7 +65,8 @@ fn several_inputs_need_an_output_folder() {
 fn a_pod_that_left_nothing_is_missed_by_the_plan() {
     let site = Site::new();
     let one = site.sound("one", "a");
-    let wanted = site.write("wanted.json", plan("", &[owed("a", "gcc/12.2.0"), owed("z", "gcc/13")]).to_string());
+    let wanted =
+        site.write("wanted.json", plan("", &[owed("a", "gcc/12.2.0"), owed("z", "gcc/13")]).to_string());
     let report = site.report_with(&[&one], &["--plan", wanted.to_str().unwrap()]);
     assert_eq!(report.code, 75);
     assert_eq!(["tests", "errors"].map(|name| report.total(name)), [2, 1]);
@@ -70,11 +76,14 @@ fn a_pod_that_left_nothing_is_missed_by_the_plan() {
 #[test]
 fn one_cause_of_many_reds_is_one_entry() {
     let site = Site::new();
-    let cases: Vec<_> = (0..40).map(|place| owed(&format!("p{place}"), &format!("gcc/12 mpich/{}", place % 4))).collect();
+    let cases: Vec<_> =
+        (0..40).map(|place| owed(&format!("p{place}"), &format!("gcc/12 mpich/{}", place % 4))).collect();
     let records: Vec<_> = cases
         .iter()
         .enumerate()
-        .map(|(place, owed)| case(owed, &[check("x", "failed", &format!("rank {place}: wanted {place}, found 0"))]))
+        .map(|(place, owed)| {
+            case(owed, &[check("x", "failed", &format!("rank {place}: wanted {place}, found 0"))])
+        })
         .collect();
     let pod = site.pod("one", &plan("one", &cases), &records);
     let report = site.report(&[&pod]);
@@ -88,7 +97,8 @@ fn one_cause_of_many_reds_is_one_entry() {
 fn the_cases_of_an_earlier_run_do_not_count() {
     let site = Site::new();
     let folder = site.sound("results", "a");
-    let (plan, done, strays): (PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>) = read(&folder).unwrap();
+    let (plan, done, strays): (PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>) =
+        read(&folder).unwrap();
     assert_eq!((done.len(), strays.len()), (1, 0));
     let record = done["a"].clone();
     let mut results = Results::begin(&folder, plan, Vec::new(), false).unwrap();

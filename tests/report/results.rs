@@ -92,7 +92,12 @@ impl Site {
         let read = |name: &str| std::fs::read_to_string(out.join(name)).unwrap_or_default();
         let mut told = String::from_utf8_lossy(&output.stdout).into_owned();
         told.push_str(&String::from_utf8_lossy(&output.stderr));
-        Report { code: output.status.code().unwrap(), told, page: read("report.html"), junit: read("junit.xml") }
+        Report {
+            code: output.status.code().unwrap(),
+            told,
+            page: read("report.html"),
+            junit: read("junit.xml"),
+        }
     }
 }
 

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::needs::unmet;
 use super::session::Session;
+use super::why::{self, Circumstances};
 use crate::error::Error;
-use crate::report::record::{CaseRecord, CommandRecord};
-use crate::report::results::Results;
+use crate::report::record::{CaseRecord, CommandRecord, DiagnosisRecord};
+use crate::report::repro::Repro;
+use crate::report::results::{Results, write_repro};
 use crate::report::text::{clean, head_and_tail};
 use crate::run::command::{Command, Limits};
 use crate::run::execute::{Capture, Ended, execute};
@@ -39,8 +42,18 @@ pub(super) struct Group<'g> {
 pub(super) struct Built<'g> {
     group: Group<'g>,
     stage: Stage,
-    steps: Vec<Step>,
+    steps: Vec<Done>,
     seconds: f64,
+    /// Bytes free in `/dev/shm` when the build was over.
+    shm: Option<u64>,
+}
+
+/// A command that was carried out, with what it takes to do it again by hand.
+struct Done {
+    step: Step,
+    words: Vec<String>,
+    environment: Environment,
+    folders: [PathBuf; 2],
 }
 
 impl<'g> Group<'g> {
@@ -59,7 +72,13 @@ impl<'g> Group<'g> {
         let lacking = self.cases.iter().map(|case| self.lacking(case)).collect::<Vec<_>>();
         if lacking.iter().all(Option::is_some) {
             for (case, check) in self.cases.iter().zip(lacking) {
-                self.close(case, Vec::from_iter(check), &[], begun.elapsed().as_secs_f64(), Vec::new());
+                self.close(
+                    case,
+                    Vec::from_iter(check),
+                    &[],
+                    begun.elapsed().as_secs_f64(),
+                    (Vec::new(), None),
+                );
             }
             return None;
         }
@@ -83,16 +102,17 @@ impl<'g> Group<'g> {
                 Ok(step) => step,
                 Err(error) => return self.could_not(&error),
             };
-            let well = step.executed.ended == Ended::Exit(0);
+            let well = step.step.executed.ended == Ended::Exit(0);
             steps.push(step);
             if !well {
                 break;
             }
         }
-        let built = Built { group: self, stage, steps, seconds: begun.elapsed().as_secs_f64() };
-        if let Some(check) = judge::build(&built.steps) {
+        let seconds = begun.elapsed().as_secs_f64();
+        let built = Built { group: self, stage, steps, seconds, shm: why::shm() };
+        if let Some(check) = judge::build(built.steps.iter().map(|done| &done.step)) {
             for case in self.cases {
-                built.conclude(case, vec![check.clone()], None);
+                built.conclude(case, vec![check.clone()]);
             }
             return None;
         }
@@ -114,7 +134,7 @@ impl<'g> Group<'g> {
     /// The pod kept these cases from being tried at all.
     fn could_not<T>(&self, error: &Error) -> Option<T> {
         for case in self.cases {
-            self.close(case, vec![stage_fault(error)], &[], 0.0, Vec::new());
+            self.close(case, vec![stage_fault(error)], &[], 0.0, (Vec::new(), None));
         }
         None
     }
@@ -125,19 +145,16 @@ impl<'g> Group<'g> {
         case: &Case,
         (stage, attempt): (&Stage, &Attempt),
         lines: &mut dyn FnMut(Stream, &[u8]),
-    ) -> Result<Step, Error> {
+    ) -> Result<Done, Error> {
         let probe = self.probe();
         let session = self.session;
         let words = template.fill(|placeholder| self.fill(placeholder, case, stage, attempt));
         let shown = shell_words::join(&words);
         let launched = template.placeholders().any(|used| used == Placeholder::Mpirun);
+        let environment = self.environment(probe, case, stage, attempt, launched);
         let command = Command {
-            argv: words.into_iter().map(OsString::from).collect(),
-            env: self
-                .environment(probe, case, stage, attempt, launched)
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            argv: words.iter().map(OsString::from).collect(),
+            env: environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             dir: stage.path().to_path_buf(),
             tmp: attempt.tmp.clone(),
             limits: Limits {
@@ -154,7 +171,8 @@ impl<'g> Group<'g> {
         capture.log_cap = session.flags.log;
         capture.heading = format!("$ {shown}\n");
         let executed = execute(&command, &capture, session.stop, lines)?;
-        Ok(Step { command: shown, executed })
+        let folders = [attempt.tmp.clone(), attempt.home.clone()];
+        Ok(Done { step: Step { command: shown, executed }, words, environment, folders })
     }
 
     fn fill(&self, placeholder: Placeholder, case: &Case, stage: &Stage, attempt: &Attempt) -> Vec<String> {
@@ -218,8 +236,16 @@ impl<'g> Group<'g> {
     }
 
     /// Records a case.
-    fn close(&self, case: &Case, checks: Vec<Check>, steps: &[&Step], seconds: f64, earlier: Vec<Check>) {
+    fn close(
+        &self,
+        case: &Case,
+        checks: Vec<Check>,
+        steps: &[&Step],
+        seconds: f64,
+        (earlier, diagnosis): (Vec<Check>, Option<DiagnosisRecord>),
+    ) {
         let mut record = self.session.record(case, checks);
+        record.diagnosis = diagnosis;
         record.seconds = seconds;
         record.earlier = earlier;
         record.commands = steps.iter().map(|step| command_record(step)).collect();
@@ -241,10 +267,10 @@ impl Built<'_> {
         let probe = self.group.probe();
         let template = match &probe.action {
             Action::Run(template) => template,
-            Action::Build | Action::Native(_) => return self.conclude(case, Vec::new(), None),
+            Action::Build | Action::Native(_) => return self.conclude(case, Vec::new()),
         };
         if let Some(check) = self.group.lacking(case) {
-            return self.conclude(case, vec![check], None);
+            return self.conclude(case, vec![check]);
         }
         let begun = Instant::now();
         let mut earlier = Vec::new();
@@ -266,49 +292,89 @@ impl Built<'_> {
                 continue;
             }
             let seconds = begun.elapsed().as_secs_f64();
-            return self.conclude_after(case, checks, step, (seconds, earlier));
+            return self.conclude_after(case, checks, step.as_ref(), (seconds, earlier));
         }
     }
 
-    fn attempt(&self, template: &Template, case: &Case, number: u32) -> Result<(Vec<Check>, Step), Error> {
+    fn attempt(&self, template: &Template, case: &Case, number: u32) -> Result<(Vec<Check>, Done), Error> {
         let probe = self.group.probe();
         let attempt = self.stage.attempt(&format!("{}{number}", case.ranks.map_or(0, |ranks| ranks)))?;
         let mut reader = (probe.protocol == Protocol::Tap).then(tap::Reader::default);
-        let step = self.group.execute(template, case, (&self.stage, &attempt), &mut |stream, chunk| {
+        let done = self.group.execute(template, case, (&self.stage, &attempt), &mut |stream, chunk| {
             if stream == Stream::Stdout
                 && let Some(reader) = &mut reader
             {
                 reader.add(chunk);
             }
         })?;
-        let checks = judge::run(probe, &step, reader.map(tap::Reader::finish));
-        Ok((checks, step))
+        let checks = judge::run(probe, &done.step, reader.map(tap::Reader::finish));
+        Ok((checks, done))
     }
 
-    fn conclude(&self, case: &Case, checks: Vec<Check>, step: Option<Step>) {
-        self.conclude_after(case, checks, step, (0.0, Vec::new()));
+    fn conclude(&self, case: &Case, checks: Vec<Check>) {
+        self.conclude_after(case, checks, None, (0.0, Vec::new()));
     }
 
     fn conclude_after(
         &self,
         case: &Case,
         mut checks: Vec<Check>,
-        step: Option<Step>,
+        run: Option<&Done>,
         (seconds, earlier): (f64, Vec<Check>),
     ) {
         let probe = self.group.probe();
         let first = self.group.cases.first().is_some_and(|first| first.id == case.id);
         let well_built = checks.iter().all(|check| check.name != judge::BUILD);
         if probe.control {
-            let last = step.as_ref().or(self.steps.last()).map(|step| &step.executed);
+            let last = run.or(self.steps.last()).map(|done| &done.step.executed);
             checks = vec![judge::control(probe, &checks, last)];
         } else if first && well_built && !self.steps.is_empty() {
             checks.insert(0, Check { millis: Some(millis(self.seconds)), ..Check::passed(judge::BUILD) });
         }
         let built = if first { self.steps.as_slice() } else { &[] };
-        let steps: Vec<&Step> = built.iter().chain(&step).collect();
+        let done: Vec<&Done> = built.iter().chain(run).collect();
+        if checks.iter().any(|check| matches!(check.outcome, Outcome::Failed | Outcome::Error)) {
+            self.keep_repro(case, &checks, &self.steps.iter().chain(run).collect::<Vec<_>>());
+        }
+        let steps: Vec<&Step> = done.iter().map(|done| &done.step).collect();
         let seconds = seconds + if first { self.seconds } else { 0.0 };
-        self.group.close(case, checks, &steps, seconds, earlier);
+        let last = steps.last().map(|step| &step.executed);
+        let around = Circumstances {
+            toolchain: self.group.toolchain,
+            facts: &self.group.session.facts,
+            ranks: case.ranks,
+            launched: run.is_some() && probe.uses(Placeholder::Mpirun),
+            shm: self.shm,
+        };
+        let diagnosis = self.group.session.why.diagnose(&mut checks, last, &around);
+        self.group.close(case, checks, &steps, seconds, (earlier, diagnosis));
+    }
+}
+
+impl Built<'_> {
+    /// Leaves a script that does the case again without stackprobe. That it cannot be written is no verdict.
+    fn keep_repro(&self, case: &Case, checks: &[Check], done: &[&Done]) {
+        let (Some(last), group) = (done.last(), &self.group) else { return };
+        let (suite, probe, toolchain) = (group.suite(), group.probe(), group.toolchain);
+        let files: Vec<&String> = probe.sources.iter().chain(&probe.files).collect();
+        let read = |file: &&String| Some((base(file).to_owned(), suite.folder.read(file).ok()?.into_owned()));
+        let reason = checks.iter().find(|check| check.outcome > Outcome::Skipped);
+        let repro = Repro {
+            title: format!("{}/{} [{}]", suite.name, probe.name, toolchain.label),
+            reason: reason.map(|check| format!("{}: {}", check.name, check.reason)).unwrap_or_default(),
+            modules: toolchain.loaded.iter().map(|loaded| loaded.module.to_string()).collect(),
+            lmod: group.session.stack.lmod(),
+            base: &toolchain.base,
+            loaded: &toolchain.environment,
+            case: &last.environment,
+            files: files.iter().filter_map(read).collect(),
+            stage: self.stage.path(),
+            folders: [&last.folders[0], &last.folders[1]],
+            commands: done.iter().map(|done| done.words.clone()).collect(),
+            aslr: probe.aslr,
+            limit: group.session.flags.timeout.unwrap_or(probe.timeout),
+        };
+        let _ = write_repro(&group.session.flags.results, &case.id, &repro.script());
     }
 }
 
@@ -355,10 +421,10 @@ fn keep_output(record: &mut CaseRecord, steps: &[&Step]) {
             }
         }
         for process in &step.executed.hang {
-            output.push_str(&format!("still running: {process}\n"));
+            let _ = writeln!(output, "still running: {process}");
         }
         for process in &step.executed.leaked {
-            output.push_str(&format!("left running: {process}\n"));
+            let _ = writeln!(output, "left running: {process}");
         }
     }
     record.output = head_and_tail(&clean(&output), KEPT / 3, KEPT * 2 / 3);

@@ -3,6 +3,7 @@
 mod case;
 mod needs;
 mod session;
+mod why;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::signals::{self, Stop};
 use crate::report::record::{FORMAT, Owed, PlanRecord};
-use crate::report::{results, summary};
+use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
@@ -42,12 +43,15 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
+    let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
-    let session = Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), facts, &stop, results);
+    let session =
+        Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), (facts, why), &stop, results);
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
     let written = results.end().err().or(written);
     summary::print(results.plan(), results.done(), &flags.results);
+    termination::write(&results.accounted());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None if !sound => Exit::Internal,

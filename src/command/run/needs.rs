@@ -32,10 +32,10 @@ pub(super) fn unmet(
                     error(format!("`{requirement}` cannot be told: this pod does not say how much there is"))
                 }
             },
-            Need::Tool(name) if toolchain.which_anywhere(name).is_none() => {
-                skip(format!("there is no `{name}` on the toolchain's PATH"))
-            }
-            Need::Tool(_) => None,
+            Need::Tool(name) => match toolchain.which_anywhere(name) {
+                Some(_) => None,
+                None => skip(format!("there is no `{name}` on the toolchain's PATH")),
+            },
             Need::Module { part, not, family, range } => {
                 let layer = match part {
                     Part::Compiler => Layer::Compiler,
@@ -46,10 +46,8 @@ pub(super) fn unmet(
                 });
                 (is == *not).then(|| skip(format!("`{requirement}` does not hold"))).flatten()
             }
-            Need::Cpu(feature) if !facts.cpu_features.contains(feature) => {
-                skip(format!("this node's CPU has no {feature}"))
-            }
-            Need::Cpu(_) => None,
+            Need::Cpu(feature) if facts.cpu_features.contains(feature) => None,
+            Need::Cpu(feature) => skip(format!("this node's CPU has no {feature}")),
             Need::Capability(name) => {
                 catalogue.capabilities.lacking(name, &toolchain.modules()).and_then(skip)
             }

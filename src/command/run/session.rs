@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
@@ -36,6 +37,7 @@ pub(super) struct Session<'s> {
     pub(super) asked: &'s [Asked],
     pub(super) root: &'s Root,
     pub(super) facts: Facts,
+    pub(super) why: Why,
     pub(super) stop: &'s Stop,
     owed: BTreeMap<String, Owed>,
     told: Mutex<Told>,
@@ -53,14 +55,14 @@ impl<'s> Session<'s> {
         catalogue: &'s Catalogue,
         (stack, extra): (&'s Stack<'s>, &'s [Wanted]),
         (asked, root): (&'s [Asked], &'s Root),
-        facts: Facts,
+        (facts, why): (Facts, Why),
         stop: &'s Stop,
         results: Results,
     ) -> Self {
         let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
         let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
         let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, stop, owed, told }
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, owed, told }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.

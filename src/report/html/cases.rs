@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 
-use super::case::{Shown, red, green};
+use super::case::{Shown, green, red};
 use super::overview::bar;
 use super::words::{class, many, mark, seconds, toolchain};
 use super::{Group, Page};
@@ -63,7 +63,13 @@ fn shown(page: &Page<'_>) -> HashMap<usize, Shown> {
     shown
 }
 
-fn group_entry(page: &Page<'_>, place: usize, group: &Group<'_>, shown: &HashMap<usize, Shown>, few: bool) -> Markup {
+fn group_entry(
+    page: &Page<'_>,
+    place: usize,
+    group: &Group<'_>,
+    shown: &HashMap<usize, Shown>,
+    few: bool,
+) -> Markup {
     let worst = group.counts.worst();
     let is_bad = worst > Outcome::Skipped;
     let (reds, greens): (Vec<_>, Vec<_>) = page.told(&group.places).partition(|(_, told)| is_red(told));

@@ -70,7 +70,13 @@ fn cell(found: Option<&(usize, &Group<'_>)>) -> Markup {
         (Outcome::Failed | Outcome::Error, _) => "few",
         _ => "",
     };
-    let told = format!("{} {}: {} of {}", group.suite, toolchain(group.toolchain), counts.words(), many(total, "check"));
+    let told = format!(
+        "{} {}: {} of {}",
+        group.suite,
+        toolchain(group.toolchain),
+        counts.words(),
+        many(total, "check")
+    );
     html! {
         td.(class(worst)).(depth) {
             a href={ "#g" (place) } title=(told) aria-label=(told) {

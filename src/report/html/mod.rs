@@ -67,7 +67,13 @@ fn groups(account: &Account) -> Vec<Group<'_>> {
     for (place, case) in account.cases().enumerate() {
         let (suite, toolchain) = (case.owed.suite.as_str(), case.owed.toolchain.as_str());
         let group = *places.entry((suite, toolchain)).or_insert_with(|| {
-            groups.push(Group { suite, toolchain, places: Vec::new(), counts: Counts::default(), seconds: 0.0 });
+            groups.push(Group {
+                suite,
+                toolchain,
+                places: Vec::new(),
+                counts: Counts::default(),
+                seconds: 0.0,
+            });
             groups.len() - 1
         });
         let group = &mut groups[group];

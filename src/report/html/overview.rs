@@ -79,8 +79,13 @@ fn lead(page: &Page<'_>) -> String {
     toolchains.retain(|toolchain| !toolchain.is_empty());
     let cases = page.account.told.len();
     let busy: f64 = page.account.cases().map(|case| case.seconds).sum();
-    let started =
-        page.account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|started| !started.is_empty()).min();
+    let started = page
+        .account
+        .pods
+        .iter()
+        .map(|pod| pod.plan.started.as_str())
+        .filter(|started| !started.is_empty())
+        .min();
     let mut parts = vec![
         format!("{} in {}", many(page.counts.total(), "check"), many(cases, "case")),
         format!("{} under {}", many(suites.len(), "suite"), many(toolchains.len(), "toolchain")),

@@ -131,7 +131,8 @@ fn spans(page: &Page<'_>) -> Markup {
     let last = spans.values().map(|span| span.1).fold(first + 1.0, f64::max);
     let mut rows: Vec<(usize, (f64, f64, Counts))> = spans.into_iter().collect();
     rows.sort_by(|a, b| a.1.0.total_cmp(&b.1.0));
-    let begun = page.account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|text| !text.is_empty()).min();
+    let begun =
+        page.account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|text| !text.is_empty()).min();
     let count = rows.len();
     let part = |time: f64| format!("{:.2}%", time / (last - first) * 100.0);
     html! {

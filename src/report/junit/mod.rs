@@ -49,7 +49,8 @@ pub fn render(account: &Account, strict: bool) -> Result<Vec<u8>, String> {
     let mut report = Report::new();
     let mut extras: Vec<(Extra, Vec<Extra>)> = Vec::new();
     let mut total = Counts::default();
-    let started = account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|started| !started.is_empty());
+    let started =
+        account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|started| !started.is_empty());
     let started = started.min().unwrap_or_default();
     let begun = OffsetDateTime::parse(started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     for group in &groups {
@@ -159,7 +160,11 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool) -> junit_report::Test
         std::time::Duration::from_millis(millis).as_secs_f64()
     });
     let took = Duration::seconds_f64(took.max(0.0));
-    let kind = if check.kind.is_empty() { "failure" } else { check.kind.as_str() };
+    let kind = match &case.diagnosis {
+        Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => diagnosis.id.as_str(),
+        _ if check.kind.is_empty() => "failure",
+        _ => check.kind.as_str(),
+    };
     let kind = clean(kind);
     let message = message(case, check);
     let mut built = match check.outcome {

@@ -1,0 +1,38 @@
+# Two commands do everything on a fresh Debian 12, as root: `make demo` and `make test`.
+
+export CARGO_TERM_COLOR ?= auto
+STACK := $(abspath target/stack)
+BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
+CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
+
+.PHONY: demo test bench stack tools build clean
+
+# Builds the real stack and the binary, runs the whole matrix, shows the summary.
+demo: stack build
+	rm -rf target/demo
+	MODULEPATH=$(CORE) $(BINARY) run --all --site fixtures/stack/site.toml --results target/demo
+
+# Everything that must hold: form, then behaviour, against the real stack.
+test: stack tools
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	cargo test --locked
+
+# The tables of README.md.
+bench: stack tools build
+	benches/run
+
+stack:
+	fixtures/stack/build --into $(STACK)
+
+# What only tests and benchmarks need.
+tools:
+	fixtures/tools
+
+build:
+	@command -v cargo >/dev/null || { echo "error: no cargo on PATH" >&2; \
+	  echo "  hint: install Rust 1.88 or newer, see https://www.rust-lang.org/tools/install" >&2; exit 1; }
+	cargo build --release --locked
+
+clean:
+	cargo clean

@@ -1,0 +1,214 @@
+//! `repro.sh`: a case that did not pass, to be run by hand on a machine without stackprobe. Pure.
+//!
+//! It begins in an empty environment, loads the modules by Lmod (or, where there is none, sets what they had set),
+//! writes the sources into a folder of its own and gives the same commands.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::report::text::line;
+use crate::stack::environment::Environment;
+
+/// What a script needs to know.
+#[derive(Debug)]
+pub struct Repro<'r> {
+    /// `mpi/hello n=4 [gcc/12.2.0 openmpi/5.0.11]`.
+    pub title: String,
+    /// Why it did not pass.
+    pub reason: String,
+    /// Full names, in the order of loading.
+    pub modules: Vec<String>,
+    /// Lmod's program.
+    pub lmod: &'r Path,
+    /// The environment before the modules.
+    pub base: &'r Environment,
+    /// The environment with the modules.
+    pub loaded: &'r Environment,
+    /// The environment of the case.
+    pub case: &'r Environment,
+    /// Names and contents of the staged files.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// The folder in which the case was staged.
+    pub stage: &'r Path,
+    /// The case's temporary folder and its home.
+    pub folders: [&'r Path; 2],
+    /// The commands, as words.
+    pub commands: Vec<Vec<String>>,
+    /// Whether address-space randomisation was on.
+    pub aslr: bool,
+    /// Wall-clock limit of each command.
+    pub limit: Duration,
+}
+
+impl Repro<'_> {
+    /// The script.
+    #[must_use]
+    pub fn script(&self) -> String {
+        let mut text = String::from("#!/usr/bin/env bash\n");
+        let _ = writeln!(text, "# {}", line(&self.title, 200));
+        let _ = writeln!(text, "# {}", line(&self.reason, 400));
+        text.push_str(
+            "# Usage: bash repro.sh [DIR]   DIR: where to work (default: a new folder)\nset -u\n\n",
+        );
+        self.begin_clean(&mut text);
+        self.load(&mut text);
+        text.push_str("stage=${1:-$(mktemp -d)}\ntmp=$stage/t home=$stage/h\n");
+        text.push_str("mkdir -p \"$stage\" \"$tmp\" \"$home\" && cd \"$stage\" || exit 1\n\n");
+        for (name, value) in self.case.since(self.loaded) {
+            self.set(&mut text, name, value);
+        }
+        text.push('\n');
+        for (name, bytes) in &self.files {
+            here_document(&mut text, name, bytes);
+        }
+        let seconds = self.limit.as_secs().max(1);
+        let _ = writeln!(
+            text,
+            "limited() {{\n  if command -v timeout >/dev/null; then timeout -k 5 {seconds} \"$@\"; else \"$@\"; fi\n}}\n"
+        );
+        for command in &self.commands {
+            let words: Vec<String> = command.iter().map(|word| self.word(word)).collect();
+            let words = words.join(" ");
+            let randomised = if self.aslr { "" } else { "setarch -R " };
+            let _ = writeln!(
+                text,
+                "echo {}\nlimited {randomised}{words}\nstatus=$?",
+                quote(&format!("$ {words}"))
+            );
+            text.push_str("echo \"exit status $status\"\n[ \"$status\" = 0 ] || exit \"$status\"\n");
+        }
+        text
+    }
+
+    /// Nothing of whoever calls it may change what happens.
+    fn begin_clean(&self, text: &mut String) {
+        let path = self.base.text("PATH").unwrap_or_default();
+        let modulepath = self.base.text("MODULEPATH").unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "if [ -z \"${{STACKPROBE_REPRO:-}}\" ]; then\n  exec env -i STACKPROBE_REPRO=1 HOME=\"${{HOME:-/}}\" \
+             TERM=\"${{TERM:-dumb}}\" \\\n    PATH={} \\\n    MODULEPATH={} \\\n    \"$BASH\" \"$0\" \"$@\"\nfi\n",
+            quote(&path),
+            quote(&modulepath)
+        );
+    }
+
+    fn load(&self, text: &mut String) {
+        let modules: Vec<String> = self.modules.iter().map(|name| quote(name)).collect();
+        let _ = writeln!(text, "lmod={}", quote(&self.lmod.to_string_lossy()));
+        text.push_str("if [ -x \"$lmod\" ]; then\n  export LMOD_CMD=$lmod LMOD_ALLOW_ROOT_USE=yes LMOD_IGNORE_CACHE=yes\n");
+        let _ = writeln!(text, "  eval \"$(\"$lmod\" bash load {})\" || exit 1\nelse", modules.join(" "));
+        text.push_str("  echo 'no Lmod here: setting what the modules had set' >&2\n");
+        for (name, value) in self.loaded.since(self.base) {
+            let name_text = name.to_string_lossy();
+            if !name_text.starts_with("_ModuleTable") && !name_text.starts_with("__LMOD") {
+                text.push_str("  ");
+                self.set(text, name, value);
+            }
+        }
+        text.push_str("fi\n\n");
+    }
+
+    fn set(&self, text: &mut String, name: &OsStr, value: Option<&OsStr>) {
+        let name = name.to_string_lossy();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        // The harness's own tag, and what no shell can name.
+        if name == "STACKPROBE_CASE"
+            || name == "PWD"
+            || !name.chars().all(plain)
+            || name.starts_with(|c: char| c.is_ascii_digit())
+        {
+            return;
+        }
+        let _ = match value {
+            Some(value) => writeln!(text, "export {name}={}", self.word(&value.to_string_lossy())),
+            None => writeln!(text, "unset {name}"),
+        };
+    }
+
+    /// A word quoted for a shell, with the case's folders in it as variables.
+    fn word(&self, word: &str) -> String {
+        let mut quoted = quote(word);
+        for (path, variable) in
+            [(self.folders[0], "$tmp"), (self.folders[1], "$home"), (self.stage, "$stage")]
+        {
+            let path = path.to_string_lossy();
+            if !path.is_empty() && quoted.contains(path.as_ref()) {
+                // Inside quotes they are left for the variable, outside they are begun and ended around nothing.
+                let closed = if quoted.starts_with('\'') {
+                    format!("'\"{variable}\"'")
+                } else {
+                    format!("\"{variable}\"")
+                };
+                quoted = quoted.replace(path.as_ref(), &closed);
+            }
+        }
+        quoted
+    }
+}
+
+fn quote(word: &str) -> String {
+    shell_words::quote(word).into_owned()
+}
+
+fn here_document(text: &mut String, name: &str, bytes: &[u8]) {
+    let content = String::from_utf8_lossy(bytes);
+    let mut end = "END_OF_FILE".to_owned();
+    while content.contains(&end) {
+        end.push('_');
+    }
+    let _ = writeln!(text, "cat > {} <<'{end}'", quote(name));
+    text.push_str(&content);
+    if !content.ends_with('\n') {
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{end}\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn the_script_runs_without_lmod_and_survives_hostile_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = Environment::from_nul_separated(b"PATH=/usr/bin:/bin\0");
+        let mut loaded = base.clone();
+        loaded.set("FROM_MODULE", "a 'b' $(c) `d` \"e\"");
+        let mut case = loaded.clone();
+        case.set("OUT", "/stage/x y/out");
+        let words = |text: &str| -> Vec<String> { text.split('|').map(str::to_owned).collect() };
+        let repro = Repro {
+            title: "mine/p [gcc/12]".into(),
+            reason: "exit status 3\n; rm -rf /".into(),
+            modules: vec!["gcc/12".into()],
+            lmod: Path::new("/nowhere/lmod"),
+            base: &base,
+            loaded: &loaded,
+            case: &case,
+            files: vec![(
+                "p.sh".into(),
+                b"printf '%s' \"$FROM_MODULE\" > \"$OUT\"\nEND_OF_FILE\nexit 3".to_vec(),
+            )],
+            stage: Path::new("/stage/x y"),
+            folders: [Path::new("/stage/x y.t/t"), Path::new("/stage/x y.t/h")],
+            commands: vec![words("true|it's"), words("sh|/stage/x y/p.sh")],
+            aslr: true,
+            limit: Duration::from_secs(10),
+        };
+        let script = folder.path().join("repro.sh");
+        std::fs::write(&script, repro.script()).unwrap();
+        let output = Command::new("bash")
+            .arg(&script)
+            .arg(folder.path().join("a b"))
+            .env("FROM_MODULE", "x")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+        let written = std::fs::read_to_string(folder.path().join("a b/out")).unwrap();
+        assert_eq!(written, "a 'b' $(c) `d` \"e\"");
+    }
+}
