@@ -195,7 +195,7 @@ mod tests {
             ("curl --token=abc --verbose", "curl --token=*** --verbose"),
             ("curl --api-key abc --verbose", "curl --api-key *** --verbose"),
             ("run '--db-pass=a b' x", "run '--db-pass=***' x"),
-            ("export AWS_SECRET_ACCESS_KEY='a b'; go", "export AWS_SECRET_ACCESS_KEY=***; go"),
+            ("export AWS_SECRET_ACCESS_KEY='a b' go", "export AWS_SECRET_ACCESS_KEY=*** go"),
             ("{\"npm_authToken\": \"x\\\"y\", \"n\": 1}", "{\"npm_authToken\": \"***\", \"n\": 1}"),
             ("{'license_token': 'x'}", "{\"license_token\": \"***\"}"),
             ("Authorization: Bearer abc.def\nnext", "Authorization: ***\nnext"),

@@ -17,12 +17,13 @@ use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
 use crate::report::{html, junit};
 use crate::verdict::check::Outcome;
 
-/// Finished cases by their ids.
-pub type Done = BTreeMap<String, CaseRecord>;
 /// Largest `plan.json` that is read: some hundred thousand cases.
 const PLAN_LIMIT: u64 = 64 << 20;
 /// Largest record of a case; its output is far smaller when a run writes it.
 const CASE_LIMIT: u64 = 8 << 20;
+
+/// Finished cases by their ids.
+pub type Done = BTreeMap<String, CaseRecord>;
 
 /// A results directory that is being written.
 #[derive(Debug)]
@@ -100,8 +101,10 @@ impl Results {
     /// Every case of the plan, in its order.
     #[must_use]
     pub fn accounted(&self) -> Vec<CaseRecord> {
-        let reason = "no result: the run ended before this case could be written";
-        Account::of(&self.plan, &self.done, "lost", reason).told.into_iter().map(|told| told.case).collect()
+        let none = "no result: the run ended before this case could be written";
+        let absent = |owed| CaseRecord::absent(owed, "lost", Outcome::Error, none);
+        let cases = self.plan.cases.iter();
+        cases.map(|owed| self.done.get(&owed.id).cloned().unwrap_or_else(|| absent(owed))).collect()
     }
 
     /// The plan.
@@ -141,20 +144,22 @@ impl Results {
 }
 
 /// Takes away what an earlier run left of cases that this one owes anew: were this run cut short, those would count.
-fn forget(cases: &Path, done: &BTreeMap<String, CaseRecord>) -> io::Result<()> {
+fn forget(cases: &Path, done: &Done) -> io::Result<()> {
     for entry in fs::read_dir(cases)? {
         let path = entry?.path();
         let is_record = path.extension().is_some_and(|extension| extension == "json");
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
         if is_record && !done.contains_key(id.as_ref()) {
             fs::remove_file(&path)?;
+            let _ = fs::remove_file(path.with_extension("").join("repro.sh"));
+            let _ = fs::remove_dir(path.with_extension(""));
         }
     }
     Ok(())
 }
 
 /// What a run left: its plan, its cases by id, and what belongs to no case.
-pub type Left = (PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>);
+pub type Left = (PlanRecord, Done, Vec<String>);
 
 /// Reads a results directory, whatever state it was left in.
 ///

@@ -251,8 +251,8 @@ static void note_speed(char *out, char *in)
         MPI_Sendrecv(out, MESSAGE, MPI_BYTE, partner, 5, in, MESSAGE, MPI_BYTE, partner, 5, MPI_COMM_WORLD,
                      MPI_STATUS_IGNORE);
     double end = MPI_Wtime();
-    tap_note("one-way latency %.2f us, bandwidth both ways %.0f MB/s, %d ranks on %d cpus", (middle - start) * 5e5 / turns,
-             8.0 * MESSAGE / 1e6 / (end - middle), tap_size, tap_env("STACKPROBE_CPUS", 1));
+    tap_note("one-way latency %.2f us, bandwidth both ways %.0f MB/s, %d ranks on %d cpus",
+             (middle - start) * 5e5 / turns, 8.0 * MESSAGE / 1e6 / (end - middle), tap_size, tap_env("STACKPROBE_CPUS", 1));
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::hostile::hostile;
 use super::results::{Site, case, check, owed, plan};
 
 fn browser() -> Option<PathBuf> {
@@ -32,8 +33,10 @@ fn open(browser: &Path, site: &Site, page: &Path) -> String {
 const WITNESS: &str = "<script>const forbidden=[];\
     addEventListener('securitypolicyviolation',(event)=>forbidden.push(event.blockedURI));\
     addEventListener('load',()=>setTimeout(()=>{const asked=performance.getEntriesByType('resource').map((e)=>e.name);\
-    document.documentElement.dataset.witness='asked '+asked.length+', forbidden '+forbidden.length+', '\
-    +asked.concat(forbidden).join(' ');},300));</script>";
+    \
+    const foreign=document.querySelectorAll('img,link,iframe,[onload],[onerror],script:not(head *):not(body > script)');\
+    document.documentElement.dataset.witness='asked '+asked.length+', forbidden '+forbidden.length\
+    +', foreign '+foreign.length+', '+asked.concat(forbidden).join(' ');},300));</script>";
 
 fn witnessed(browser: &Path, site: &Site, page: &str) -> String {
     let page = page.replacen("<head>", &format!("<head>{WITNESS}"), 1);
@@ -58,11 +61,13 @@ fn the_page_asks_for_nothing_and_runs_its_script() {
     };
     let site = Site::new();
     let page = page(&site);
-    assert_eq!(witnessed(&browser, &site, &page), "asked 0, forbidden 0, ");
+    assert_eq!(witnessed(&browser, &site, &page), "asked 0, forbidden 0, foreign 0, ");
+    let hostile_page = hostile(&Site::new()).page;
+    assert_eq!(witnessed(&browser, &site, &hostile_page), "asked 0, forbidden 0, foreign 0, ");
     let document = open(&browser, &site, &site.path("out/report.html"));
     assert!(document.contains("type=\"search\""), "the script did not run");
     // The witness itself must be able to see a request: the policy forbids it, and it is told.
     let leaking = page.replacen("</main>", "<img src=\"http://127.0.0.1:9/leak\"></main>", 1);
     let seen = witnessed(&browser, &site, &leaking);
-    assert!(seen.contains("http://127.0.0.1:9/leak"), "{seen}");
+    assert!(seen.contains("http://127.0.0.1:9/leak") && seen.contains("foreign 1"), "{seen}");
 }

@@ -25,7 +25,7 @@ pub(super) fn reproduce(page: &Page<'_>, told: &Told) -> Markup {
         @if ours {
             h4 { "To see it yourself" }
             pre.shell tabindex="0" {
-                @if told.repro { "sh cases/" (owed.id) "/repro.sh\n" }
+                @if told.repro { "bash cases/" (owed.id) "/repro.sh\n" }
                 @if let Some(pod) = pod { (command(told, &pod.plan)) "\n" }
                 "stackprobe explain " (shell_words::quote(&format!("{}/{}", owed.suite, owed.probe)))
             }

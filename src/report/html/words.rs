@@ -53,12 +53,13 @@ pub(super) fn many(count: usize, noun: &str) -> String {
 
 /// `0.04 s`, `12 s`, `3 min 5 s`, `2 h 4 min`
 pub(super) fn seconds(value: f64) -> String {
-    let whole = std::time::Duration::try_from_secs_f64(value.max(0.0).round()).unwrap_or_default().as_secs();
-    match whole {
-        _ if value < 0.0095 => format!("{:.0} ms", value.max(0.0) * 1000.0),
-        0..10 => format!("{value:.2} s"),
-        10..100 => format!("{value:.1} s"),
-        100..3600 => format!("{} min {} s", whole / 60, whole % 60),
+    let value = if value.is_finite() { value.max(0.0) } else { 0.0 };
+    let whole = std::time::Duration::try_from_secs_f64(value.round()).unwrap_or_default().as_secs();
+    match value {
+        ..0.0095 => format!("{:.0} ms", value * 1000.0),
+        ..9.995 => format!("{value:.2} s"),
+        ..99.95 => format!("{value:.1} s"),
+        ..3599.5 => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
 }
