@@ -143,6 +143,7 @@ pub struct List {
 
 /// `stackprobe discover`
 #[derive(Args, Debug, Clone)]
+#[command(after_help = DISCOVER_EXAMPLES)]
 pub struct Discover {
     /// Only compilers that match; may be repeated
     #[arg(long, value_name = "FAMILY/VERSION", value_delimiter = ' ')]
@@ -158,7 +159,28 @@ pub struct Discover {
     pub site: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: Hierarchy,
+    /// Write it to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+const DISCOVER_EXAMPLES: &str = "\
+Examples:
+  stackprobe discover                                 the whole hierarchy, and what is tested of it
+  stackprobe discover --cc 'gcc/*' --format ids       a JSON list that a workflow fans out over
+  stackprobe discover --format json --out stack.json";
+
+/// How to print the hierarchy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Hierarchy {
+    /// A tree for people
+    #[default]
+    Text,
+    /// Everything that is known, for programs
+    Json,
+    /// The toolchains only, each with an id that fits a Kubernetes name, for a workflow to fan out over
+    Ids,
 }
 
 /// `stackprobe report`

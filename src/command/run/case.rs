@@ -40,8 +40,8 @@ pub(super) struct Group<'g> {
 
 /// A group that is ready to run.
 pub(super) struct Built<'g> {
-    group: Group<'g>,
-    stage: Stage,
+    pub(super) group: Group<'g>,
+    pub(super) stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
     /// Bytes free in `/dev/shm` when the build was over.
@@ -49,7 +49,7 @@ pub(super) struct Built<'g> {
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
-struct Done {
+pub(super) struct Done {
     step: Step,
     words: Vec<String>,
     environment: Environment,
@@ -61,7 +61,7 @@ impl<'g> Group<'g> {
         &self.session.catalogue.suites[self.cases[0].suite]
     }
 
-    fn probe(&self) -> &'g Probe {
+    pub(super) fn probe(&self) -> &'g Probe {
         &self.suite().probes[self.cases[0].probe]
     }
 
@@ -217,7 +217,7 @@ impl<'g> Group<'g> {
         }
     }
 
-    fn environment(
+    pub(super) fn environment(
         &self,
         probe: &Probe,
         case: &Case,
@@ -302,7 +302,8 @@ impl Built<'_> {
         let probe = self.group.probe();
         let template = match &probe.action {
             Action::Run(template) => template,
-            Action::Build | Action::Native(_) => return self.conclude(case, Vec::new()),
+            Action::Build => return self.conclude(case, Vec::new()),
+            Action::Native(native) => return self.look(*native, case),
         };
         if let Some(check) = self.group.lacking(case) {
             return self.conclude(case, vec![check]);
@@ -350,7 +351,7 @@ impl Built<'_> {
         self.conclude_after(case, checks, None, (0.0, Vec::new()));
     }
 
-    fn conclude_after(
+    pub(super) fn conclude_after(
         &self,
         case: &Case,
         mut checks: Vec<Check>,
@@ -413,7 +414,7 @@ impl Built<'_> {
     }
 }
 
-fn stage_fault(error: &Error) -> Check {
+pub(super) fn stage_fault(error: &Error) -> Check {
     let fault = error.faults.first();
     let what = fault.map(|fault| fault.what.clone()).unwrap_or_default();
     let hint = fault.and_then(|fault| fault.hint.clone()).unwrap_or_default();

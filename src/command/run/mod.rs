@@ -1,6 +1,7 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod case;
+mod native;
 mod needs;
 mod session;
 mod why;
