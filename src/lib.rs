@@ -2,6 +2,7 @@
 pub mod alias;
 pub mod cli;
 pub mod command;
+pub mod digest;
 pub mod document;
 pub mod error;
 pub mod exit;

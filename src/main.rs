@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use stackprobe::cli::Cli;
+use stackprobe::error::Error;
+use stackprobe::pod::init;
 use stackprobe::run::{environment, supervise};
 use stackprobe::{alias, command, report};
 
@@ -13,12 +15,17 @@ fn main() -> ExitCode {
         Some(word) if word == environment::ARGUMENT => return environment::main(),
         _ => {}
     }
+    if init::is_first() {
+        return init::serve().unwrap_or_else(|error| fail(&error));
+    }
     let cli = Cli::parse_from(alias::resolve(std::env::args_os().collect()));
     match command::dispatch(cli) {
         Ok(exit) => exit.into(),
-        Err(error) => {
-            report::console::error(&error);
-            error.exit().into()
-        }
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &Error) -> ExitCode {
+    report::console::error(error);
+    error.exit().into()
 }

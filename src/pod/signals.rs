@@ -1,8 +1,7 @@
 //! What SIGTERM, SIGINT and SIGHUP mean: stop, and the second time at once.
 
-use std::io::{self, PipeReader, PipeWriter, Read};
+use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,8 +9,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::low_level::pipe;
 
+use super::wake::Wake;
 use crate::error::{Error, Kind, reason};
 
 /// Two signals this close together are one wish: a terminal signals a whole process group, and so do executors
@@ -116,18 +115,17 @@ impl Stop {
     }
 }
 
-/// From now on SIGTERM, SIGINT and SIGHUP ask for a stop, and the second one for an immediate stop.
+/// From now on SIGTERM, SIGINT and SIGHUP ask for a stop, and the second one for an immediate stop. A SIGHUP that
+/// is ignored already stays so.
 ///
 /// # Errors
 /// If the handlers or the thread that listens cannot be set up.
 pub fn listen(stop: Arc<Stop>) -> Result<(), Error> {
     let listener = || -> io::Result<()> {
-        let mut told = Vec::new();
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
-            let (reader, writer) = UnixStream::pair()?;
-            pipe::register(signal, writer)?;
-            told.push((signal, reader));
-        }
+        let heeded =
+            [SIGTERM, SIGINT, SIGHUP].into_iter().filter(|&signal| signal != SIGHUP || !hangup_is_ignored());
+        let told = heeded.map(|signal| Ok((signal, Wake::on(&[signal])?))).collect::<io::Result<Vec<_>>>();
+        let mut told = told?;
         let work = move || while hear(&mut told, &stop).is_ok() {};
         std::thread::Builder::new().name("signals".into()).spawn(work)?;
         Ok(())
@@ -135,19 +133,26 @@ pub fn listen(stop: Arc<Stop>) -> Result<(), Error> {
     listener().map_err(|error| Error::new(Kind::Pod, format!("cannot handle signals: {}", reason(&error))))
 }
 
+/// Whether this was started by `nohup`, whose wish comes first.
+fn hangup_is_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+}
+
 /// Waits for signals and hands them on.
-fn hear(told: &mut [(i32, UnixStream)], stop: &Stop) -> io::Result<()> {
-    let mut fds: Vec<_> = told.iter().map(|(_, pipe)| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)).collect();
+fn hear(told: &mut [(i32, Wake)], stop: &Stop) -> io::Result<()> {
+    let mut fds: Vec<_> = told.iter().map(|(_, wake)| PollFd::new(wake.as_fd(), PollFlags::POLLIN)).collect();
     match poll(&mut fds, PollTimeout::NONE) {
-        Err(Errno::EINTR) => return Ok(()),
-        other => other?,
-    };
-    let ready: Vec<bool> =
-        fds.iter().map(|fd| fd.revents().is_some_and(|events| !events.is_empty())).collect();
-    for ((signal, pipe), _) in told.iter_mut().zip(ready).filter(|(_, ready)| *ready) {
-        let mut bytes = [0; 64];
-        let _ = pipe.read(&mut bytes)?;
-        stop.hear(*signal, Instant::now());
+        Ok(_) | Err(Errno::EINTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    for (signal, wake) in told {
+        if wake.heard()? {
+            stop.hear(*signal, Instant::now());
+        }
     }
     Ok(())
 }

@@ -142,7 +142,8 @@ pub fn execute(
     let killed = oom::kills();
     let tag = tag();
     let (supervisor, line, pipes) = start(capture, &tag).map_err(|error| {
-        Error::new(Kind::Pod, format!("cannot start a supervisor: {}", reason(&error)))
+        let program = capture.supervisor.display();
+        Error::new(Kind::Pod, format!("cannot start the supervisor `{program}`: {}", reason(&error)))
             .hint("is /proc mounted, and are the limits on processes and open files high enough?")
     })?;
     let mut case = Case {

@@ -3,10 +3,8 @@
 //! Everybody here wakes on events: a child's end, an order or the death of the harness, a signal, the deadline.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -17,8 +15,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::time::TimeVal;
 use nix::unistd::Pid;
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::low_level::pipe;
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGQUIT, SIGTERM};
 
 use super::command::Limits;
 use super::execute::Ended;
@@ -26,6 +23,8 @@ use super::message::{Line, News, Order, Report, Text};
 use super::process::Process;
 use super::remains::Remains;
 use super::{hang, limits, tree};
+use crate::pod::reap::reap;
+use crate::pod::wake::Wake;
 
 /// How long what a command started may outlive it before that is a leak.
 ///
@@ -36,6 +35,9 @@ const SETTLE: Duration = Duration::from_millis(50);
 
 /// How long SIGKILL may take. Only a process that is stuck in the kernel needs longer, and nobody can end that one.
 const KILL: Duration = Duration::from_secs(10);
+
+/// How long a stop may take to be in effect. Only who waits in the kernel for a disk takes longer.
+const FREEZE: Duration = Duration::from_millis(20);
 
 /// Why the watch over a running command ends.
 enum Cause {
@@ -52,32 +54,24 @@ enum Cause {
 /// The command and all that descends from it.
 pub(super) struct Family {
     pub(super) line: Line,
-    children: UnixStream,
-    asked: UnixStream,
+    children: Wake,
+    asked: Wake,
     main: i32,
     ended: Option<(ExitStatus, Instant)>,
     alive: bool,
     remains: Remains,
-    news: UnixStream,
+    /// That there may be something new in shared memory.
+    news: Wake,
 }
 
 impl Family {
     pub(super) fn new(line: Line, remains: Remains) -> io::Result<Self> {
         prctl::set_child_subreaper(true)?;
-        // A handler, unlike a mask, is not inherited by the command.
-        let (children, told) = UnixStream::pair()?;
-        pipe::register(SIGCHLD, told)?;
-        let (asked, told) = UnixStream::pair()?;
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGQUIT] {
-            pipe::register(signal, told.try_clone()?)?;
-        }
-        let (news, told) = UnixStream::pair()?;
-        let remains = remains.watch(told)?;
+        let children = Wake::on(&[SIGCHLD])?;
+        let asked = Wake::on(&[SIGTERM, SIGINT, SIGHUP, SIGQUIT])?;
+        let news = Wake::on(&[SIGIO])?;
         SigSet::empty().thread_set_mask()?;
-        for stream in [&children, &asked, &news] {
-            stream.set_nonblocking(true)?;
-        }
-        Ok(Self { line, children, asked, main: 0, ended: None, alive: true, remains, news })
+        Ok(Self { line, children, asked, main: 0, ended: None, alive: true, remains: remains.watch(), news })
     }
 
     /// Watches the command `main` until it is over, then ends all that is left of it.
@@ -98,12 +92,8 @@ impl Family {
             Cause::Orphaned => {}
         }
         let stuck = self.kill()?;
-        leaked.extend(
-            stuck
-                .into_iter()
-                .filter(|process| !leaked.iter().any(|known| known.pid == process.pid))
-                .collect::<Vec<_>>(),
-        );
+        leaked.retain(|process| stuck.iter().all(|other| other.pid != process.pid));
+        leaked.extend(stuck);
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
         let (user, system) = (duration(usage.user_time()), duration(usage.system_time()));
         let ended = match (cause, self.ended) {
@@ -154,7 +144,7 @@ impl Family {
 
     /// Asks the whole tree to end, and waits until it has or its grace is over.
     fn terminate(&mut self, grace: Duration) -> io::Result<()> {
-        for pid in tree::descendants(own_pid()) {
+        for pid in self.freeze() {
             signal(pid, Signal::SIGTERM);
             // What is stopped cannot handle a signal.
             signal(pid, Signal::SIGCONT);
@@ -170,27 +160,42 @@ impl Family {
         Ok(())
     }
 
-    /// Kills whatever is left, however it forks; what even then does not die.
+    /// Stops the whole tree, however it forks, and notes what shared memory it holds.
     ///
     /// A process with a pending stop cannot complete a fork, and each is stopped before its children are looked for:
     /// so a walk that finds nobody new has found everybody.
+    fn freeze(&mut self) -> Vec<i32> {
+        let mut frozen = HashSet::new();
+        loop {
+            let before = frozen.len();
+            tree::walk(own_pid(), |pid| {
+                if frozen.insert(pid) {
+                    signal(pid, Signal::SIGSTOP);
+                }
+            });
+            if frozen.len() == before {
+                break;
+            }
+        }
+        let frozen: Vec<i32> = frozen.into_iter().collect();
+        // A stop takes effect when the process next looks, and nobody tells of those that are not our own children.
+        let until = Instant::now() + FREEZE;
+        while frozen.iter().any(|&pid| tree::stat(pid).is_some_and(|stat| !"TtZX".contains(stat.state)))
+            && Instant::now() < until
+        {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        self.remains.claim(&frozen);
+        frozen
+    }
+
+    /// Kills whatever is left; what even then does not die.
+    ///
+    /// Frozen first, they can neither restart who was killed nor make shared memory that nobody was seen with.
     fn kill(&mut self) -> io::Result<Vec<Process>> {
         let until = Instant::now() + KILL;
         while self.alive {
-            let mut stopped = HashSet::new();
-            loop {
-                let before = stopped.len();
-                tree::walk(own_pid(), |pid| {
-                    if stopped.insert(pid) {
-                        signal(pid, Signal::SIGSTOP);
-                    }
-                });
-                if stopped.len() == before {
-                    break;
-                }
-            }
-            let stopped: Vec<i32> = stopped.into_iter().collect();
-            self.remains.claim(&stopped);
+            let stopped = self.freeze();
             for &pid in &stopped {
                 signal(pid, Signal::SIGKILL);
             }
@@ -219,15 +224,15 @@ impl Family {
         };
         // Before anything else: whoever made the new entry may be about to end.
         if news {
-            drain(&mut self.news)?;
+            self.news.heard()?;
             self.remains.claim(&tree::descendants(own_pid()));
         }
         if children {
-            drain(&mut self.children)?;
+            self.children.heard()?;
             self.reap()?;
         }
         if asked {
-            drain(&mut self.asked)?;
+            self.asked.heard()?;
             return Ok(Woken::Signal);
         }
         if line {
@@ -244,14 +249,14 @@ impl Family {
 
     fn wait_for_child(&mut self, until: Instant) -> io::Result<()> {
         sleep(&mut [PollFd::new(self.children.as_fd(), PollFlags::POLLIN)], until)?;
-        drain(&mut self.children)?;
+        self.children.heard()?;
         self.reap()
     }
 
     /// Every child here is the case's, by birth or adopted: nobody else waits for one.
     fn reap(&mut self) -> io::Result<()> {
         loop {
-            match reap_one() {
+            match reap() {
                 Ok(Some((pid, status))) => {
                     if pid == self.main {
                         self.ended = Some((status, Instant::now()));
@@ -284,33 +289,6 @@ fn sleep(fds: &mut [PollFd], until: Instant) -> io::Result<()> {
     match poll(fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
-    }
-}
-
-fn drain(stream: &mut UnixStream) -> io::Result<()> {
-    let mut buffer = [0; 256];
-    loop {
-        match stream.read(&mut buffer) {
-            Ok(count) if count == buffer.len() => {}
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Reaps a child that has ended, if there is one. `ECHILD` means that there is no child at all.
-///
-/// Not `nix::sys::wait`: that loses the child which a real-time signal has ended.
-fn reap_one() -> Result<Option<(i32, ExitStatus)>, Errno> {
-    let mut status = 0;
-    // SAFETY: waitpid writes one int, through a pointer that is valid for the length of the call.
-    #[allow(unsafe_code)]
-    let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
-    match Errno::result(pid)? {
-        0 => Ok(None),
-        pid => Ok(Some((pid, ExitStatus::from_raw(status)))),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the processes of a case are doing right now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::unistd::{SysconfVar, sysconf};
@@ -12,22 +13,28 @@ use super::tree;
 
 /// Command lines are cut at so many characters; enough to tell ranks and helpers apart.
 const COMMAND: usize = 300;
+/// So many processes are described: a report stays readable, and small, after a fork bomb.
+const MOST: usize = 256;
 /// So many open files are named for each process.
 const OPEN: usize = 16;
 /// Where launchers tell a process its rank: `PMIx` (Open MPI from 5 on), Open MPI, and PMI (MPICH, Intel MPI).
 const RANK: [&str; 3] = ["PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"];
 
-/// Describes each of these processes, leaving out those that have ended meanwhile.
+/// Describes these processes, the first of them if there are too many, without those that have ended meanwhile.
 pub(super) fn explain(pids: &[i32]) -> Vec<Process> {
     let tick = match sysconf(SysconfVar::CLK_TCK) {
         Ok(Some(ticks)) if ticks > 0 => 1.0 / f64::from(u32::try_from(ticks).unwrap_or(100)),
         _ => 0.01,
     };
-    pids.iter().filter_map(|&pid| describe(pid, tick)).collect()
+    let mut networks = HashMap::new();
+    pids.iter().take(MOST).filter_map(|&pid| describe(pid, tick, &mut networks)).collect()
 }
 
+/// The sockets of each network namespace that was met.
+type Networks = HashMap<PathBuf, HashMap<u64, String>>;
+
 #[allow(clippy::cast_precision_loss)] // a count of ticks: 2^52 of them are a million years
-fn describe(pid: i32, tick: f64) -> Option<Process> {
+fn describe(pid: i32, tick: f64, networks: &mut Networks) -> Option<Process> {
     let stat = tree::stat(pid)?;
     Some(Process {
         pid,
@@ -38,7 +45,7 @@ fn describe(pid: i32, tick: f64) -> Option<Process> {
         cpu: Duration::from_secs_f64(stat.ticks as f64 * tick),
         threads: stat.threads,
         rank: rank(pid),
-        open: open(pid),
+        open: open(pid, networks),
     })
 }
 
@@ -83,14 +90,13 @@ fn rank(pid: i32) -> Option<u32> {
 }
 
 /// What it has open beyond its standard streams, in the order of the descriptors.
-fn open(pid: i32) -> Vec<String> {
+fn open(pid: i32, networks: &mut Networks) -> Vec<String> {
     let folder = format!("/proc/{pid}/fd");
     let Ok(entries) = fs::read_dir(&folder) else { return Vec::new() };
     let mut descriptors: Vec<u32> =
         entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     descriptors.retain(|descriptor| *descriptor > 2);
     descriptors.sort_unstable();
-    let sockets = sockets(pid);
     let mut open: Vec<String> = descriptors
         .into_iter()
         .filter_map(|descriptor| {
@@ -101,7 +107,10 @@ fn open(pid: i32) -> Vec<String> {
                 return None;
             }
             let socket = target.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
-            let socket = socket.and_then(|inode| sockets.get(&inode.parse().ok()?));
+            let socket = socket.and_then(|inode| {
+                let network = fs::read_link(format!("/proc/{pid}/ns/net")).ok()?;
+                networks.entry(network).or_insert_with(|| sockets(pid)).get(&inode.parse().ok()?)
+            });
             Some(format!("{descriptor} {}", socket.map_or(&*target, String::as_str)))
         })
         .collect();

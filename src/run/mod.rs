@@ -11,12 +11,15 @@
 //! supervisor ── supervise ── the command ── ranks, daemons, whatever it starts
 //! ```
 
+pub mod archive;
 pub mod call;
 pub mod command;
+pub mod cran;
 pub mod environment;
 pub mod execute;
 mod family;
 mod hang;
+pub mod index;
 mod limits;
 mod message;
 mod oom;
@@ -25,8 +28,9 @@ pub mod plan;
 pub mod process;
 mod remains;
 pub mod schedule;
+pub mod service;
 mod socket;
 pub mod stage;
 pub mod supervise;
-mod sweep;
+pub mod sweep;
 mod tree;

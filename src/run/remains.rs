@@ -14,17 +14,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::fs::File;
-use std::io;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::sys::stat::{major, minor};
 use nix::unistd::geteuid;
-use signal_hook::consts::SIGIO;
-use signal_hook::low_level::pipe;
 
 use super::tree;
 
@@ -74,18 +70,16 @@ impl Remains {
         }
     }
 
-    /// Asks the kernel to tell of new entries: whenever there may be some, the other end of `told` can be read.
-    pub(super) fn watch(mut self, told: UnixStream) -> io::Result<Self> {
-        pipe::register(SIGIO, told)?;
+    /// Asks the kernel to tell of new entries by `SIGIO`, which has to be handled already.
+    pub(super) fn watch(mut self) -> Self {
         let watch = |folder: File| {
-            // SAFETY: F_NOTIFY takes a number and touches no memory of ours; the descriptor is open, and the signal
-            // that it makes the kernel send is handled.
+            // SAFETY: F_NOTIFY takes a number and touches no memory of ours, and the descriptor is open.
             #[allow(unsafe_code)]
             let asked = unsafe { libc::fcntl(folder.as_raw_fd(), libc::F_NOTIFY, NEW_ENTRY) };
             Errno::result(asked).map(|_| folder).ok()
         };
         self.watched = File::open(&self.shared).ok().and_then(watch);
-        Ok(self)
+        self
     }
 
     /// Notes which new entries these processes of the case hold.
@@ -170,9 +164,13 @@ fn mapped(line: &str, device: u64) -> Option<Identity> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::os::fd::AsFd;
+
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use signal_hook::consts::SIGIO;
 
     use super::*;
+    use crate::pod::wake::Wake;
 
     fn me() -> Vec<i32> {
         vec![i32::try_from(std::process::id()).unwrap()]
@@ -183,18 +181,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("before"), "").unwrap();
         let remains = Remains::before(folder.path(), &folder.path().join("no-temporary-folder"));
-        let (_, told) = UnixStream::pair().unwrap();
-        (folder, remains.watch(told).unwrap())
+        let _handled = Wake::on(&[SIGIO]).unwrap();
+        (folder, remains.watch())
     }
 
     #[test]
     fn a_new_entry_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut heard, told) = UnixStream::pair().unwrap();
-        let _remains = Remains::before(folder.path(), folder.path()).watch(told).unwrap();
+        let mut wake = Wake::on(&[SIGIO]).unwrap();
+        let _remains = Remains::before(folder.path(), folder.path()).watch();
         fs::write(folder.path().join("new"), "").unwrap();
-        heard.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
-        assert!(heard.read(&mut [0; 8]).is_ok());
+        let mut fds = [PollFd::new(wake.as_fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::from(5000_u16)).unwrap();
+        assert!(wake.heard().unwrap());
     }
 
     #[test]

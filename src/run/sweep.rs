@@ -1,4 +1,4 @@
-//! Kills what a case has left when its supervisor was killed first.
+//! Kills what cases have left where their supervisor was killed first.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,17 +16,27 @@ use super::tree;
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// Kills every process whose environment says `name=value`, until there is none, and notes what they held.
-///
-/// This is the one place that looks again and again instead of waiting for an event: these processes are not below
-/// us, so nobody tells when they end.
 pub(super) fn kill_tagged(name: &str, value: &OsStr, remains: &mut Remains) {
     let mark = [name.as_bytes(), b"=", value.as_bytes()].concat();
+    kill_all(&|| tree::all().into_iter().filter(|pid| carries(*pid, &mark)).collect(), &mut |pids| {
+        remains.claim(pids);
+    });
+}
+
+/// Kills every process below this one, once no case runs any more: what a killed supervisor left and what has no mark,
+/// because it had cleared its environment. Needs [`adopt_orphans`](crate::pod::init::adopt_orphans).
+pub fn leave_nothing() {
+    kill_all(&|| tree::descendants(Pid::this().as_raw()), &mut |_| {});
+}
+
+/// This is the one place that looks again and again instead of waiting for an event: these processes need not be below
+/// us, so nobody tells when they end.
+fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
     let until = Instant::now() + LIMIT;
     loop {
         let mut found: Vec<i32> = Vec::new();
         loop {
-            let new: Vec<i32> =
-                tree::all().into_iter().filter(|pid| !found.contains(pid) && carries(*pid, &mark)).collect();
+            let new: Vec<i32> = find().into_iter().filter(|pid| !found.contains(pid)).collect();
             if new.is_empty() {
                 break;
             }
@@ -38,13 +48,13 @@ pub(super) fn kill_tagged(name: &str, value: &OsStr, remains: &mut Remains) {
         if found.is_empty() || Instant::now() > until {
             return;
         }
-        remains.claim(&found);
+        frozen(&found);
         for &pid in &found {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
         std::thread::sleep(Duration::from_millis(2));
         for &pid in &found {
-            // Ours if the harness is a subreaper: then nobody else would reap it.
+            // Ours if the harness adopts orphans: then nobody else would reap it.
             let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
         }
     }

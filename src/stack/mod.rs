@@ -8,5 +8,6 @@ pub mod lmod;
 pub mod matrix;
 pub mod module;
 pub mod modulerc;
+pub mod spack;
 pub mod spider;
 pub mod toolchain;

@@ -16,6 +16,8 @@ use crate::suite::Layer;
 pub struct Site {
     /// Which modules are compilers, MPIs and runtimes, where the module tree does not say.
     pub families: BTreeMap<String, Layer>,
+    /// Toolboxes of MATLAB for which the site holds licences, by the names that `license()` takes.
+    pub toolboxes: Vec<String>,
     /// Failures that are known.
     pub known: Vec<Known>,
     /// The file, for tables that other rooms read from it (launchers, diagnoses).
@@ -85,14 +87,31 @@ impl Site {
     pub fn parse(source: &Source) -> Result<Self, Vec<Fault>> {
         document::read(source, |root| {
             let families = root.table("families", families).unwrap_or_default();
+            let toolboxes = root.table("matlab", toolboxes).unwrap_or_default();
             let known = root.tables("known", known).into_iter().flatten().collect();
             // Read by the rooms that know their meaning, from the same source.
             for elsewhere in ["launcher", "diagnosis"] {
                 root.leave(elsewhere);
             }
-            Self { families, known, source: Some(source.clone()) }
+            Self { families, toolboxes, known, source: Some(source.clone()) }
         })
     }
+}
+
+fn toolboxes(table: &mut Table<'_>) -> Vec<String> {
+    let written = table.strings("toolboxes").unwrap_or_default();
+    for name in &written {
+        let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+        if name.value.is_empty() || !name.value.chars().all(word) {
+            let what = format!("`{}` is no name that license() takes", name.value);
+            table.fault_with_hint(
+                what,
+                name.span.clone(),
+                "such as Distrib_Computing_Toolbox or Statistics_Toolbox",
+            );
+        }
+    }
+    written.into_iter().map(|name| name.value).collect()
 }
 
 fn families(table: &mut Table<'_>) -> BTreeMap<String, Layer> {

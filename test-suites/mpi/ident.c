@@ -157,7 +157,7 @@ static void check_wrapper(void)
     else
         tap_skip("wrapper calls the loaded compiler", "STACKPROBE_CC_FAMILY is not set");
     if (*version)
-        check(names_version(version, compiled) || names_version(compiled, version),
+        check(names_version(compiled, version) || names_version(version, compiled),
               "wrapper calls the loaded compiler version");
     else
         tap_skip("wrapper calls the loaded compiler version", "STACKPROBE_CC_VERSION is not set");
@@ -212,7 +212,6 @@ int main(int argc, char **argv)
     MPI_Get_library_version(banner, &length);
     MPI_Init(&argc, &argv);
     tap_begin();
-    tap_note("%.*s", (int)strcspn(banner, "\n"), banner);
     tap_note("standard %d.%d, header %s %s", version, subversion, header_family, header_version);
 
     check(tap_same_int("version", version, MPI_VERSION) && tap_same_int("subversion", subversion, MPI_SUBVERSION),
@@ -220,6 +219,9 @@ int main(int argc, char **argv)
     check(version >= 3, "standard is 3.0 or newer");
     /* Open MPI counts the terminating zero as well. */
     check(length > 0 && (size_t)length - strlen(banner) <= 1, "library names itself");
+    /* MPICH goes on with how it was configured. */
+    banner[strcspn(banner, "\n")] = '\0';
+    tap_note("%s", banner);
     check(tap_same_str("family of the library", family_of(banner), header_family), "header and library are one family");
     check(names_version(banner, header_version), "header and library are one version");
     check_module(banner);

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use super::harness::{shell, trial};
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// What one in ten is faster than: other work on the machine makes some slower, and none faster.
+fn typical(mut times: Vec<Duration>) -> Duration {
     times.sort();
-    times[times.len() / 2]
+    times[times.len() / 10]
 }
 
 #[test]
@@ -24,8 +25,9 @@ fn wall_time_over_a_bare_spawn() {
         result.1
     };
     let (bare, owned): (Vec<_>, Vec<_>) = (0..500).map(|_| (bare(), owned())).unzip();
-    let cost = median(owned.clone()) - median(bare.clone());
-    println!("bare {:?}, supervised {:?}: {cost:?} over", median(bare), median(owned));
+    let (bare, owned) = (typical(bare), typical(owned));
+    let cost = owned.saturating_sub(bare);
+    println!("bare {bare:?}, supervised {owned:?}: {cost:?} over");
     assert!(cost < Duration::from_millis(3));
 }
 

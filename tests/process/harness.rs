@@ -1,12 +1,15 @@
 //! Runs a command as the harness would, and counts what it leaves.
 
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use stackprobe::error::Error;
 use stackprobe::pod::signals::Stop;
 use stackprobe::run::command::{Command, Limits};
 use stackprobe::run::execute::{Capture, Executed, execute};
+use stackprobe::run::output::Stream;
 use tempfile::TempDir;
 
 /// A command to come, with a mark in its environment by which survivors are found.
@@ -14,7 +17,7 @@ pub(super) struct Trial {
     pub(super) command: Command,
     pub(super) capture: Capture,
     pub(super) mark: String,
-    pub(super) folder: TempDir,
+    _folder: TempDir,
 }
 
 /// What became of it.
@@ -48,12 +51,29 @@ pub(super) fn trial(argv: &[&str]) -> Trial {
             ..Capture::new(folder.path().join("log"))
         },
         mark,
-        folder,
+        _folder: folder,
     }
 }
 
 pub(super) fn shell(script: &str) -> Trial {
     trial(&["/bin/bash", "-c", script])
+}
+
+/// `torture.c` with these arguments.
+pub(super) fn torture(arguments: &[&str]) -> Trial {
+    static PROGRAM: OnceLock<TempDir> = OnceLock::new();
+    let folder = PROGRAM.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/process/torture.c");
+        let program = folder.path().join("torture");
+        let status = std::process::Command::new("cc").args([source, "-o"]).arg(program).status().unwrap();
+        assert!(status.success());
+        folder
+    });
+    let program = folder.path().join("torture");
+    let mut argv = vec![program.to_str().unwrap()];
+    argv.extend(arguments);
+    trial(&argv)
 }
 
 impl Trial {
@@ -66,12 +86,21 @@ impl Trial {
         self.run_until(&Stop::new(Duration::from_secs(1)).unwrap())
     }
 
+    /// With everything that it says as it says it.
+    pub(super) fn run_with(&self, lines: &mut dyn FnMut(Stream, &[u8])) -> Executed {
+        let stop = Stop::new(Duration::from_secs(1)).unwrap();
+        execute(&self.command, &self.capture, &stop, lines).unwrap()
+    }
+
+    pub(super) fn try_run(&self) -> std::result::Result<Executed, Error> {
+        let stop = Stop::new(Duration::from_secs(1)).unwrap();
+        execute(&self.command, &self.capture, &stop, &mut |_, _| {})
+    }
+
     /// Without a search for survivors.
     pub(super) fn run_quick(&self) -> (Executed, Duration) {
-        let stop = Stop::new(Duration::from_secs(1)).unwrap();
         let begun = Instant::now();
-        let executed = execute(&self.command, &self.capture, &stop, &mut |_, _| {}).unwrap();
-        (executed, begun.elapsed())
+        (self.try_run().unwrap(), begun.elapsed())
     }
 
     pub(super) fn run_until(&self, stop: &Stop) -> Result {

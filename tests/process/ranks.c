@@ -19,6 +19,8 @@ int main(int argc, char **argv) {
         printf("sum %d of %d\n", sum, size);
         fflush(stdout);
     }
+    /* What rank 0 has said must be on its way before the launcher drops it. */
+    if (!strcmp(end, "crash") || !strcmp(end, "abort")) usleep(200000);
     if (!strcmp(end, "crash") && rank == 1) raise(SIGSEGV);
     if (!strcmp(end, "abort") && rank == 1) MPI_Abort(MPI_COMM_WORLD, 3);
     if (!strcmp(end, "launcher") && rank == 0) {

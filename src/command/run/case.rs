@@ -1,14 +1,16 @@
 //! One case from its staged folder to its verdicts.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::needs::unmet;
 use super::session::Session;
+use super::why::{self, Circumstances};
 use crate::error::Error;
-use crate::report::record::{CaseRecord, CommandRecord};
+use crate::report::record::{CaseRecord, CommandRecord, DiagnosisRecord};
 use crate::report::repro::Repro;
 use crate::report::results::{Results, write_repro};
 use crate::report::text::{clean, head_and_tail};
@@ -42,6 +44,8 @@ pub(super) struct Built<'g> {
     pub(super) stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
+    /// Bytes free in `/dev/shm` when the build was over.
+    shm: Option<u64>,
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
@@ -65,10 +69,22 @@ impl<'g> Group<'g> {
     pub(super) fn build(self) -> Option<Built<'g>> {
         let begun = Instant::now();
         let probe = self.probe();
+        if let Some((check, diagnosis)) = self.unserved() {
+            for case in self.cases {
+                self.close(case, vec![check.clone()], &[], 0.0, (Vec::new(), Some(diagnosis.clone())));
+            }
+            return None;
+        }
         let lacking = self.cases.iter().map(|case| self.lacking(case)).collect::<Vec<_>>();
         if lacking.iter().all(Option::is_some) {
             for (case, check) in self.cases.iter().zip(lacking) {
-                self.close(case, Vec::from_iter(check), &[], begun.elapsed().as_secs_f64(), Vec::new());
+                self.close(
+                    case,
+                    Vec::from_iter(check),
+                    &[],
+                    begun.elapsed().as_secs_f64(),
+                    (Vec::new(), None),
+                );
             }
             return None;
         }
@@ -98,7 +114,8 @@ impl<'g> Group<'g> {
                 break;
             }
         }
-        let built = Built { group: self, stage, steps, seconds: begun.elapsed().as_secs_f64() };
+        let seconds = begun.elapsed().as_secs_f64();
+        let built = Built { group: self, stage, steps, seconds, shm: why::shm() };
         if let Some(check) = judge::build(built.steps.iter().map(|done| &done.step)) {
             for case in self.cases {
                 built.conclude(case, vec![check.clone()]);
@@ -106,6 +123,21 @@ impl<'g> Group<'g> {
             return None;
         }
         Some(built)
+    }
+
+    /// A service that the probe asks for and cannot have: nothing could be told of the stack.
+    fn unserved(&self) -> Option<(Check, DiagnosisRecord)> {
+        let services = &self.session.services;
+        let unserved =
+            self.probe().services.iter().find_map(|service| services.environment(*service).err())?;
+        let check = Check::not_passed("requires", Outcome::Error, "requires.service", unserved.what.clone());
+        let diagnosis = DiagnosisRecord {
+            id: unserved.id.to_owned(),
+            fault: unserved.fault.to_owned(),
+            cause: unserved.what.clone(),
+            fix: unserved.hint.clone(),
+        };
+        Some((check.detail(unserved.hint.clone()), diagnosis))
     }
 
     fn lacking(&self, case: &Case) -> Option<Check> {
@@ -123,7 +155,7 @@ impl<'g> Group<'g> {
     /// The pod kept these cases from being tried at all.
     fn could_not<T>(&self, error: &Error) -> Option<T> {
         for case in self.cases {
-            self.close(case, vec![stage_fault(error)], &[], 0.0, Vec::new());
+            self.close(case, vec![stage_fault(error)], &[], 0.0, (Vec::new(), None));
         }
         None
     }
@@ -211,6 +243,20 @@ impl<'g> Group<'g> {
             let prefix = loaded.prefix.as_deref().map(Path::to_string_lossy).unwrap_or_default();
             set(&mut environment, "PREFIX", prefix.into_owned());
         }
+        for (tool, name) in [(Placeholder::Cc, "CC"), (Placeholder::Cxx, "CXX"), (Placeholder::Fc, "FC")] {
+            if let Some(Ok(words)) = self.toolchain.tools.get(&tool) {
+                environment.set(format!("STACKPROBE_{name}_COMMAND"), shell_words::join(words));
+            }
+        }
+        let toolboxes = &self.session.catalogue.site.toolboxes;
+        if !toolboxes.is_empty() {
+            environment.set("STACKPROBE_MATLAB_TOOLBOXES", toolboxes.join(" "));
+        }
+        for service in &probe.services {
+            for (name, value) in self.session.services.environment(*service).unwrap_or_default() {
+                environment.set(name, value);
+            }
+        }
         if launched && let Ok(launcher) = &self.toolchain.launcher {
             let root = self.session.facts.uid == 0;
             let root_env = launcher.profile.root_env.iter().filter(|_| root);
@@ -225,13 +271,24 @@ impl<'g> Group<'g> {
     }
 
     /// Records a case.
-    fn close(&self, case: &Case, checks: Vec<Check>, steps: &[&Step], seconds: f64, earlier: Vec<Check>) {
+    fn close(
+        &self,
+        case: &Case,
+        checks: Vec<Check>,
+        steps: &[&Step],
+        seconds: f64,
+        (earlier, diagnosis): (Vec<Check>, Option<DiagnosisRecord>),
+    ) {
         let mut record = self.session.record(case, checks);
+        record.diagnosis = diagnosis;
         record.seconds = seconds;
         record.earlier = earlier;
         record.commands = steps.iter().map(|step| command_record(step)).collect();
         Session::describe(&mut record, self.toolchain);
         keep_output(&mut record, steps);
+        if matches!(record.outcome(), Outcome::Failed | Outcome::Error) {
+            record.environment = changes(self.toolchain);
+        }
         if !steps.is_empty() {
             record.log = format!("logs/{}.log", case.id);
         }
@@ -317,7 +374,16 @@ impl Built<'_> {
         }
         let steps: Vec<&Step> = done.iter().map(|done| &done.step).collect();
         let seconds = seconds + if first { self.seconds } else { 0.0 };
-        self.group.close(case, checks, &steps, seconds, earlier);
+        let last = steps.last().map(|step| &step.executed);
+        let around = Circumstances {
+            toolchain: self.group.toolchain,
+            facts: &self.group.session.facts,
+            ranks: case.ranks,
+            launched: run.is_some() && probe.uses(Placeholder::Mpirun),
+            shm: self.shm,
+        };
+        let diagnosis = self.group.session.why.diagnose(&mut checks, last, &around);
+        self.group.close(case, checks, &steps, seconds, (earlier, diagnosis));
     }
 }
 
@@ -368,6 +434,13 @@ fn command_record(step: &Step) -> CommandRecord {
         cpu: (executed.user + executed.system).as_secs_f64(),
         peak_memory: executed.peak_memory,
     }
+}
+
+/// What the modules did to the environment, for whoever has to do the same by hand.
+fn changes(toolchain: &Toolchain) -> BTreeMap<String, Option<String>> {
+    let text = |text: &OsStr| text.to_string_lossy().into_owned();
+    let changes = toolchain.environment.since(&toolchain.base);
+    changes.map(|(name, value)| (text(name), value.map(text))).collect()
 }
 
 /// A case that did not pass keeps the head and tail of what its commands said.

@@ -4,6 +4,7 @@ mod case;
 mod native;
 mod needs;
 mod session;
+mod why;
 
 use std::sync::Arc;
 
@@ -19,8 +20,10 @@ use crate::pod::signals::{self, Stop};
 use crate::report::record::{FORMAT, Owed, PlanRecord};
 use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
+use crate::run::service::{Given, Services};
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
+use crate::suite::Service;
 use crate::suite::select::Selection;
 use session::{Session, now};
 
@@ -40,10 +43,15 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let extra = extra(&flags.select.modules)?;
     let (asked, plan) = plan(&catalogue, &stack, &flags.select, &extra)?;
     let facts = Facts::gather();
-    let record = record(&catalogue, &stack, &asked, &plan, &facts);
+    let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
+    record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
+    let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
-    let session = Session::new(flags, &catalogue, (&stack, &extra), (&asked, &root), facts, &stop, results);
+    let services = services(flags, &catalogue, &plan, &root);
+    let place = (&asked[..], &root);
+    let session =
+        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results);
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
     let written = results.end().err().or(written);
@@ -63,6 +71,19 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
         }
         None => Ok(exit),
     }
+}
+
+/// Starts what the probes of the plan ask to be served.
+fn services(flags: &Run, catalogue: &Catalogue, plan: &Plan, root: &Root) -> Services {
+    let probes = plan.cases.iter().map(|case| &catalogue.suites[case.suite].probes[case.probe]);
+    let needed: Vec<Service> = Service::ALL
+        .into_iter()
+        .map(|(_, service)| service)
+        .filter(|service| probes.clone().any(|probe| probe.services.contains(service)))
+        .collect();
+    let index = flags.index_url.clone().or_else(|| std::env::var("PIP_INDEX_URL").ok());
+    let given = Given { index: index.filter(|url| !url.trim().is_empty()), cran: flags.cran.clone() };
+    Services::start(&needed, &given, root.path())
 }
 
 /// What is owed: the plan, and the toolchains that it speaks of.
@@ -146,6 +167,7 @@ pub(super) fn record(
         pod: facts.clone(),
         lmod: stack.lmod_version().to_owned(),
         modulepath: stack.modulepath(),
+        shard: String::new(),
         cases: cases.collect(),
     }
 }
@@ -161,7 +183,7 @@ fn resume(
     }
     let Ok((_, done, _)) = results::read(&flags.results) else { return (Vec::new(), plan) };
     // A case that was interrupted or never began is missing, whatever is written of it.
-    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost");
+    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost" | "unreadable");
     let done: Vec<_> = done
         .into_values()
         .filter(|case| record.cases.iter().any(|owed| owed.id == case.owed.id))

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
@@ -15,10 +16,12 @@ use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::console::Console;
+use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed};
 use crate::report::results::{Results, write_case};
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
+use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
@@ -35,7 +38,9 @@ pub(super) struct Session<'s> {
     pub(super) asked: &'s [Asked],
     pub(super) root: &'s Root,
     pub(super) facts: Facts,
+    pub(super) why: Why,
     pub(super) stop: &'s Stop,
+    pub(super) services: Services,
     owed: BTreeMap<String, Owed>,
     told: Mutex<Told>,
 }
@@ -52,14 +57,14 @@ impl<'s> Session<'s> {
         catalogue: &'s Catalogue,
         (stack, extra): (&'s Stack<'s>, &'s [Wanted]),
         (asked, root): (&'s [Asked], &'s Root),
-        facts: Facts,
-        stop: &'s Stop,
+        (facts, why): (Facts, Why),
+        (stop, services): (&'s Stop, Services),
         results: Results,
     ) -> Self {
         let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
         let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
         let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, stop, owed, told }
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, told }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -188,6 +193,7 @@ impl<'s> Session<'s> {
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
+        mask::case(&mut record);
         let written = write_case(&self.flags.results, &record);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.console.case(&record);

@@ -19,15 +19,21 @@
 static int tap_count = 0;
 static int tap_failures = 0;
 
-/* Ends with a newline; the harness takes it as diagnostic text, never as a verdict. */
+/* Diagnostic text, never a verdict: each of its lines is marked, so that the output of another program, quoted here,
+ * cannot be read as TAP. */
 static inline void TAP_PRINTF tap_note(const char *format, ...)
 {
+    char text[8192];
     va_list arguments;
-    fputs("# ", stdout);
     va_start(arguments, format);
-    vfprintf(stdout, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fputc('\n', stdout);
+    for (const char *line = text; line != NULL;) {
+        const char *end = strchr(line, '\n');
+        int length = end == NULL ? (int)strlen(line) : (int)(end - line);
+        printf("# %.*s\n", length, line);
+        line = end == NULL || end[1] == '\0' ? NULL : end + 1;
+    }
     fflush(stdout);
 }
 

@@ -1,0 +1,199 @@
+//! Whether an index of packages can be reached, asked by ourselves: pip, Poetry, PDM and R say the same of a name that
+//! does not resolve, a refused connection, a bad certificate, a 401 and a 503.
+
+mod fetch;
+pub mod url;
+
+use std::time::Duration;
+
+use fetch::{Page, fetch};
+use url::Url;
+
+use crate::digest::{hex, sha256};
+
+/// What is asked for: the simple API in JSON (PEP 691) or HTML (PEP 503), or any file.
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01";
+
+/// The largest file that is fetched to see whether it is the one that its hash says.
+const SMALL: usize = 1 << 20;
+
+/// Where it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The URL itself.
+    Url,
+    /// The name does not resolve.
+    Name,
+    /// Nobody listens.
+    Refused,
+    /// No way there.
+    Route,
+    /// No answer in time.
+    Timeout,
+    /// No TLS, or a certificate that is not believed.
+    Tls,
+    /// An answer that is no HTTP, or of a status that means no page.
+    Http,
+    /// 401, 403, 407.
+    Credentials,
+    /// 5xx: it may be better soon.
+    Server,
+    /// A page that is no index.
+    NoIndex,
+    /// The index is one and lacks what every index has.
+    Incomplete,
+    /// A file that is not the one that its hash says.
+    Hash,
+}
+
+impl Fault {
+    /// The id of the diagnosis.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Url => "index-url",
+            Self::Name => "net-dns",
+            Self::Refused => "net-refused",
+            Self::Route => "net-unreachable",
+            Self::Timeout => "net-timeout",
+            Self::Tls => "net-tls",
+            Self::Http => "net-http",
+            Self::Credentials => "net-auth",
+            Self::Server => "net-server-error",
+            Self::NoIndex => "index-no-index",
+            Self::Incomplete => "index-incomplete",
+            Self::Hash => "index-hash",
+        }
+    }
+
+    /// What to do about it, in one line.
+    #[must_use]
+    pub fn hint(self) -> &'static str {
+        match self {
+            Self::Url => "give the URL of a simple index, such as https://HOST/simple/",
+            Self::Name => "the pod's DNS or its egress policy; or the name is wrong",
+            Self::Refused => "the index or its proxy is down, or the port is wrong",
+            Self::Route | Self::Timeout => "the egress policy of the pod, a firewall, or an index that hangs",
+            Self::Tls => "mount the site's CA (SSL_CERT_FILE, PIP_CERT), or correct the host name",
+            Self::Http => "is this the URL of the index, and not of a page before it?",
+            Self::Credentials => "put credentials into the URL, or into a netrc that the pod mounts",
+            Self::Server => "the index is overloaded or broken: try again later",
+            Self::NoIndex => "a login page or a captive portal answers in place of the index",
+            Self::Incomplete => "the mirror does not hold this project: synchronise it",
+            Self::Hash => "a proxy or a mirror changes files, or serves stale ones",
+        }
+    }
+}
+
+/// Why an index cannot be used. The fault of the site, never of the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    /// At which stage.
+    pub fault: Fault,
+    /// What was found, with the place and without credentials.
+    pub what: String,
+}
+
+impl Unreachable {
+    fn new(fault: Fault, what: impl Into<String>) -> Self {
+        Self { fault, what: what.into() }
+    }
+}
+
+/// How far an index was tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// All the way: it is an index, and a file of it is the one that its hash says.
+    Index,
+    /// Somebody speaks TLS there; the image has no curl to go further.
+    Tls,
+}
+
+/// Tries a simple index of Python packages by asking it for `project`, all within about three times `limit`.
+///
+/// # Errors
+/// Where it ended.
+pub fn index(url: &str, project: &str, limit: Duration) -> Result<Reached, Unreachable> {
+    let url = Url::parse(url).map_err(|what| Unreachable::new(Fault::Url, what))?;
+    let page = url.below(&format!("{project}/"));
+    let Some(page) = fetch(&page, limit)? else { return Ok(Reached::Tls) };
+    judge(&page, &format!("the project `{project}`"))?;
+    let links =
+        if page.kind == "application/vnd.pypi.simple.v1+json" { of_json(&page) } else { of_html(&page) };
+    if links.is_empty() {
+        let what = format!("{} answers {} that is no page of an index", page.url, shown(&page));
+        return Err(Unreachable::new(Fault::NoIndex, what));
+    }
+    let wheel = |link: &str| link.rsplit_once('.').is_some_and(|(_, kind)| kind.eq_ignore_ascii_case("whl"));
+    let Some((link, wanted)) = links.into_iter().rev().find(|(link, hash)| hash.is_some() && wheel(link))
+    else {
+        return Ok(Reached::Index);
+    };
+    let file = page.url.join(&link).map_err(|what| Unreachable::new(Fault::NoIndex, what))?;
+    let Some(file) = fetch(&file, limit)? else { return Ok(Reached::Tls) };
+    judge(&file, "a file that it lists")?;
+    let found = hex(&sha256(&file.body));
+    if file.body.len() <= SMALL && wanted.as_deref() != Some(found.as_str()) {
+        let wanted = wanted.unwrap_or_default();
+        let what =
+            format!("{} is not the file that the index lists: SHA-256 {found}, wanted {wanted}", file.url);
+        return Err(Unreachable::new(Fault::Hash, what));
+    }
+    Ok(Reached::Index)
+}
+
+/// Tries a CRAN-like repository by asking it for its list of source packages.
+///
+/// # Errors
+/// Where it ended.
+pub fn cran(url: &str, limit: Duration) -> Result<Reached, Unreachable> {
+    let url = Url::parse(url).map_err(|what| Unreachable::new(Fault::Url, what))?;
+    let Some(page) = fetch(&url.below("src/contrib/PACKAGES"), limit)? else { return Ok(Reached::Tls) };
+    judge(&page, "a list of source packages")?;
+    if !page.body.starts_with(b"Package:") {
+        let what = format!("{} answers {} that is no list of packages", page.url, shown(&page));
+        return Err(Unreachable::new(Fault::NoIndex, what));
+    }
+    Ok(Reached::Index)
+}
+
+fn judge(page: &Page, what: &str) -> Result<(), Unreachable> {
+    let fault = match page.status {
+        200 => return Ok(()),
+        401 | 403 | 407 => Fault::Credentials,
+        404 | 410 => Fault::Incomplete,
+        500..=599 => Fault::Server,
+        _ => Fault::Http,
+    };
+    Err(Unreachable::new(fault, format!("{} answers {} for {what}", page.url, page.status)))
+}
+
+/// Files of a project's page in JSON, each with its SHA-256.
+fn of_json(page: &Page) -> Vec<(String, Option<String>)> {
+    let Ok(page) = serde_json::from_slice::<serde_json::Value>(&page.body) else { return Vec::new() };
+    let files = page["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    files.iter().filter_map(|file| Some((text(&file["url"])?, text(&file["hashes"]["sha256"])))).collect()
+}
+
+/// Files of a project's page in HTML, each with the SHA-256 of its fragment.
+fn of_html(page: &Page) -> Vec<(String, Option<String>)> {
+    let page = String::from_utf8_lossy(&page.body);
+    let links = page.split("href=").skip(1).filter_map(|rest| {
+        let quote = rest.chars().next().filter(|letter| matches!(letter, '"' | '\''))?;
+        rest[1..].split(quote).next()
+    });
+    links
+        .filter_map(|link| {
+            let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let is_package =
+                [".whl", ".tar.gz", ".zip", ".egg", ".tar.bz2"].iter().any(|end| file.ends_with(end));
+            is_package.then(|| (file.to_owned(), fragment.strip_prefix("sha256=").map(str::to_owned)))
+        })
+        .collect()
+}
+
+fn shown(page: &Page) -> String {
+    let kind = if page.kind.is_empty() { "something" } else { &page.kind };
+    format!("{kind} of {} bytes", page.body.len())
+}

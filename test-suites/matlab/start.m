@@ -1,0 +1,1 @@
+fprintf('started R%s\n', version('-release'));

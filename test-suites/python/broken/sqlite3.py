@@ -1,0 +1,1 @@
+raise ImportError("seeded: libsqlite3.so.0: cannot open shared object file")

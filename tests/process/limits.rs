@@ -1,0 +1,102 @@
+//! What the kernel limits is told as a limit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use stackprobe::run::execute::{Ended, Limit};
+
+use super::harness::{Trial, isolated, shell, torture};
+
+fn limited(mut trial: Trial, limit: impl Fn(&mut stackprobe::run::command::Limits)) -> Ended {
+    limit(&mut trial.command.limits);
+    trial.run().executed.ended
+}
+
+#[test]
+fn cpu_time() {
+    let second =
+        |limits: &mut stackprobe::run::command::Limits| limits.cpu = Some(Duration::from_millis(900));
+    assert_eq!(limited(torture(&["spin"]), second), Ended::Limit(Limit::Cpu));
+    // A launcher tells of it by its own status.
+    let path = torture(&[]).command.argv[0].clone();
+    assert_eq!(
+        limited(shell(&format!("{} spin; exit $?", path.display())), second),
+        Ended::Limit(Limit::Cpu)
+    );
+    // The same status without the time used is the program's own.
+    assert_eq!(limited(shell("exit 152"), second), Ended::Exit(152));
+}
+
+#[test]
+fn the_size_of_a_file() {
+    let mebibyte = |limits: &mut stackprobe::run::command::Limits| limits.file_size = Some(1 << 20);
+    assert_eq!(limited(torture(&["grow", "2097152"]), mebibyte), Ended::Limit(Limit::FileSize));
+    assert_eq!(limited(torture(&["grow", "1048576"]), mebibyte), Ended::Exit(0));
+    // Output is no file here: it may be larger.
+    assert_eq!(limited(torture(&["flood", "4194304"]), mebibyte), Ended::Exit(0));
+}
+
+#[test]
+fn address_space() {
+    let gibibyte = |limits: &mut stackprobe::run::command::Limits| limits.memory = Some(1 << 30);
+    assert_eq!(limited(torture(&["allocate", "1073741824"]), gibibyte), Ended::Exit(3));
+    assert_eq!(limited(torture(&["allocate", "536870912"]), gibibyte), Ended::Exit(0));
+    assert_eq!(limited(torture(&["allocate", "1073741824"]), |_| {}), Ended::Exit(0));
+}
+
+#[test]
+fn core_files_and_the_layout_of_the_address_space() {
+    let show = "ulimit -c; cat /proc/self/personality";
+    assert_eq!(shell(show).run().executed.stdout.head, b"0\n00000000\n");
+    let mut trial = shell(show);
+    trial.command.limits.core = true;
+    trial.command.limits.aslr = false;
+    let stdout = String::from_utf8(trial.run().executed.stdout.head).unwrap();
+    let (own, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_CORE).unwrap();
+    assert_eq!(stdout.lines().next() == Some("0"), own == 0);
+    assert!(stdout.ends_with("00040000\n"), "{stdout}");
+}
+
+#[test]
+fn a_case_is_killed_before_its_supervisor_when_memory_runs_out() {
+    let stdout = shell("cat /proc/self/oom_score_adj /proc/$PPID/oom_score_adj").run().executed.stdout.head;
+    let scores: Vec<i32> =
+        String::from_utf8(stdout).unwrap().lines().map(|line| line.parse().unwrap()).collect();
+    assert!(scores[0] > scores[1], "{scores:?}");
+}
+
+/// A control group of our own with this limit in bytes, entered by this process; none where it is not ours to make.
+fn group(limit: u64) -> Option<PathBuf> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let path = |mark: &str| {
+        groups.lines().find_map(|line| line.split_once(mark)).map(|(_, path)| path.trim_matches('/'))
+    };
+    let (folder, limit_file) = match path(":memory:/") {
+        Some(path) => (Path::new("/sys/fs/cgroup/memory").join(path), "memory.limit_in_bytes"),
+        None => (Path::new("/sys/fs/cgroup").join(path("0::/")?), "memory.max"),
+    };
+    let group = folder.join(format!("stackprobe-test-{}", std::process::id()));
+    fs::create_dir(&group).ok()?;
+    fs::write(group.join(limit_file), limit.to_string()).ok()?;
+    fs::write(group.join("cgroup.procs"), std::process::id().to_string()).ok()?;
+    Some(group)
+}
+
+#[test]
+fn a_kill_for_want_of_memory_is_counted() {
+    if isolated("process::limits::a_kill_for_want_of_memory_is_counted") {
+        return;
+    }
+    // Only the cases may be killed: the harness and its supervisors go on.
+    let Some(group) = group(96 << 20) else {
+        println!("skipped: no control group can be made here");
+        return;
+    };
+    let result = torture(&["fill", "268435456"]).run();
+    let well = torture(&["fill", "1048576"]).run();
+    fs::write(group.join("../cgroup.procs"), std::process::id().to_string()).unwrap();
+    fs::remove_dir(&group).unwrap();
+    assert_eq!((result.executed.ended, result.executed.oom_kills), (Ended::Signal(9), 1));
+    assert_eq!((well.executed.ended, well.executed.oom_kills), (Ended::Exit(0), 0));
+}
