@@ -89,7 +89,8 @@ pub(super) fn plan<'w>(
         });
         (other, at)
     });
-    let orphaned = compiler.filter(|_| !parents.is_empty()).map(|compiler| {
+    let below_compiler = entry(walk, last, parents).is_some_and(|found| !found.parents.is_empty());
+    let orphaned = compiler.filter(|_| !parents.is_empty() && below_compiler).map(|compiler| {
         script.aside(|script| {
             unload(script, &[compiler]);
             script.see()
@@ -110,13 +111,18 @@ pub(super) fn plan<'w>(
     }
 }
 
-/// What spider found of `last` where it stands on `parents`.
+/// What spider found of `last` where it stands on `parents`: under just these, under some of them, or in Core.
 fn entry<'w>(walk: &'w Walk<'w>, last: &Module, parents: &[&Module]) -> Option<&'w Found> {
-    walk.subject.found.iter().find(|entry| {
-        let under = |chain: &Vec<Module>| chain.iter().eq(parents.iter().copied());
-        let in_core = parents.is_empty() && entry.parents.is_empty();
-        entry.module == *last && (in_core || entry.parents.iter().any(under))
-    })
+    let depth = |entry: &Found| {
+        let under = |chain: &&Vec<Module>| chain.iter().all(|one| parents.contains(&one));
+        let deepest = entry.parents.iter().filter(under).map(Vec::len).max();
+        deepest.or(entry.parents.is_empty().then_some(0))
+    };
+    let named = walk.subject.found.iter().filter(|entry| entry.module == *last);
+    named
+        .filter_map(|entry| Some((depth(entry)?, entry)))
+        .max_by_key(|(depth, _)| *depth)
+        .map(|(_, entry)| entry)
 }
 
 fn list(script: &mut Script) -> At {
@@ -250,8 +256,8 @@ fn swapped(
     faults.extend(stays.map(|folder| format!("{} of {compiler} stays in MODULEPATH", folder.display())));
     for module in &walk.toolchain[1..] {
         let offered = walk.subject.found.iter().find(|entry| {
-            entry.module == **module
-                && entry.parents.iter().any(|parents| parents == std::slice::from_ref(swap.to))
+            let under = |parents: &Vec<Module>| parents == std::slice::from_ref(swap.to);
+            entry.module == **module && (entry.parents.is_empty() || entry.parents.iter().any(under))
         });
         let file = loaded(&now.environment).into_iter().find(|(one, _)| one == *module).map(|(_, file)| file);
         match (offered, file) {
