@@ -45,9 +45,12 @@ pub(super) fn plan<'w>(
     parents: &[&Module],
 ) -> Plan<'w> {
     let base = script.see();
-    let cached = script.aside(|script| {
-        script.cached(["-t", "spider"]);
-        script.see()
+    // It is of the whole stack, so once for each compiler is often enough.
+    let cached = (parents.is_empty() && is(walk, Layer::Compiler)).then(|| {
+        script.aside(|script| {
+            script.cached(["-t", "spider"]);
+            script.see()
+        })
     });
     let mut lists = vec![list(script)];
     for parent in parents {
@@ -96,19 +99,7 @@ pub(super) fn plan<'w>(
             script.see()
         })
     });
-    Plan {
-        lists,
-        cached: Some(cached),
-        base,
-        before,
-        with,
-        after,
-        unversioned,
-        purged,
-        swap,
-        family,
-        orphaned,
-    }
+    Plan { lists, cached, base, before, with, after, unversioned, purged, swap, family, orphaned }
 }
 
 /// What spider found of `last` where it stands on `parents`: under just these, under some of them, or in Core.
