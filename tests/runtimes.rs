@@ -17,11 +17,8 @@ use fixture::{Answer, Junit, call, core, stack};
 fn suite_with(call: fixture::Call, suite: &str, probe: &str, more: &str) -> fixture::Call {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-suites").join(suite);
     let to = call.folder().join("s").join(suite);
-    let copied = Command::new("cp").arg("-r").arg(&from).arg({
-        fs::create_dir_all(to.parent().unwrap()).unwrap();
-        &to
-    });
-    assert!(copied.status().unwrap().success());
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    assert!(Command::new("cp").arg("-r").arg(&from).arg(&to).status().unwrap().success());
     let text = fs::read_to_string(to.join("suite.toml")).unwrap();
     let head = format!("[[probe]]\nname = \"{probe}\"\n");
     assert!(text.contains(&head), "no probe {probe} in {suite}");
