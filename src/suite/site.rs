@@ -104,7 +104,11 @@ fn toolboxes(table: &mut Table<'_>) -> Vec<String> {
         let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
         if name.value.is_empty() || !name.value.chars().all(word) {
             let what = format!("`{}` is no name that license() takes", name.value);
-            table.fault_with_hint(what, name.span.clone(), "such as Distrib_Computing_Toolbox or Statistics_Toolbox");
+            table.fault_with_hint(
+                what,
+                name.span.clone(),
+                "such as Distrib_Computing_Toolbox or Statistics_Toolbox",
+            );
         }
     }
     written.into_iter().map(|name| name.value).collect()
