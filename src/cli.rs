@@ -24,7 +24,7 @@ Examples:
   stackprobe run mpi --cc gcc/12 --mpi openmpi/5    one toolchain
   stackprobe run compiler mpi --all                 the whole stack
   stackprobe list mpi --all --format json           what that would run
-  stackprobe report results                         its report once more
+  stackprobe report pods/* --out all                one report of many pods
 
 Exit codes: 0 passed, 1 a check failed, 2 usage, 3 nothing selected, 70 our own fault,
 75 could not tell (pod or site at fault), 130 and 143 asked to stop.";
@@ -39,7 +39,7 @@ pub enum Verb {
     List(List),
     /// Print every toolchain of the stack
     Discover(Discover),
-    /// Rebuild the reports of a results directory
+    /// One JUnit, one page and one summary of the results of one or many pods
     Report(Report),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
@@ -119,7 +119,7 @@ pub struct Run {
     /// Bytes of output of one command to keep on disk; the rest is counted and dropped
     #[arg(long, value_name = "SIZE", env = "STACKPROBE_LOG", default_value = "64MiB", value_parser = size)]
     pub log: u64,
-    /// A real index of Python packages in place of ours [also: PIP_INDEX_URL]
+    /// A real index of Python packages in place of ours [also: `PIP_INDEX_URL`]
     #[arg(long, value_name = "URL", env = "STACKPROBE_INDEX_URL")]
     pub index_url: Option<String>,
     /// A real CRAN mirror in place of ours
@@ -143,6 +143,7 @@ pub struct List {
 
 /// `stackprobe discover`
 #[derive(Args, Debug, Clone)]
+#[command(after_help = DISCOVER_EXAMPLES)]
 pub struct Discover {
     /// Only compilers that match; may be repeated
     #[arg(long, value_name = "FAMILY/VERSION", value_delimiter = ' ')]
@@ -158,15 +159,42 @@ pub struct Discover {
     pub site: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: Hierarchy,
+    /// Write it to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+const DISCOVER_EXAMPLES: &str = "\
+Examples:
+  stackprobe discover                                 the whole hierarchy, and what is tested of it
+  stackprobe discover --cc 'gcc/*' --format ids       a JSON list that a workflow fans out over
+  stackprobe discover --format json --out stack.json";
+
+/// How to print the hierarchy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Hierarchy {
+    /// A tree for people
+    #[default]
+    Text,
+    /// Everything that is known, for programs
+    Json,
+    /// The toolchains only, each with an id that fits a Kubernetes name, for a workflow to fan out over
+    Ids,
 }
 
 /// `stackprobe report`
 #[derive(Args, Debug, Clone)]
 pub struct Report {
-    /// A results directory
+    /// Results directories, folders that hold some, or JUnit files of other harnesses
     #[arg(value_name = "DIR", default_value = "results")]
-    pub folder: PathBuf,
+    pub inputs: Vec<PathBuf>,
+    /// Where junit.xml and report.html go [default: DIR, if there is one]
+    #[arg(long, value_name = "DIR", env = "STACKPROBE_OUT")]
+    pub out: Option<PathBuf>,
+    /// Count against this plan, too, as `stackprobe list --format json` prints it: a pod that left nothing is missed
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_PLAN")]
+    pub plan: Option<PathBuf>,
     /// Write JUnit that keeps to junit-10.xsd
     #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
     pub junit_strict: bool,

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod document;
 pub mod error;
 pub mod exit;
+pub mod native;
 pub mod pod;
 pub mod report;
 pub mod run;

@@ -1,7 +1,10 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
-
 //! A case owns every process that it starts, and nothing of it is left: shown with real processes.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails and says why"
+)]
 
 mod process {
     mod cost;

@@ -313,16 +313,18 @@ fn a_run_goes_on_where_an_earlier_one_ended() {
 
 #[test]
 fn a_failed_case_can_be_done_again_by_hand_without_stackprobe() {
-    let site = "[[launcher]]\nfamily = \"openmpi\"\ncommand = [\"mpirun\"]\n\
-                env = { OMPI_MCA_btl = \"self,nonsense\", OMPI_MCA_pml = \"ob1\" }\n\
-                root_env = { OMPI_ALLOW_RUN_AS_ROOT = \"1\", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM = \"1\" }\n";
-    let answer = call(&["run", "mpi/ident", "--cc", "gcc/12", "--mpi", "openmpi/5", "--site", "site.toml"])
-        .file("site.toml", site)
+    let suite = "name = \"mine\"\nsummary = \"x\"\ntoolchain = [\"compiler\", \"mpi\"]\n[[probe]]\nname = \"p\"\n\
+                 summary = \"y\"\nsources = [\"p.c\"]\nbuild = \"{mpicc} {sources} -o {exe}\"\n\
+                 run = \"{mpirun} -n {ranks} {exe}\"\nranks = 2\nenv = { SEEN = \"it's $HOME\" }\n";
+    let source = "#include <mpi.h>\n#include <stdio.h>\n#include <stdlib.h>\nint main(int n, char **v) {\n\
+                  int rank;\nMPI_Init(&n, &v);\nMPI_Comm_rank(MPI_COMM_WORLD, &rank);\n\
+                  if (rank == 1) printf(\"seen: %s\\n\", getenv(\"SEEN\"));\nMPI_Finalize();\nreturn 5;\n}\n";
+    let answer = call(&["run", "mine", "--cc", "gcc/12", "--mpi", "openmpi/5", "--suites", "s"])
+        .file("s/mine/suite.toml", suite)
+        .file("s/mine/p.c", source)
         .run()
         .exits(1);
-    let cases = std::fs::read_dir(answer.results().join("cases")).unwrap();
-    let mut scripts = cases.flatten().map(|entry| entry.path().join("repro.sh"));
-    let script = scripts.find(|path| path.is_file()).expect("a repro.sh");
+    let script = answer.results().join("cases/mine.p.n2.gcc-12.2.0.openmpi-5.0.11/repro.sh");
     let output = std::process::Command::new("bash")
         .arg(&script)
         .env_clear()
@@ -331,8 +333,8 @@ fn a_failed_case_can_be_done_again_by_hand_without_stackprobe() {
         .unwrap();
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "{said}");
-    assert!(said.contains("nonsense"), "{said}");
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("seen: it's $HOME"), "{said}");
 }
 
 #[test]

@@ -1,27 +1,48 @@
-//! `stackprobe report`: everything anew from what a run, or a SIGKILL, left.
+//! `stackprobe report`: one JUnit, one page and one summary of what one or many runs left.
 
-use anstream::eprintln;
+use std::path::{Path, PathBuf};
+
+use anstream::println;
 
 use crate::cli::Report;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
-use crate::report::results::{accounted, read, replace};
-use crate::report::{junit, summary};
+use crate::report::gather::gather;
+use crate::report::results::replace;
+use crate::report::{html, junit, summary};
 
-/// Rebuilds `junit.xml` and prints the summary.
+/// Reads all inputs and writes `junit.xml` and `report.html`.
 ///
 /// # Errors
-/// A directory without a plan, or one that cannot be written.
+/// Inputs none of which can be read, and an output folder that cannot be written.
 pub fn report(flags: &Report) -> Result<Exit, Error> {
-    let (plan, done, skipped) = read(&flags.folder)?;
-    for what in skipped {
-        eprintln!("warning: {what}");
+    let out = out(flags)?;
+    std::fs::create_dir_all(&out).map_err(|error| Error::io(Kind::Pod, "make", &out, &error))?;
+    let account = gather(&flags.inputs, &out, flags.plan.as_deref())?;
+    let xml = junit::render(&account, flags.junit_strict).map_err(|what| Error::new(Kind::Internal, what))?;
+    write(&out.join("junit.xml"), &xml)?;
+    write(&out.join("report.html"), html::render(&account).as_bytes())?;
+    println!("{}", summary::render(&account, &out));
+    Ok(summary::exit_of(&account))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    replace(path, bytes).map_err(|error| Error::io(Kind::Pod, "write", path, &error))
+}
+
+/// `--out`, or the one folder that was given.
+fn out(flags: &Report) -> Result<PathBuf, Error> {
+    match (&flags.out, flags.inputs.as_slice()) {
+        (Some(out), _) => Ok(out.clone()),
+        (None, [folder]) if folder.is_dir() => Ok(folder.clone()),
+        (None, [input]) if !input.exists() => Err(Error::new(
+            Kind::Usage,
+            format!("cannot read `{}`: no such file or directory", input.display()),
+        )
+        .hint("a results directory holds a plan.json and cases/")),
+        (None, _) => {
+            Err(Error::new(Kind::Usage, "--out is missing: where do the reports of several inputs go?")
+                .hint("give --out DIR; junit.xml and report.html are written there"))
+        }
     }
-    let cases = accounted(&plan, &done, "lost", "no result: the run ended before this case could be written");
-    let xml =
-        junit::render(&plan, &cases, flags.junit_strict).map_err(|what| Error::new(Kind::Internal, what))?;
-    let path = flags.folder.join("junit.xml");
-    replace(&path, &xml).map_err(|error| Error::io(Kind::Pod, "write", &path, &error))?;
-    summary::print(&plan, &done, &flags.folder);
-    Ok(summary::exit(&plan, &done))
 }

@@ -129,6 +129,12 @@ impl<'s> Stack<'s> {
         self.base.text("MODULEPATH").unwrap_or_default()
     }
 
+    /// Lmod, and this binary, which writes environments down for it.
+    #[must_use]
+    pub fn asked(&self) -> (&Lmod, &Path) {
+        (&self.lmod, &self.own)
+    }
+
     fn call(&self, question: &Call) -> Result<Answer, Error> {
         call(question, LMOD_LIMIT, &self.tmp, self.stop)
     }

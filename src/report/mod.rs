@@ -1,7 +1,15 @@
 //! WHO is told: the results directory first, then JUnit, the console and whoever reads afterwards.
 
+pub mod account;
+pub mod cause;
 pub mod console;
+pub mod counts;
+pub mod foreign;
+pub mod gather;
+pub mod html;
 pub mod junit;
+pub mod mask;
+pub mod merge;
 pub mod record;
 pub mod repro;
 pub mod results;

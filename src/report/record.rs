@@ -29,6 +29,9 @@ pub struct PlanRecord {
     /// `MODULEPATH` before any module was loaded.
     #[serde(default)]
     pub modulepath: String,
+    /// `2/8` if it is one part of a larger plan; else empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub shard: String,
     /// Every case, in order.
     pub cases: Vec<Owed>,
 }
@@ -82,6 +85,9 @@ pub struct CaseRecord {
     /// What was found out about it: resolved modules, prefixes, peak memory.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
+    /// What the modules changed in the environment, if it did not pass: the new value, or none where they unset it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, Option<String>>,
     /// Why, and whose fault it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisRecord>,
@@ -130,6 +136,12 @@ impl CaseRecord {
         }
     }
 
+    /// Whether it passed, but not at once.
+    #[must_use]
+    pub fn is_flaky(&self) -> bool {
+        !self.earlier.is_empty() && self.outcome() == Outcome::Passed
+    }
+
     /// The first check that did not pass, the worst kind first.
     #[must_use]
     pub fn first_fault(&self) -> Option<&Check> {
@@ -152,6 +164,7 @@ impl CaseRecord {
             log: String::new(),
             earlier: Vec::new(),
             properties: BTreeMap::new(),
+            environment: BTreeMap::new(),
             diagnosis: None,
         }
     }

@@ -5,16 +5,22 @@
 //! passed as the last rewriting took, and at the end: its share of the time stays below a tenth, however long the run.
 //! What a SIGKILL catches in between is not lost: `stackprobe report` makes everything anew from plan and cases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, reason};
-use crate::report::junit;
-use crate::report::record::{CaseRecord, PlanRecord};
+use crate::report::account::Account;
+use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::{html, junit};
 use crate::verdict::check::Outcome;
+
+/// Largest `plan.json` that is read: some hundred thousand cases.
+const PLAN_LIMIT: u64 = 64 << 20;
+/// Largest record of a case; its output is far smaller when a run writes it.
+const CASE_LIMIT: u64 = 8 << 20;
 
 /// Finished cases by their ids.
 pub type Done = BTreeMap<String, CaseRecord>;
@@ -61,6 +67,7 @@ impl Results {
             cost: Duration::ZERO,
             broken: None,
         };
+        forget(&folder.join("cases"), &results.done).map_err(|error| cannot(error, &folder.join("cases")))?;
         let path = folder.join("plan.json");
         write_json(&path, &results.plan).map_err(|error| cannot(error, &path))?;
         results.rewrite().map_err(|error| cannot(error, &folder.join("junit.xml")))?;
@@ -94,12 +101,10 @@ impl Results {
     /// Every case of the plan, in its order.
     #[must_use]
     pub fn accounted(&self) -> Vec<CaseRecord> {
-        accounted(
-            &self.plan,
-            &self.done,
-            "lost",
-            "no result: the run ended before this case could be written",
-        )
+        let none = "no result: the run ended before this case could be written";
+        let absent = |owed| CaseRecord::absent(owed, "lost", Outcome::Error, none);
+        let cases = self.plan.cases.iter();
+        cases.map(|owed| self.done.get(&owed.id).cloned().unwrap_or_else(|| absent(owed))).collect()
     }
 
     /// The plan.
@@ -108,7 +113,7 @@ impl Results {
         &self.plan
     }
 
-    /// Writes everything once more, whole.
+    /// Writes everything once more, whole, and the page beside it.
     ///
     /// # Errors
     /// The first write that failed, at any time: what is on disk is not all.
@@ -117,13 +122,20 @@ impl Results {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
-        last.map_err(|error| Error::io(Kind::Pod, "write", &self.folder.join("junit.xml"), &error))
+        last.map_err(|error| Error::io(Kind::Pod, "write", &self.folder.join("junit.xml"), &error))?;
+        let mut account = Account::of(&self.plan, &self.done, "owed", "not run");
+        for told in &mut account.told {
+            told.repro = has_repro(&self.folder, &told.case.owed.id);
+        }
+        let path = self.folder.join("report.html");
+        replace(&path, html::render(&account).as_bytes())
+            .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
     }
 
     fn rewrite(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        let cases = accounted(&self.plan, &self.done, "owed", "not run yet");
-        let xml = junit::render(&self.plan, &cases, self.strict).map_err(io::Error::other)?;
+        let account = Account::of(&self.plan, &self.done, "owed", "not run yet");
+        let xml = junit::render(&account, self.strict).map_err(io::Error::other)?;
         replace(&self.folder.join("junit.xml"), &xml)?;
         self.rewritten = Instant::now();
         self.cost = begun.elapsed();
@@ -131,47 +143,136 @@ impl Results {
     }
 }
 
-/// Every case of the plan in its order: finished, or an error of this kind.
-#[must_use]
-pub fn accounted(
-    plan: &PlanRecord,
-    done: &BTreeMap<String, CaseRecord>,
-    kind: &str,
-    reason: &str,
-) -> Vec<CaseRecord> {
-    let absent = |owed| CaseRecord::absent(owed, kind, Outcome::Error, reason);
-    plan.cases.iter().map(|owed| done.get(&owed.id).cloned().unwrap_or_else(|| absent(owed))).collect()
+/// Takes away what an earlier run left of cases that this one owes anew: were this run cut short, those would count.
+fn forget(cases: &Path, done: &Done) -> io::Result<()> {
+    for entry in fs::read_dir(cases)? {
+        let path = entry?.path();
+        let is_record = path.extension().is_some_and(|extension| extension == "json");
+        let id = path.file_stem().unwrap_or_default().to_string_lossy();
+        if is_record && !done.contains_key(id.as_ref()) {
+            fs::remove_file(&path)?;
+            let _ = fs::remove_file(path.with_extension("").join("repro.sh"));
+            let _ = fs::remove_dir(path.with_extension(""));
+        }
+    }
+    Ok(())
 }
 
-/// Reads a results directory, whatever state it was left in. Files that cannot be read are named in the second part.
+/// What a run left: its plan, its cases by id, and what belongs to no case.
+pub type Left = (PlanRecord, Done, Vec<String>);
+
+/// Reads a results directory, whatever state it was left in.
+///
+/// A case whose record cannot be read is an error that says so.
 ///
 /// # Errors
-/// A directory without a readable plan.
-pub fn read(folder: &Path) -> Result<(PlanRecord, Done, Vec<String>), Error> {
-    let path = folder.join("plan.json");
-    let text = fs::read(&path).map_err(|error| {
-        Error::io(Kind::Usage, "read", &path, &error).hint("a results directory holds a plan.json and cases/")
-    })?;
-    let plan: PlanRecord = serde_json::from_slice(&text)
-        .map_err(|error| Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display())))?;
-    let mut skipped = Vec::new();
+/// A directory without a readable plan of our format.
+pub fn read(folder: &Path) -> Result<Left, Error> {
+    let plan = read_plan(&folder.join("plan.json"))?;
     let mut done = BTreeMap::new();
     for owed in &plan.cases {
+        let unread = |why: &str| CaseRecord::absent(owed, "unreadable", Outcome::Error, why);
+        if !is_file_name(&owed.id) {
+            done.insert(owed.id.clone(), unread("the plan gives it an id that no file can have"));
+            continue;
+        }
         let path = folder.join("cases").join(format!("{}.json", owed.id));
-        let read = match fs::read(&path) {
+        let read = match read_bounded(&path, CASE_LIMIT) {
             Ok(text) => serde_json::from_slice::<CaseRecord>(&text).map_err(|error| error.to_string()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => Err(reason(&error)),
         };
-        match read {
-            Ok(record) if record.owed.id == owed.id && !record.checks.is_empty() => {
-                done.insert(owed.id.clone(), record);
+        let same = |found: &Owed| {
+            (&found.id, &found.suite, &found.probe, &found.toolchain)
+                == (&owed.id, &owed.suite, &owed.probe, &owed.toolchain)
+        };
+        let record = match read {
+            Ok(record) if record.format != FORMAT => {
+                unread(&format!("its record is of format {}, this stackprobe reads {FORMAT}", record.format))
             }
-            Ok(_) => skipped.push(format!("`{}` is of another case", path.display())),
-            Err(why) => skipped.push(format!("cannot read `{}`: {why}", path.display())),
-        }
+            Ok(record) if same(&record.owed) && !record.checks.is_empty() => record,
+            Ok(_) => unread("its record is of another case"),
+            Err(why) => unread(&format!("its record cannot be read: {why}")),
+        };
+        done.insert(owed.id.clone(), record);
     }
-    Ok((plan, done, skipped))
+    let strays = strays(folder, &plan);
+    Ok((plan, done, strays))
+}
+
+/// Reads a plan, as a results directory or `stackprobe list --format json` gives it.
+///
+/// # Errors
+/// A file that cannot be read, that is no plan or that is of another format.
+pub fn read_plan(path: &Path) -> Result<PlanRecord, Error> {
+    #[derive(serde::Deserialize)]
+    struct Format {
+        format: u32,
+        #[serde(default)]
+        stackprobe: String,
+    }
+    let text = read_bounded(path, PLAN_LIMIT).map_err(|error| {
+        Error::io(Kind::Usage, "read", path, &error).hint("a results directory holds a plan.json and cases/")
+    })?;
+    let cannot = |error: serde_json::Error| {
+        Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display()))
+    };
+    let found: Format = serde_json::from_slice(&text).map_err(cannot)?;
+    if found.format != FORMAT {
+        return Err(Error::new(
+            Kind::Data,
+            format!("cannot read `{}`: it is of format {}, wanted {FORMAT}", path.display(), found.format),
+        )
+        .hint(format!("stackprobe {} wrote it and can report it", found.stackprobe)));
+    }
+    serde_json::from_slice(&text).map_err(cannot)
+}
+
+/// Case files that no case of the plan answers for: two runs wrote into one directory.
+fn strays(folder: &Path, plan: &PlanRecord) -> Vec<String> {
+    let owed: BTreeSet<&str> = plan.cases.iter().map(|owed| owed.id.as_str()).collect();
+    let Ok(entries) = fs::read_dir(folder.join("cases")) else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut strays: Vec<String> =
+        names.filter(|name| name.strip_suffix(".json").is_some_and(|id| !owed.contains(id))).collect();
+    strays.sort();
+    let Some(first) = strays.first() else { return Vec::new() };
+    vec![format!(
+        "{} case files of another plan are left out, such as `{first}`: two runs wrote into this directory",
+        strays.len()
+    )]
+}
+
+/// Whether a plan's id can only name a file of the folder that it is looked for in.
+fn is_file_name(id: &str) -> bool {
+    !id.is_empty() && !id.starts_with('.') && !id.contains(['/', '\0'])
+}
+
+/// Whether the run left a script that does exactly this case again.
+pub(super) fn has_repro(folder: &Path, id: &str) -> bool {
+    is_file_name(id)
+        && fs::symlink_metadata(folder.join("cases").join(id).join("repro.sh"))
+            .is_ok_and(|file| file.is_file())
+}
+
+/// Reads a regular file that is not larger than `limit` bytes; a link, a pipe or a device is refused unopened.
+///
+/// # Errors
+/// Those of the file system, and of a file that is larger or none.
+pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let found = fs::symlink_metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    if found.len() > limit {
+        return Err(io::Error::other(format!(
+            "{} bytes, which is more than the {limit} that are read",
+            found.len()
+        )));
+    }
+    let mut text = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
+    File::open(path)?.take(limit).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// Writes a finished case, for whoever may read the directory from now on.

@@ -41,6 +41,20 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
+/// Cleans a text and takes the letters out that turn its direction: with them a failure can be made to look passed.
+pub fn without_overrides(text: &mut String) {
+    let harmless = |letter: char| match letter {
+        '\t' | '\n' | ' '..='\u{7e}' => true,
+        '\0'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
+            false
+        }
+        _ => true,
+    };
+    if !text.chars().all(harmless) {
+        *text = clean(text).replace(|letter| !harmless(letter), "\u{fffd}");
+    }
+}
+
 /// One line of at most `most` characters.
 #[must_use]
 pub fn line(text: &str, most: usize) -> String {

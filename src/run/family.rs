@@ -36,6 +36,9 @@ const SETTLE: Duration = Duration::from_millis(50);
 /// How long SIGKILL may take. Only a process that is stuck in the kernel needs longer, and nobody can end that one.
 const KILL: Duration = Duration::from_secs(10);
 
+/// How long a stop may take to be in effect. Only who waits in the kernel for a disk takes longer.
+const FREEZE: Duration = Duration::from_millis(20);
+
 /// Why the watch over a running command ends.
 enum Cause {
     /// The command has ended.
@@ -141,7 +144,7 @@ impl Family {
 
     /// Asks the whole tree to end, and waits until it has or its grace is over.
     fn terminate(&mut self, grace: Duration) -> io::Result<()> {
-        for pid in tree::descendants(own_pid()) {
+        for pid in self.freeze() {
             signal(pid, Signal::SIGTERM);
             // What is stopped cannot handle a signal.
             signal(pid, Signal::SIGCONT);
@@ -157,27 +160,42 @@ impl Family {
         Ok(())
     }
 
-    /// Kills whatever is left, however it forks; what even then does not die.
+    /// Stops the whole tree, however it forks, and notes what shared memory it holds.
     ///
     /// A process with a pending stop cannot complete a fork, and each is stopped before its children are looked for:
     /// so a walk that finds nobody new has found everybody.
+    fn freeze(&mut self) -> Vec<i32> {
+        let mut frozen = HashSet::new();
+        loop {
+            let before = frozen.len();
+            tree::walk(own_pid(), |pid| {
+                if frozen.insert(pid) {
+                    signal(pid, Signal::SIGSTOP);
+                }
+            });
+            if frozen.len() == before {
+                break;
+            }
+        }
+        let frozen: Vec<i32> = frozen.into_iter().collect();
+        // A stop takes effect when the process next looks, and nobody tells of those that are not our own children.
+        let until = Instant::now() + FREEZE;
+        while frozen.iter().any(|&pid| tree::stat(pid).is_some_and(|stat| !"TtZX".contains(stat.state)))
+            && Instant::now() < until
+        {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        self.remains.claim(&frozen);
+        frozen
+    }
+
+    /// Kills whatever is left; what even then does not die.
+    ///
+    /// Frozen first, they can neither restart who was killed nor make shared memory that nobody was seen with.
     fn kill(&mut self) -> io::Result<Vec<Process>> {
         let until = Instant::now() + KILL;
         while self.alive {
-            let mut stopped = HashSet::new();
-            loop {
-                let before = stopped.len();
-                tree::walk(own_pid(), |pid| {
-                    if stopped.insert(pid) {
-                        signal(pid, Signal::SIGSTOP);
-                    }
-                });
-                if stopped.len() == before {
-                    break;
-                }
-            }
-            let stopped: Vec<i32> = stopped.into_iter().collect();
-            self.remains.claim(&stopped);
+            let stopped = self.freeze();
             for &pid in &stopped {
                 signal(pid, Signal::SIGKILL);
             }

@@ -40,8 +40,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Every selected probe under every toolchain that has exactly the layers that its suite asks for. A runtime
-    /// suite also takes a runtime with a compiler loaded beside it.
+    /// Every selected probe under every toolchain that has exactly the layers that its suite asks for; a
+    /// suite for any is under every one. A runtime suite also takes a runtime with a compiler loaded beside it.
     #[must_use]
     pub fn new(
         suites: &[Suite],
@@ -81,6 +81,11 @@ impl Plan {
     }
 }
 
+/// The suites that are for this toolchain.
+pub fn suites_for<'s>(suites: &'s [Suite], planned: &Planned) -> impl Iterator<Item = &'s Suite> {
+    suites.iter().filter(|suite| fits(suite, planned))
+}
+
 fn fits(suite: &Suite, planned: &Planned) -> bool {
     let has = |layer| planned.layers.iter().any(|(own, _)| *own == layer);
     let same = [Layer::Compiler, Layer::Mpi, Layer::Runtime]
@@ -88,7 +93,8 @@ fn fits(suite: &Suite, planned: &Planned) -> bool {
         .all(|layer| suite.toolchain.contains(&layer) == has(layer));
     let beside = suite.toolchain == [Layer::Runtime] && has(Layer::Runtime);
     let family = planned.layers.iter().find(|(layer, _)| *layer == Layer::Runtime).map(|(_, family)| family);
-    (same || beside) && suite.runtime.as_ref().is_none_or(|runtime| family == Some(runtime))
+    (same || beside || suite.toolchain.is_empty())
+        && suite.runtime.as_ref().is_none_or(|runtime| family == Some(runtime))
 }
 
 /// `mpi.hello.n4.gcc-12.2.0.openmpi-5.0.11`. A name too long for a file keeps its beginning and ends in a hash.

@@ -49,11 +49,14 @@ pub struct Unserved {
     pub hint: String,
 }
 
+/// What a probe finds in its environment for a service.
+type Variables = Vec<(&'static str, String)>;
+
 /// What is served until this is dropped.
 #[derive(Debug, Default)]
 pub struct Services {
     index: Option<Index>,
-    environment: Vec<(Service, Result<Vec<(&'static str, String)>, Unserved>)>,
+    environment: Vec<(Service, Result<Variables, Unserved>)>,
 }
 
 impl Services {

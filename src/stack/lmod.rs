@@ -146,6 +146,20 @@ impl Lmod {
         self.call(argv.chain(tail).chain(words), base)
     }
 
+    /// Has bash run `script` below `base`: `$0` is `own`, this binary, `$1` is Lmod, the rest are `words`.
+    #[must_use]
+    pub fn ask_shell(
+        &self,
+        script: &str,
+        words: impl IntoIterator<Item = OsString>,
+        base: &Environment,
+        own: &Path,
+    ) -> Call {
+        let shell = [self.shell.as_os_str().to_owned(), "--norc".into(), "--noprofile".into(), "-c".into()];
+        let given = [script.into(), own.as_os_str().to_owned(), self.command.as_os_str().to_owned()];
+        self.call(shell.into_iter().chain(given).chain(words), base)
+    }
+
     fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
         let mut environment = base.clone();
         environment.set("LMOD_CMD", &self.command);

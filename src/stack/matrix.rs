@@ -69,14 +69,7 @@ impl Matrix {
     /// Finds compilers, MPIs and runtimes: by `family()`, then by what the site or our table says of the name.
     #[must_use]
     pub fn new(found: &[Found], families: &Families, site: &BTreeMap<String, Layer>) -> Self {
-        let layer = |entry: &Found| {
-            let said = entry.family.as_deref().and_then(|family| match family {
-                "compiler" => Some(Layer::Compiler),
-                "mpi" | "MPI" => Some(Layer::Mpi),
-                _ => None,
-            });
-            site.get(&entry.module.family).copied().or(said).or_else(|| families.layer(&entry.module.family))
-        };
+        let layer = |entry: &Found| layer(entry, families, site);
         let compilers: BTreeSet<&Module> = found
             .iter()
             .filter(|entry| layer(entry) == Some(Layer::Compiler))
@@ -111,6 +104,17 @@ impl Matrix {
     }
 }
 
+/// Where a module stands: the site's word before the module's own `family()` before our table of names.
+#[must_use]
+pub fn layer(entry: &Found, families: &Families, site: &BTreeMap<String, Layer>) -> Option<Layer> {
+    let said = entry.family.as_deref().and_then(|family| match family {
+        "compiler" => Some(Layer::Compiler),
+        "mpi" | "MPI" => Some(Layer::Mpi),
+        _ => None,
+    });
+    site.get(&entry.module.family).copied().or(said).or_else(|| families.layer(&entry.module.family))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +130,8 @@ mod tests {
                 .collect(),
             family: family.map(str::to_owned),
             hidden: false,
+            default: false,
+            described: true,
             paths: Vec::new(),
         }
     }

@@ -7,5 +7,6 @@ pub mod launcher;
 pub mod lmod;
 pub mod matrix;
 pub mod module;
+pub mod spack;
 pub mod spider;
 pub mod toolchain;

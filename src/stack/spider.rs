@@ -26,6 +26,10 @@ pub struct Found {
     pub family: Option<String>,
     /// Whether it is left out of `avail`.
     pub hidden: bool,
+    /// Whether a `.modulerc` or `.version` names it as the default of its name.
+    pub default: bool,
+    /// Whether it says anything of itself, by `whatis` or `help`.
+    pub described: bool,
     /// The folders that it puts on `PATH`.
     pub paths: Vec<PathBuf>,
 }
@@ -60,6 +64,9 @@ pub fn read(json: &[u8]) -> Result<Vec<Found>, String> {
                 .collect(),
             family: entry.family,
             hidden: entry.hidden,
+            // Lmod sorts a marked default before all others by this sign.
+            default: entry.weight.starts_with('^'),
+            described: !entry.whatis.0.is_empty() || entry.help.is_some_and(|help| !help.trim().is_empty()),
             paths: entry.paths.0,
         })
         .collect();
@@ -77,6 +84,12 @@ struct Entry {
     family: Option<String>,
     #[serde(default)]
     hidden: bool,
+    #[serde(rename = "wV", default)]
+    weight: String,
+    #[serde(default)]
+    whatis: List<String>,
+    #[serde(default)]
+    help: Option<String>,
     #[serde(rename = "pathA", default)]
     paths: Keys,
 }
@@ -150,11 +163,12 @@ mod tests {
     fn an_entry_for_each_file_with_its_parents() {
         let found = read(
             br#"{"openmpi":{"/m/gcc/openmpi/5.lua":{"fullName":"openmpi/5","parentAA":[["gcc/12"]],"family":"mpi",
-                "hidden":false,"pathA":{"/o/bin":1},"wV":"x"}},
+                "hidden":false,"pathA":{"/o/bin":1},"wV":"^x","whatis":["Name : openmpi"]}},
                 "gcc":{"/m/Core/gcc/12.lua":{"fullName":"gcc/12","pathA":[],"parentAA":{},"hidden":true}}}"#,
         )
         .unwrap();
         assert_eq!(found.len(), 2);
+        assert!(found[1].default && found[1].described && !found[0].default && !found[0].described);
         assert!(found[0].hidden && found[0].parents.is_empty() && found[0].paths.is_empty());
         assert_eq!(found[1].parents, [[Module::new("gcc/12")]]);
         assert_eq!(found[1].family.as_deref(), Some("mpi"));

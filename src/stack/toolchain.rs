@@ -128,7 +128,8 @@ impl Toolchain {
     }
 
     fn find_tools(&self, families: &Families) -> BTreeMap<Placeholder, Result<Vec<String>, String>> {
-        let mut tools = BTreeMap::new();
+        let mut tools: BTreeMap<Placeholder, Result<Vec<String>, String>> = BTreeMap::new();
+        let mut fortran_flags: Vec<String> = Vec::new();
         for loaded in self.loaded.iter().filter(|loaded| loaded.layer.is_some()) {
             let version = loaded.module.plain_version();
             let Some(family) = families.find(&loaded.family, version) else { continue };
@@ -144,7 +145,13 @@ impl Toolchain {
                 };
                 tools.insert(*tool, found);
             }
+            // A Fortran wrapper is the compiler by another name: it needs the same flags.
+            if let (Some(Layer::Mpi), Some(Ok(wrapper))) = (loaded.layer, tools.get_mut(&Placeholder::Mpifc))
+            {
+                wrapper.extend(fortran_flags.iter().cloned());
+            }
             if loaded.layer == Some(Layer::Compiler) {
+                fortran_flags = family.flags.get(&Placeholder::Fc).cloned().unwrap_or_default();
                 let flags = family.flags.get(&Placeholder::Openmp).cloned().unwrap_or_default();
                 tools.insert(Placeholder::Openmp, Ok(flags));
             }

@@ -180,13 +180,26 @@ fn texts(written: Option<Vec<Written<String>>>) -> Vec<String> {
 
 fn toolchain(table: &mut Table<'_>) -> Vec<Layer> {
     let mut layers = Vec::new();
-    for word in table.strings("toolchain").unwrap_or_default() {
+    if table.keys().all(|key| key.value != "toolchain") {
+        let hint = "a list of compiler, mpi, runtime, or [\"any\"]";
+        table.fault_with_hint("`toolchain` is missing", table.span(), hint);
+    }
+    let words = table.strings("toolchain").unwrap_or_default();
+    let any = words.iter().any(|word| word.value == "any");
+    for word in words {
         match word.value.as_str() {
+            "any" => {}
+            other if any => {
+                table.fault(format!("`any` is every toolchain, so `{other}` adds nothing"), word.span);
+            }
             "compiler" => layers.push(Layer::Compiler),
             "mpi" => layers.push(Layer::Mpi),
             "runtime" => layers.push(Layer::Runtime),
             other => {
-                table.fault(format!("`toolchain` knows compiler, mpi and runtime, not `{other}`"), word.span);
+                table.fault(
+                    format!("`toolchain` knows compiler, mpi, runtime and any, not `{other}`"),
+                    word.span,
+                );
             }
         }
     }

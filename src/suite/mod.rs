@@ -39,7 +39,7 @@ pub struct Suite {
     pub name: String,
     /// One line for `list`.
     pub summary: String,
-    /// What must be loaded.
+    /// What must be loaded; empty where the suite is for every toolchain.
     pub toolchain: Vec<Layer>,
     /// The family that the runtime must be of, where the suite is about one (`python`).
     pub runtime: Option<String>,

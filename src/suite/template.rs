@@ -53,7 +53,10 @@ impl Placeholder {
     /// Whether it stands for any number of words, and so must be a word of its own.
     #[must_use]
     pub fn many(self) -> bool {
-        matches!(self, Self::Cc | Self::Cxx | Self::Fc | Self::Openmp | Self::Mpirun | Self::Sources)
+        matches!(
+            self,
+            Self::Cc | Self::Cxx | Self::Fc | Self::Openmp | Self::Mpifc | Self::Mpirun | Self::Sources
+        )
     }
 
     /// Its name, without braces.

@@ -54,7 +54,10 @@ static void start(int kind)
         f->name = "ireduce_scatter_block";
         MPI_Ireduce_scatter_block(f->out, f->in, N, MPI_INT, MPI_SUM, comm, request);
         break;
-    case 9: f->name = "ireduce_scatter"; MPI_Ireduce_scatter(f->out, f->in, counts, MPI_INT, MPI_SUM, comm, request); break;
+    case 9:
+        f->name = "ireduce_scatter";
+        MPI_Ireduce_scatter(f->out, f->in, counts, MPI_INT, MPI_SUM, comm, request);
+        break;
     case 10: f->name = "iscan"; MPI_Iscan(f->out, f->in, N, MPI_INT, MPI_SUM, comm, request); break;
     case 11: f->name = "iexscan"; MPI_Iexscan(f->out, f->in, N, MPI_INT, MPI_SUM, comm, request); break;
     case 12:

@@ -196,7 +196,8 @@ static void check_edges(void)
     MPI_Sendrecv(&value, 1, MPI_INT, MPI_PROC_NULL, 1, &value, 1, MPI_INT, MPI_PROC_NULL, 1, world, &status);
     MPI_Get_count(&status, MPI_INT, &count);
     check(value == 5 && tap_same_int("source", status.MPI_SOURCE, MPI_PROC_NULL) &&
-          tap_same_int("tag", status.MPI_TAG, MPI_ANY_TAG) && tap_same_int("count", count, 0), "proc null swallows all");
+          tap_same_int("tag", status.MPI_TAG, MPI_ANY_TAG) && tap_same_int("count", count, 0),
+          "proc null swallows all");
 
     MPI_Irecv(&value, 1, MPI_INT, left, 998, world, &request);
     MPI_Cancel(&request);

@@ -150,7 +150,8 @@ static void check_large_count(void)
     MPI_Type_free(&large);
     MPI_Sendrecv_c(out, 3, MPI_INT, right, 1, in, 3, MPI_INT, left, 1, MPI_COMM_WORLD, &status);
     MPI_Get_count_c(&status, MPI_INT, &elements);
-    check(tap_same_ramp("received", in, 3, left, 1) && tap_same_int("count", elements, 3), "sendrecv with large counts");
+    check(tap_same_ramp("received", in, 3, left, 1) && tap_same_int("count", elements, 3),
+          "sendrecv with large counts");
     MPI_Allreduce_c(out, in, 3, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     check(tap_same_ramp("sum", in, 3, tap_size * (tap_size - 1) / 2, tap_size), "allreduce with large counts");
 }

@@ -187,7 +187,7 @@ TAP_PRINTF(1, 2) static void tap_note(const char *fmt, ...)
     va_end(args);
 }
 
-/* After MPI_Init. A launcher of another MPI starts N singletons that each believe to be rank 0 of 1: stop those here. */
+/* After MPI_Init. A launcher of another MPI starts N singletons that each believe to be rank 0 of 1: they stop here. */
 TAP_UNUSED static void tap_begin(void)
 {
     MPI_Comm_rank(MPI_COMM_WORLD, &tap_rank);

@@ -24,7 +24,8 @@ static void check_cart(void)
     MPI_Cart_rank(grid, coords, &back);
     check(tap_same_int("rank", back, tap_rank) && tap_same_int("row", coords[0], tap_rank / dims[1]) &&
           tap_same_int("column", coords[1], tap_rank % dims[1]), "coordinates are row major");
-    check(tap_same_int("rows", found_dims[0], dims[0]) && found_periods[0] && !found_periods[1], "a grid keeps its shape");
+    check(tap_same_int("rows", found_dims[0], dims[0]) && found_periods[0] && !found_periods[1],
+          "a grid keeps its shape");
 
     int up, down, before, after;
     MPI_Cart_shift(grid, 0, 1, &up, &down);
@@ -111,7 +112,8 @@ static void check_intercomm(void)
     MPI_Intercomm_merge(inter, right_group, &merged);
     MPI_Comm_rank(merged, &rank);
     MPI_Comm_size(merged, &size);
-    check(tap_same_int("rank", rank, tap_rank) && tap_same_int("size", size, tap_size), "merge puts the high side behind");
+    check(tap_same_int("rank", rank, tap_rank) && tap_same_int("size", size, tap_size),
+          "merge puts the high side behind");
     MPI_Comm_free(&merged);
     MPI_Comm_free(&inter);
     MPI_Comm_free(&side);

@@ -85,6 +85,23 @@ fn a_damaged_library_is_named_where_it_is_and_where_it_is_needed() {
 }
 
 #[test]
+fn a_library_whose_data_are_cut_off_is_damaged() {
+    let bench = Bench::new();
+    let library = bench.cc("liba.so", "int data[100000] = {1};", &["-shared", "-fPIC"]);
+    let bytes = fs::read(&library).unwrap();
+    assert_silent(&look(&bench, &["liba.so"]));
+    fs::write(&library, &bytes[..200_000]).unwrap();
+    let seen = look(&bench, &["liba.so"]);
+    let finding = only(&seen, FindingKind::Damaged);
+    assert_eq!(finding.weight, Weight::Wrong);
+    assert!(
+        finding.detail.contains("loaded segments") && finding.detail.contains("200000"),
+        "{}",
+        finding.detail
+    );
+}
+
+#[test]
 fn a_library_of_the_host_is_a_leak_unless_it_is_allowed() {
     let bench = Bench::new();
     bench.cc("bin/main", MAIN, &["-lgcc_s"]);

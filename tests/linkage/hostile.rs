@@ -32,9 +32,22 @@ enum Lie {
     Cut(usize),
 }
 
-/// Places where the format keeps its structure: the headers, the dynamic section and the lists near it.
-fn place(length: usize) -> impl Strategy<Value = usize> {
-    prop_oneof![3 => 0..64usize, 3 => 64..1024usize, 4 => 0..length]
+/// Places where the format keeps its structure: the file header, the program headers, the dynamic section, the section
+/// headers; and anywhere else. Most fields are aligned, so most places are.
+fn place(real: &[u8]) -> impl Strategy<Value = usize> + use<> {
+    let long = |at: usize| usize::try_from(u64::from_le_bytes(real[at..at + 8].try_into().unwrap())).unwrap();
+    let sections = long(40);
+    let mut segments = (0..usize::from(real[56])).map(|index| 64 + 56 * index);
+    let dynamic = segments.clone().find(|&at| real[at] == 2).unwrap();
+    let dynamic = long(dynamic + 8)..long(dynamic + 8) + long(dynamic + 32);
+    let aligned = prop_oneof![
+        0..64usize,
+        64..segments.next_back().unwrap() + 56,
+        dynamic,
+        sections..real.len(),
+        0..real.len()
+    ];
+    prop_oneof![4 => aligned.clone().prop_map(|at| at & !7), 1 => aligned]
 }
 
 fn value() -> impl Strategy<Value = u64> {
@@ -51,19 +64,19 @@ fn value() -> impl Strategy<Value = u64> {
     ]
 }
 
-fn lie(length: usize) -> impl Strategy<Value = Lie> {
+fn lie(real: &[u8]) -> impl Strategy<Value = Lie> + use<> {
     prop_oneof![
-        8 => (place(length), value(), prop_oneof![Just(1usize), Just(2), Just(4), Just(8)])
+        8 => (place(real), value(), prop_oneof![Just(1usize), Just(2), Just(4), Just(8)])
             .prop_map(|(at, value, width)| Lie::Write(at, value, width)),
-        1 => (place(length), place(length), 1..256usize).prop_map(|(from, to, count)| Lie::Copy(from, to, count)),
-        1 => (0..length).prop_map(Lie::Cut),
+        1 => (place(real), place(real), 1..256usize).prop_map(|(from, to, count)| Lie::Copy(from, to, count)),
+        1 => (0..real.len()).prop_map(Lie::Cut),
     ]
 }
 
 fn lying_file() -> impl Strategy<Value = Vec<u8>> {
     (0..REAL.len()).prop_flat_map(|which| {
         let real = &REAL[which];
-        vec(lie(real.len()), 1..8).prop_map(move |lies| {
+        vec(lie(real), 1..8).prop_map(move |lies| {
             let mut bytes = real.clone();
             for lie in lies {
                 match lie {

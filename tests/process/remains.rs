@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::harness::{Trial, shell};
+use super::harness::{Trial, shell, torture};
 
 /// An entry of `/dev/shm` that is there until the end of the test.
 struct Entry(PathBuf);
@@ -76,6 +76,20 @@ fn cases_side_by_side_remove_only_their_own() {
     assert_eq!(late.executed.ended, stackprobe::run::execute::Ended::Exit(0));
     assert_eq!((early.executed.remains.len(), late.executed.remains.len()), (1, 1));
     assert_ne!(early.executed.remains, late.executed.remains);
+}
+
+#[test]
+fn what_is_made_up_to_the_last_moment_is_removed_too() {
+    for _ in 0..6 {
+        let trial = torture(&["segments"]).wall(150);
+        let result = trial.run();
+        let segments = format!("segments.{}.", trial.mark);
+        let left = fs::read_dir("/dev/shm").unwrap().flatten();
+        let left = left.filter(|entry| entry.file_name().to_string_lossy().starts_with(&segments));
+        let left: Vec<_> = left.inspect(|entry| fs::remove_file(entry.path()).unwrap()).collect();
+        assert_eq!(left.len(), 0, "beside {}", result.executed.remains.len());
+        assert!(result.executed.remains.len() > 20);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,7 +61,8 @@ int main(int argc, char **argv) {
         ignore_all();
         wait_for_ever();
     } else if (!strcmp(how, "comet")) {
-        if (fork() == 0) comet(number);
+        for (int i = argc > 3 ? atoi(argv[3]) : 1; i > 0; i--)
+            if (fork() == 0) comet(number);
         wait_for_ever();
     } else if (!strcmp(how, "comet-left")) {
         if (fork() == 0) comet(number);
@@ -89,6 +91,18 @@ int main(int argc, char **argv) {
         memset(block, 'x', sizeof block);
         for (long left = number; left > 0; left -= sizeof block)
             if (write(1, block, sizeof block) < 0) return 1;
+    } else if (!strcmp(how, "segments")) { /* makes shared memory until it is killed */
+        for (int i = 0;; i++) {
+            char name[256];
+            snprintf(name, sizeof name, "/dev/shm/segments.%s.%d", getenv("TRIAL"), i);
+            int file = open(name, O_CREAT | O_RDWR, 0600);
+            if (ftruncate(file, 4096) || mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0) == MAP_FAILED) return 1;
+            close(file);
+            usleep(20);
+        }
+    } else if (!strcmp(how, "burst")) { /* all at once, into a pipe that was made large enough */
+        char *block = calloc(1, number);
+        if (fcntl(1, F_SETPIPE_SZ, number) < number || write(1, block, number) != number) return 1;
     } else if (!strcmp(how, "closed")) {
         close(1);
         close(2);

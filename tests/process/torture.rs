@@ -33,6 +33,7 @@ fn nothing_survives_and_the_end_is_told() {
         row("a child in a session of its own", shell("setsid -f sleep 60; sleep 61"), 200, Timeout),
         row("a bomb of a thousand processes", torture(&["bomb", "9"]), 400, Timeout),
         row("a comet", torture(&["comet", "0"]), 200, Timeout),
+        row("eight comets", torture(&["comet", "0", "8"]), 200, Timeout),
         row("a slow comet", torture(&["comet", "2000"]), 200, Timeout),
         row("one that stops itself", torture(&["stop"]), 200, Timeout),
         row(
@@ -80,6 +81,9 @@ fn a_grace_is_given_and_used() {
     let trial = shell(script).wall(200);
     let result = trial.run();
     assert_eq!(result.executed.ended, Ended::Timeout);
+    assert_eq!(result.executed.stdout.head, b"bye\n");
+    // What is stopped is woken first.
+    let result = shell("trap 'echo bye; exit 5' TERM; kill -STOP $$; sleep 60").wall(200).run();
     assert_eq!(result.executed.stdout.head, b"bye\n");
     let mut trial = torture(&["ignore"]).wall(200);
     trial.command.limits.grace = Duration::from_secs(1);

@@ -1,6 +1,7 @@
 //! One case from its staged folder to its verdicts.
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -39,8 +40,8 @@ pub(super) struct Group<'g> {
 
 /// A group that is ready to run.
 pub(super) struct Built<'g> {
-    group: Group<'g>,
-    stage: Stage,
+    pub(super) group: Group<'g>,
+    pub(super) stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
     /// Bytes free in `/dev/shm` when the build was over.
@@ -48,7 +49,7 @@ pub(super) struct Built<'g> {
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
-struct Done {
+pub(super) struct Done {
     step: Step,
     words: Vec<String>,
     environment: Environment,
@@ -60,7 +61,7 @@ impl<'g> Group<'g> {
         &self.session.catalogue.suites[self.cases[0].suite]
     }
 
-    fn probe(&self) -> &'g Probe {
+    pub(super) fn probe(&self) -> &'g Probe {
         &self.suite().probes[self.cases[0].probe]
     }
 
@@ -216,7 +217,7 @@ impl<'g> Group<'g> {
         }
     }
 
-    fn environment(
+    pub(super) fn environment(
         &self,
         probe: &Probe,
         case: &Case,
@@ -285,6 +286,9 @@ impl<'g> Group<'g> {
         record.commands = steps.iter().map(|step| command_record(step)).collect();
         Session::describe(&mut record, self.toolchain);
         keep_output(&mut record, steps);
+        if matches!(record.outcome(), Outcome::Failed | Outcome::Error) {
+            record.environment = changes(self.toolchain);
+        }
         if !steps.is_empty() {
             record.log = format!("logs/{}.log", case.id);
         }
@@ -298,7 +302,8 @@ impl Built<'_> {
         let probe = self.group.probe();
         let template = match &probe.action {
             Action::Run(template) => template,
-            Action::Build | Action::Native(_) => return self.conclude(case, Vec::new()),
+            Action::Build => return self.conclude(case, Vec::new()),
+            Action::Native(native) => return self.look(*native, case),
         };
         if let Some(check) = self.group.lacking(case) {
             return self.conclude(case, vec![check]);
@@ -346,7 +351,7 @@ impl Built<'_> {
         self.conclude_after(case, checks, None, (0.0, Vec::new()));
     }
 
-    fn conclude_after(
+    pub(super) fn conclude_after(
         &self,
         case: &Case,
         mut checks: Vec<Check>,
@@ -409,7 +414,7 @@ impl Built<'_> {
     }
 }
 
-fn stage_fault(error: &Error) -> Check {
+pub(super) fn stage_fault(error: &Error) -> Check {
     let fault = error.faults.first();
     let what = fault.map(|fault| fault.what.clone()).unwrap_or_default();
     let hint = fault.and_then(|fault| fault.hint.clone()).unwrap_or_default();
@@ -429,6 +434,13 @@ fn command_record(step: &Step) -> CommandRecord {
         cpu: (executed.user + executed.system).as_secs_f64(),
         peak_memory: executed.peak_memory,
     }
+}
+
+/// What the modules did to the environment, for whoever has to do the same by hand.
+fn changes(toolchain: &Toolchain) -> BTreeMap<String, Option<String>> {
+    let text = |text: &OsStr| text.to_string_lossy().into_owned();
+    let changes = toolchain.environment.since(&toolchain.base);
+    changes.map(|(name, value)| (text(name), value.map(text))).collect()
 }
 
 /// A case that did not pass keeps the head and tail of what its commands said.

@@ -1,6 +1,7 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod case;
+mod native;
 mod needs;
 mod session;
 mod why;
@@ -42,7 +43,8 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let extra = extra(&flags.select.modules)?;
     let (asked, plan) = plan(&catalogue, &stack, &flags.select, &extra)?;
     let facts = Facts::gather();
-    let record = record(&catalogue, &stack, &asked, &plan, &facts);
+    let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
+    record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
@@ -165,6 +167,7 @@ pub(super) fn record(
         pod: facts.clone(),
         lmod: stack.lmod_version().to_owned(),
         modulepath: stack.modulepath(),
+        shard: String::new(),
         cases: cases.collect(),
     }
 }
@@ -180,7 +183,7 @@ fn resume(
     }
     let Ok((_, done, _)) = results::read(&flags.results) else { return (Vec::new(), plan) };
     // A case that was interrupted or never began is missing, whatever is written of it.
-    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost");
+    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost" | "unreadable");
     let done: Vec<_> = done
         .into_values()
         .filter(|case| record.cases.iter().any(|owed| owed.id == case.owed.id))

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::console::Console;
+use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed};
 use crate::report::results::{Results, write_case};
 use crate::run::plan::{Case, Plan};
@@ -192,6 +193,7 @@ impl<'s> Session<'s> {
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
+        mask::case(&mut record);
         let written = write_case(&self.flags.results, &record);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.console.case(&record);

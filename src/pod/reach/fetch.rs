@@ -138,7 +138,9 @@ fn talk(stream: &mut TcpStream, url: &Url, until: Instant) -> io::Result<Vec<u8>
         super::ACCEPT
     );
     if let Some(credentials) = &url.credentials {
-        request += &format!("Authorization: Basic {}\r\n", crate::digest::base64(credentials.as_bytes()));
+        request += "Authorization: Basic ";
+        request += &crate::digest::base64(credentials.as_bytes());
+        request += "\r\n";
     }
     request += "\r\n";
     stream.write_all(request.as_bytes())?;

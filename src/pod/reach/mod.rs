@@ -124,8 +124,8 @@ pub fn index(url: &str, project: &str, limit: Duration) -> Result<Reached, Unrea
         let what = format!("{} answers {} that is no page of an index", page.url, shown(&page));
         return Err(Unreachable::new(Fault::NoIndex, what));
     }
-    let Some((link, wanted)) =
-        links.into_iter().rev().find(|(link, hash)| hash.is_some() && link.ends_with(".whl"))
+    let wheel = |link: &str| link.rsplit_once('.').is_some_and(|(_, kind)| kind.eq_ignore_ascii_case("whl"));
+    let Some((link, wanted)) = links.into_iter().rev().find(|(link, hash)| hash.is_some() && wheel(link))
     else {
         return Ok(Reached::Index);
     };

@@ -86,9 +86,10 @@ impl Url {
                 ..url
             });
         }
-        let mut parts: Vec<&str> = match link.starts_with('/') {
-            true => Vec::new(),
-            false => self.path.trim_start_matches('/').split('/').collect(),
+        let mut parts: Vec<&str> = if link.starts_with('/') {
+            Vec::new()
+        } else {
+            self.path.trim_start_matches('/').split('/').collect()
         };
         parts.pop();
         for part in link.trim_start_matches('/').split('/') {

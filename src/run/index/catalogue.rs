@@ -4,6 +4,7 @@
 //! a tester that lacks it could tell nothing about the stack. The backends are the price, 1.4 MiB.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use include_dir::{Dir, DirEntry, include_dir};
 
@@ -80,9 +81,9 @@ fn wheel(project: &str) -> Result<Release, String> {
     let mut record = String::new();
     for member in &members {
         let digest = base64url(&sha256(&member.bytes));
-        record += &format!("{},sha256={digest},{}\n", member.path, member.bytes.len());
+        let _ = writeln!(record, "{},sha256={digest},{}", member.path, member.bytes.len());
     }
-    record += &format!("{info}/RECORD,,\n");
+    let _ = writeln!(record, "{info}/RECORD,,");
     members.push(Member { path: format!("{info}/RECORD"), bytes: record.into_bytes() });
     release(project, format!("{name}-{version}-py3-none-any.whl"), metadata, zip(&members))
 }

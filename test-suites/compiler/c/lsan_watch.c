@@ -12,6 +12,7 @@ static int trace_refused(void)
     int refused = 0, status = 0;
     pid_t child = fork();
     if (child == 0) {
+        alarm(10); /* should its parent die, it does not stay */
         for (;;) {
             pause();
         }

@@ -75,6 +75,7 @@ program core
   implicit none
   integer, allocatable :: grid(:, :), moved(:, :), grown(:)
   integer, volatile :: three
+  integer(int64), volatile :: big
   integer :: i, row(6)
   type(vector) :: sum_vector, many(3)
   character(len=:), allocatable :: word
@@ -118,7 +119,8 @@ program core
   call tap_int(optional_sum(4) * 10 + optional_sum(4, three), 47, 'optional argument')
 
   call tap_int(int(huge(1_int8)) + storage_size(1_int16) + bit_size(1_int32), 175, 'integer kinds')
-  call tap_int(huge(1_int64) - 7_int64, 9223372036854775800_int64, '64-bit integers')
+  big = 3037000499_int64
+  call tap_int(big * big, 9223372030926249001_int64, '64-bit integers')
   call tap_int(precision(1.0_real32) * 100 + precision(1.0_real64), 615, 'real kinds')
   call tap_int(ieor(ishft(1, three), ibset(0, 1)) * 10 + popcnt(255) + merge(1, 2, btest(5, 2)), 109, 'bit intrinsics')
 

@@ -1,0 +1,47 @@
+//! The hierarchy for programs.
+
+use serde_json::{Value, json};
+
+use super::{View, ids};
+use crate::suite::Layer;
+
+/// Everything that is known, as one JSON object.
+pub(super) fn json(view: &View<'_>) -> String {
+    let name = |layer: Layer| match layer {
+        Layer::Compiler => "compiler",
+        Layer::Mpi => "mpi",
+        Layer::Runtime => "runtime",
+    };
+    let toolchains: Vec<Value> = view
+        .toolchains
+        .iter()
+        .map(|tested| {
+            let modules: Vec<Value> = tested
+                .chain
+                .modules
+                .iter()
+                .map(|(layer, module)| json!({"layer": name(*layer), "module": module.to_string()}))
+                .collect();
+            let label = tested.chain.label();
+            json!({"id": ids::id(&label), "toolchain": label, "modules": modules, "suites": tested.suites})
+        })
+        .collect();
+    let modules: Vec<Value> = view
+        .found
+        .iter()
+        .map(|entry| {
+            let parents: Vec<Vec<String>> =
+                entry.parents.iter().map(|chain| chain.iter().map(ToString::to_string).collect()).collect();
+            json!({
+                "module": entry.module.to_string(),
+                "file": entry.file,
+                "layer": view.layers.get(&entry.module).copied().map(name),
+                "parents": parents,
+                "hidden": entry.hidden,
+                "default": entry.default,
+            })
+        })
+        .collect();
+    let all = json!({"toolchains": toolchains, "modules": modules});
+    serde_json::to_string_pretty(&all).unwrap_or_default() + "\n"
+}

@@ -1,0 +1,131 @@
+//! `stackprobe discover`: the hierarchy of the stack as the stack itself tells it, and what of it is tested.
+
+mod form;
+mod ids;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anstream::print;
+
+use crate::cli::{Discover, Hierarchy, Select};
+use crate::command::catalogue::Catalogue;
+use crate::command::list::stop;
+use crate::command::toolchains::{Stack, limits};
+use crate::error::{Error, Kind};
+use crate::exit::Exit;
+use crate::run::plan::{Planned, suites_for};
+use crate::run::stage::Root;
+use crate::stack::matrix::{Chain, Limits, Matrix, layer};
+use crate::stack::module::Module;
+use crate::stack::spider::Found;
+use crate::suite::{Action, Layer, Native};
+
+/// Prints the hierarchy, with one call of spider.
+///
+/// # Errors
+/// No Lmod, a spider that fails, nothing that the limits leave, a file that cannot be written.
+pub fn discover(flags: &Discover) -> Result<Exit, Error> {
+    let catalogue = Catalogue::load(&[], flags.site.as_ref())?;
+    let (cc, mpi, runtime) = (flags.cc.clone(), flags.mpi.clone(), flags.runtime.clone());
+    let limits = limits(&Select { cc, mpi, runtime, all: true, ..Select::default() })?;
+    let stop = Arc::new(stop()?);
+    let root = Root::new(false)?;
+    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let found = stack.found()?;
+    let matrix = stack.matrix()?;
+    let view = View::new(&catalogue, found, &matrix, &limits);
+    if view.toolchains.is_empty() {
+        let what = format!("no toolchain in {} modulefiles below {}", found.len(), stack.modulepath());
+        return Err(Error::new(Kind::Nothing, what)
+            .hint("a site file may say which modules are compilers, MPIs and runtimes: [families]"));
+    }
+    let text = match flags.format {
+        Hierarchy::Text => tree::draw(&view),
+        Hierarchy::Json => form::json(&view),
+        Hierarchy::Ids => ids::list(&view),
+    };
+    match &flags.out {
+        Some(path) => write(path, &text)?,
+        None => print!("{text}"),
+    }
+    Ok(Exit::Passed)
+}
+
+/// Readers of `path` see the old text or the new, never a part.
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let cannot = |error: &std::io::Error| Error::io(Kind::Pod, "write", path, error);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| cannot(&error))?;
+    file.write_all(text.as_bytes()).map_err(|error| cannot(&error))?;
+    file.persist(path).map_err(|error| cannot(&error.error))?;
+    Ok(())
+}
+
+/// A toolchain and the suites that are for it.
+struct Tested<'v> {
+    chain: &'v Chain,
+    suites: Vec<&'v str>,
+}
+
+/// What is shown.
+struct View<'v> {
+    toolchains: Vec<Tested<'v>>,
+    found: Vec<&'v Found>,
+    layers: BTreeMap<&'v Module, Layer>,
+    /// Whether a suite loads all that a toolchain makes visible.
+    walked: bool,
+}
+
+impl<'v> View<'v> {
+    fn new(catalogue: &'v Catalogue, found: &'v [Found], matrix: &'v Matrix, limits: &'v Limits) -> Self {
+        let suites = &catalogue.suites;
+        let planned = |chain: &Chain| Planned {
+            label: chain.label(),
+            layers: chain
+                .modules
+                .iter()
+                .map(|(layer, module)| (*layer, catalogue.families.canonical(&module.family).to_owned()))
+                .collect(),
+        };
+        let toolchains = matrix.select(limits).map(|chain| {
+            let suites = suites_for(suites, &planned(chain)).map(|suite| suite.name.as_str()).collect();
+            Tested { chain, suites }
+        });
+        let placed = found.iter().filter_map(|entry| {
+            Some((&entry.module, layer(entry, &catalogue.families, &catalogue.site.families)?))
+        });
+        let layers: BTreeMap<&Module, Layer> = placed.collect();
+        let within = |module: &Module| layers.get(module).is_none_or(|layer| limits.take(*layer, module));
+        let reached = |entry: &Found| {
+            let chains = |chain: &Vec<Module>| chain.iter().all(within);
+            within(&entry.module) && (entry.parents.is_empty() || entry.parents.iter().any(chains))
+        };
+        let walks = |action: &Action| matches!(action, Action::Native(Native::Modules));
+        Self {
+            toolchains: toolchains.collect(),
+            found: found.iter().filter(|entry| reached(entry)).collect(),
+            walked: suites.iter().flat_map(|suite| &suite.probes).any(|probe| walks(&probe.action)),
+            layers,
+        }
+    }
+
+    fn count(&self, layers: &[Layer]) -> usize {
+        self.toolchains.iter().filter(|tested| tested.chain.layers() == layers).count()
+    }
+
+    /// Names of modules that are of no toolchain.
+    fn others(&self) -> usize {
+        let mut names: Vec<&Module> = self
+            .found
+            .iter()
+            .map(|entry| &entry.module)
+            .filter(|one| !self.layers.contains_key(one))
+            .collect();
+        names.dedup();
+        names.len()
+    }
+}

@@ -1,0 +1,91 @@
+//! The hierarchy for people: who makes whom visible, and what is tested.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::View;
+use crate::stack::module::Module;
+use crate::stack::spider::Found;
+use crate::suite::Layer;
+
+/// A stack whose modules open each other in a circle is cut here.
+const DEEPEST: usize = 8;
+
+/// The tree and a line of counts.
+pub(super) fn draw(view: &View<'_>) -> String {
+    let mut below: BTreeMap<Vec<&Module>, Vec<&Found>> = BTreeMap::new();
+    for entry in &view.found {
+        if entry.parents.is_empty() {
+            below.entry(Vec::new()).or_default().push(entry);
+        }
+        for chain in &entry.parents {
+            below.entry(chain.iter().collect()).or_default().push(entry);
+        }
+    }
+    let mut rows = Vec::new();
+    grow(view, &below, &mut Vec::new(), &mut rows);
+    let width = rows.iter().map(|(name, _, _)| name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, layer, tested) in rows {
+        let line = format!("{name:width$}  {layer:8}  {tested}");
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    let hidden = view.found.iter().filter(|entry| entry.hidden).count();
+    let _ = writeln!(
+        text,
+        "\n{} toolchains: {} compilers, {} pairs of compiler and MPI, {} runtimes; {} other modules; {} modulefiles, {hidden} hidden",
+        view.toolchains.len(),
+        view.count(&[Layer::Compiler]),
+        view.count(&[Layer::Compiler, Layer::Mpi]),
+        view.count(&[Layer::Runtime]),
+        view.others(),
+        view.found.len(),
+    );
+    text
+}
+
+type Rows = Vec<(String, &'static str, String)>;
+
+fn grow<'v>(
+    view: &View<'v>,
+    below: &BTreeMap<Vec<&'v Module>, Vec<&'v Found>>,
+    chain: &mut Vec<&'v Module>,
+    rows: &mut Rows,
+) {
+    for entry in below.get(chain).into_iter().flatten() {
+        if chain.len() >= DEEPEST || chain.contains(&&entry.module) {
+            continue;
+        }
+        let marks = [(entry.default, " (default)"), (entry.hidden, " (hidden)")];
+        let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+        let layer = match view.layers.get(&entry.module) {
+            Some(Layer::Compiler) => "compiler",
+            Some(Layer::Mpi) => "mpi",
+            Some(Layer::Runtime) => "runtime",
+            None => "",
+        };
+        chain.push(&entry.module);
+        let name = format!("{}{}{marks}", "  ".repeat(chain.len() - 1), entry.module);
+        rows.push((name, layer, tested(view, entry, chain)));
+        grow(view, below, chain, rows);
+        chain.pop();
+    }
+}
+
+/// Which suites are for this place in the hierarchy, or why none is.
+fn tested(view: &View<'_>, entry: &Found, chain: &[&Module]) -> String {
+    let toolchain = view
+        .toolchains
+        .iter()
+        .find(|tested| tested.chain.modules.iter().map(|(_, module)| module).eq(chain.iter().copied()));
+    match toolchain {
+        Some(tested) if tested.suites.is_empty() => "not tested: no suite is for it".to_owned(),
+        Some(tested) => tested.suites.join(" "),
+        None if view.layers.contains_key(&entry.module) && entry.hidden => "not tested: hidden".to_owned(),
+        None if view.layers.contains_key(&entry.module) => {
+            "not tested: it stands under no compiler, or under too much".to_owned()
+        }
+        None if view.walked => "loaded only".to_owned(),
+        None => "not tested".to_owned(),
+    }
+}

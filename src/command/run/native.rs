@@ -1,0 +1,74 @@
+//! Probes that stackprobe answers itself: what each is given, and that its processes are supervised.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::case::{Built, stage_fault};
+use super::session::Session;
+use crate::native::{identity, modules};
+use crate::run::call::call;
+use crate::run::plan::Case;
+use crate::stack::environment::Environment;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::Native;
+use crate::verdict::check::{Check, Outcome};
+
+impl Built<'_> {
+    /// Looks, and records what was seen.
+    pub(super) fn look(&self, native: Native, case: &Case) {
+        let begun = Instant::now();
+        let (group, probe) = (&self.group, self.group.probe());
+        let checks = match self.stage.attempt("look") {
+            Ok(attempt) => {
+                let environment = group.environment(probe, case, &self.stage, &attempt, false);
+                let limit = group.session.flags.timeout.unwrap_or(probe.timeout);
+                look(native, group.session, group.toolchain, (&environment, &attempt.tmp), limit)
+            }
+            Err(error) => vec![stage_fault(&error)],
+        };
+        self.conclude_after(case, checks, None, (begun.elapsed().as_secs_f64(), Vec::new()));
+    }
+}
+
+/// Looks, in `environment`, with processes in `tmp`.
+fn look(
+    native: Native,
+    session: &Session<'_>,
+    toolchain: &Toolchain,
+    (environment, tmp): (&Environment, &Path),
+    limit: Duration,
+) -> Vec<Check> {
+    let ask = |question: &_| call(question, limit, tmp, session.stop);
+    let checks = match native {
+        Native::Identity => {
+            let families = &session.catalogue.families;
+            identity::look(&identity::Subject { toolchain, environment, families }, &ask)
+        }
+        Native::Modules => match session.stack.found().and_then(|found| Ok((found, session.stack.matrix()?)))
+        {
+            Ok((found, matrix)) => {
+                let base = &based(&toolchain.base, environment);
+                let (lmod, own) = session.stack.asked();
+                modules::look(&modules::Subject { toolchain, base, found, matrix: &matrix, lmod, own }, &ask)
+            }
+            Err(error) => vec![stage_fault(&error)],
+        },
+        Native::Linkage => Vec::new(),
+    };
+    if checks.is_empty() {
+        let reason = "this probe saw nothing that it could judge";
+        return vec![Check::not_passed("look", Outcome::Error, "native.nothing", reason)];
+    }
+    checks
+}
+
+/// The environment before any module, with the folders of the case.
+fn based(base: &Environment, case: &Environment) -> Environment {
+    let mut environment = base.clone();
+    for name in ["HOME", "TMPDIR", "LC_ALL"] {
+        if let Some(value) = case.get(name) {
+            environment.set(name, value);
+        }
+    }
+    environment
+}

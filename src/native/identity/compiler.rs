@@ -1,0 +1,231 @@
+//! A compiler: its files, its version, the tools, headers and libraries that it would use.
+
+use std::path::{Path, PathBuf};
+
+use super::{Tools, answers, shown, variables};
+use crate::native::place::{Place, install, real};
+use crate::native::{judged, skipped, unanswered};
+use crate::stack::toolchain::Loaded;
+use crate::suite::template::Placeholder;
+use crate::verdict::check::Check;
+
+const LANGUAGES: [(&str, Placeholder); 3] =
+    [("cc", Placeholder::Cc), ("cxx", Placeholder::Cxx), ("fc", Placeholder::Fc)];
+
+pub(super) fn look(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (name, tool) in LANGUAGES {
+        checks.push(tools.path(&format!("{name}-path"), tool, compiler));
+        checks.push(version(tools, &format!("{name}-version"), tool, compiler));
+    }
+    for (variable, tool) in [
+        ("CC", Placeholder::Cc),
+        ("CXX", Placeholder::Cxx),
+        ("FC", Placeholder::Fc),
+        ("F77", Placeholder::Fc),
+    ] {
+        checks.push(variables::compiler(tools, variable, tool, compiler));
+    }
+    checks.push(part(tools, "assembler", "as", &["GNU assembler", "LLVM", "clang"]));
+    checks.push(part(tools, "linker", "ld", &["GNU ld", "GNU gold", "LLD", "mold"]));
+    checks.push(headers(tools, "c-headers", Placeholder::Cc, "c"));
+    checks.push(headers(tools, "cxx-headers", Placeholder::Cxx, "c++"));
+    checks.push(local_headers());
+    for (check, tool, library) in [
+        ("libgcc", Placeholder::Cc, "libgcc_s.so.1"),
+        ("libgomp", Placeholder::Cc, "libgomp.so"),
+        ("libstdcxx", Placeholder::Cxx, "libstdc++.so"),
+        ("libgfortran", Placeholder::Fc, "libgfortran.so"),
+    ] {
+        checks.push(runtime(tools, check, (tool, library), compiler));
+    }
+    checks.push(build_wrappers(compiler));
+    checks.extend(variables::followed(tools));
+    checks
+}
+
+fn version(tools: &Tools<'_>, check: &str, tool: Placeholder, compiler: &Loaded) -> Check {
+    let program = match tools.program(tool) {
+        Ok(program) => program,
+        Err(why) => return skipped(check, why),
+    };
+    let module = compiler.module.plain_version();
+    let gnu = compiler.family == "gcc";
+    let question = if gnu { "-dumpfullversion" } else { "--version" };
+    let answer = match tools.ask(&program, &[question]) {
+        Ok(answer) => answer,
+        Err(error) => return unanswered(check, &error),
+    };
+    let said = answers::said(&answer);
+    let found = match compiler.family.as_str() {
+        "gcc" => Some(said.trim().to_owned()),
+        "aocc" => answers::aocc_version(&said),
+        _ => answers::version_in(&said, module),
+    };
+    let fault = match found {
+        Some(found) if answers::agree(&found, module) => None,
+        Some(found) if !found.is_empty() && answer.success => {
+            Some(format!("{} says {found}, the module says {module}", program.display()))
+        }
+        _ => Some(format!("{} {question} tells no version", program.display())),
+    };
+    let first = said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned();
+    let checked = judged(check, "identity.version", Vec::from_iter(fault));
+    if checked.reason.is_empty() { checked } else { checked.detail(first) }
+}
+
+/// The assembler or linker that the compiler would start: gcc looks a bare name up on `PATH`, so any folder that a
+/// module puts there may plant one.
+fn part(tools: &Tools<'_>, check: &str, name: &str, known: &[&str]) -> Check {
+    let program = match tools.program(Placeholder::Cc) {
+        Ok(program) => program,
+        Err(why) => return skipped(check, why),
+    };
+    let answer = match tools.ask(&program, &[&format!("-print-prog-name={name}")]) {
+        Ok(answer) => answer,
+        Err(error) => return unanswered(check, &error),
+    };
+    let said = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+    if !answer.success || said.is_empty() {
+        return skipped(check, format!("{} does not say which `{name}` it uses", program.display()));
+    }
+    let Some(found) = tools.which(&said) else {
+        return judged(check, "identity.part", vec![format!("`{said}` is not on the toolchain's PATH")]);
+    };
+    let file = real(&found);
+    let place = tools.ground.of(&file);
+    if !place.is_ours() && place != Place::Host {
+        let fault = format!("`{name}` is {}, {}", shown(&found, &file), place.words());
+        return judged(check, "identity.part", vec![fault]);
+    }
+    let said = match tools.ask(&found, &["--version"]) {
+        Ok(answer) => String::from_utf8_lossy(&answer.stdout).into_owned(),
+        Err(error) => return unanswered(check, &error),
+    };
+    let fault = (!known.iter().any(|word| said.contains(word))).then(|| {
+        let first = said.lines().next().unwrap_or_default();
+        format!(
+            "`{name}` is {}, which does not say that it is {}: it says `{first}`",
+            shown(&found, &file),
+            known.join(" or ")
+        )
+    });
+    judged(check, "identity.part", Vec::from_iter(fault))
+}
+
+/// Every folder that headers are searched in is the stack's, or glibc's.
+fn headers(tools: &Tools<'_>, check: &str, tool: Placeholder, language: &str) -> Check {
+    let program = match tools.program(tool) {
+        Ok(program) => program,
+        Err(why) => return skipped(check, why),
+    };
+    let answer = match tools.ask(&program, &["-E", "-v", "-x", language, "/dev/null"]) {
+        Ok(answer) => answer,
+        Err(error) => return unanswered(check, &error),
+    };
+    let folders = answers::search_list(&String::from_utf8_lossy(&answer.stderr));
+    if folders.is_empty() {
+        return skipped(check, format!("{} does not say where it searches", program.display()));
+    }
+    let foreign = |folder: &PathBuf| {
+        let real = real(folder);
+        let place = tools.ground.of(&real);
+        let system = real.starts_with("/usr/include") && !real.starts_with("/usr/include/c++");
+        let ours = place.is_ours() || system || real == Path::new("/usr/local/include");
+        (!ours).then(|| format!("headers are searched in {}, {}", folder.display(), place.words()))
+    };
+    judged(check, "identity.headers", folders.iter().filter_map(foreign).collect())
+}
+
+/// Every compiler searches it before the host's headers, so what an image leaves there is seen by every compile.
+fn local_headers() -> Check {
+    let folder = Path::new("/usr/local/include");
+    let entry = std::fs::read_dir(folder).into_iter().flatten().flatten().next();
+    match entry {
+        None => Check::passed("local-headers"),
+        Some(entry) => Check::not_passed(
+            "local-headers",
+            crate::verdict::check::Outcome::Error,
+            "identity.pod",
+            format!(
+                "{} has {}: every compile sees it",
+                folder.display(),
+                entry.file_name().to_string_lossy()
+            ),
+        )
+        .detail("keep the tester image's /usr/local/include empty"),
+    }
+}
+
+/// Where the linker would find a run-time library.
+fn runtime(tools: &Tools<'_>, check: &str, (tool, library): (Placeholder, &str), compiler: &Loaded) -> Check {
+    let program = match tools.program(tool) {
+        Ok(program) => program,
+        Err(why) => return skipped(check, why),
+    };
+    if compiler.family != "gcc" && library.starts_with("libg") {
+        return skipped(check, format!("{} need not use {library}", compiler.family));
+    }
+    let answer = match tools.ask(&program, &[&format!("-print-file-name={library}")]) {
+        Ok(answer) => answer,
+        Err(error) => return unanswered(check, &error),
+    };
+    let said = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
+    if said.as_os_str().is_empty() || !answer.success {
+        return skipped(check, format!("{} does not say where it finds {library}", program.display()));
+    }
+    // A library that is not found is answered by its bare name.
+    if said.is_relative() || !said.exists() {
+        let fault = format!("{} finds no {library}", program.display());
+        return judged(check, "identity.runtime", vec![fault]);
+    }
+    let file = real(&said);
+    let place = tools.ground.of(&file);
+    let fault = (!place.is_ours())
+        .then(|| format!("{} links with {}, {}", program.display(), shown(&said, &file), place.words()));
+    judged(check, "identity.runtime", Vec::from_iter(fault))
+}
+
+/// What Spack's build environment calls the compiler must not stay behind in what was installed.
+pub(super) fn build_wrappers(loaded: &Loaded) -> Check {
+    let check = "build-wrapper";
+    let Some(prefix) = &loaded.prefix else {
+        return skipped(check, format!("{} names no prefix", loaded.module));
+    };
+    let home = install(prefix);
+    let mut faults = Vec::new();
+    for folder in ["bin", "etc", "lib/pkgconfig", "lib64/pkgconfig", "share/openmpi", "lib/gcc"] {
+        search(&home.join(folder), 0, &mut faults);
+    }
+    judged(check, "identity.build-wrapper", faults)
+}
+
+fn search(folder: &Path, depth: usize, faults: &mut Vec<String>) {
+    /// Wrappers, specs and configuration are small.
+    const LARGEST: u64 = 256 << 10;
+    const DEEPEST: usize = 3;
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && depth < DEEPEST {
+            search(&path, depth + 1, faults);
+        } else if kind.is_file() && entry.metadata().is_ok_and(|meta| meta.len() <= LARGEST) {
+            faults.extend(std::fs::read(&path).ok().and_then(|bytes| baked_in(&path, &bytes)));
+        }
+    }
+}
+
+/// Spack up to 0.23 has its compiler wrappers in `lib/spack/env`, 1.0 in a package of their own.
+fn baked_in(path: &Path, bytes: &[u8]) -> Option<String> {
+    if bytes.starts_with(b"\x7fELF") || bytes.starts_with(b"!<arch>") {
+        return None;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let marks = ["/lib/spack/env/", "/libexec/spack/gcc/", "/libexec/spack/cc", "/compiler-wrapper-"];
+    let line = text.lines().find(|line| marks.iter().any(|mark| line.contains(mark)))?;
+    let shown: String = line.trim().chars().take(160).collect();
+    Some(format!(
+        "{} calls Spack's compiler wrapper, which exists only while Spack builds: {shown}",
+        path.display()
+    ))
+}

@@ -1,0 +1,126 @@
+//! Whether every name leads to the module's own file: each identity is a check, so that a report says *which* is wrong.
+//!
+//! A toolchain whose `gcc` is the host's compiles hello world without a word. Nothing is compiled here: the tools are
+//! asked what they are and what they would use.
+
+mod answers;
+mod compiler;
+mod mpi;
+mod variables;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::native::place::{Ground, Place, install};
+use crate::native::{Ask, judged, skipped};
+use crate::stack::environment::Environment;
+use crate::stack::family::Families;
+use crate::stack::lmod::{Answer, Call};
+use crate::stack::toolchain::{Loaded, Toolchain};
+use crate::suite::Layer;
+use crate::suite::template::Placeholder;
+use crate::verdict::check::Check;
+
+/// Whose identity is asked.
+#[derive(Clone, Copy)]
+pub struct Subject<'s> {
+    /// The loaded modules and their tools.
+    pub toolchain: &'s Toolchain,
+    /// What the tools are started in.
+    pub environment: &'s Environment,
+    /// What tools are called.
+    pub families: &'s Families,
+}
+
+/// Looks at the outermost layer of the toolchain: the MPI if there is one, else the compiler.
+#[must_use]
+pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
+    let tools = Tools { subject: *subject, ask, ground: Ground::new(subject.toolchain) };
+    match (subject.toolchain.of(Layer::Mpi), subject.toolchain.of(Layer::Compiler)) {
+        (Some(mpi), Some(compiler)) => mpi::look(&tools, mpi, compiler),
+        (_, Some(compiler)) => compiler::look(&tools, compiler),
+        _ => Vec::new(),
+    }
+}
+
+/// The tools of a toolchain, and what it takes to ask them.
+struct Tools<'t> {
+    subject: Subject<'t>,
+    ask: &'t Ask<'t>,
+    ground: Ground,
+}
+
+impl Tools<'_> {
+    fn ask(&self, program: &Path, words: &[&str]) -> Result<Answer, Error> {
+        let words = words.iter().map(OsString::from);
+        let argv = std::iter::once(program.as_os_str().to_owned()).chain(words).collect();
+        (self.ask)(&Call { argv, environment: self.subject.environment.clone() })
+    }
+
+    /// The program that the suites use for `tool`; none where the toolchain does not offer it.
+    fn program(&self, tool: Placeholder) -> Result<PathBuf, String> {
+        match self.subject.toolchain.tools.get(&tool) {
+            Some(Ok(words)) => words.first().map(PathBuf::from).ok_or_else(|| "it has no command".to_owned()),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err("no loaded module is known to bring it".to_owned()),
+        }
+    }
+
+    /// What `tool` of this module is called.
+    fn names(&self, tool: Placeholder, loaded: &Loaded) -> Vec<String> {
+        let family = self.subject.families.find(&loaded.family, loaded.module.plain_version());
+        family.and_then(|family| family.tools.get(&tool)).cloned().unwrap_or_default()
+    }
+
+    fn which(&self, name: &str) -> Option<PathBuf> {
+        self.subject.toolchain.which_anywhere(name)
+    }
+
+    /// Whether the name of a tool, as a person types it, leads to a file of the module.
+    fn path(&self, check: &str, tool: Placeholder, loaded: &Loaded) -> Check {
+        let names = self.names(tool, loaded);
+        let toolchain = self.subject.toolchain;
+        let Some(name) = names.iter().find(|name| toolchain.which(name).is_some()) else {
+            let reason = format!("{} brings no {}", loaded.module, names.join(" or "));
+            let essential = matches!(tool, Placeholder::Cc | Placeholder::Mpicc);
+            return if essential {
+                judged(check, "identity.path", vec![reason])
+            } else {
+                skipped(check, reason)
+            };
+        };
+        let Some(found) = self.which(name) else { return skipped(check, "it is not on PATH") };
+        judged(check, "identity.path", Vec::from_iter(self.foreign(&found, name, loaded)))
+    }
+
+    /// Why `found`, to which `name` leads, is not a file of `loaded`.
+    fn foreign(&self, found: &Path, name: &str, loaded: &Loaded) -> Option<String> {
+        let real = crate::native::place::real(found);
+        let place = self.ground.of(&real);
+        let Some(prefix) = &loaded.prefix else {
+            return (!place.is_ours()).then(|| {
+                format!("`{name}` is {}, {}, not {}'s", shown(found, &real), place.words(), loaded.module)
+            });
+        };
+        let own = real.starts_with(install(prefix)) || place == Place::Module(loaded.module.to_string());
+        (!own).then(|| {
+            format!(
+                "`{name}` is {}, {}, not {}'s in {}",
+                shown(found, &real),
+                place.words(),
+                loaded.module,
+                prefix.display()
+            )
+        })
+    }
+}
+
+/// A path, and where it leads if that is elsewhere.
+fn shown(path: &Path, real: &Path) -> String {
+    if path == real {
+        path.display().to_string()
+    } else {
+        format!("{} -> {}", path.display(), real.display())
+    }
+}

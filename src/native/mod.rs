@@ -1,0 +1,37 @@
+//! WHAT stackprobe sees with its own eyes: probes that need no program of their own.
+//!
+//! They ask the tools of a toolchain, read files, and judge. Every process goes through an [`Ask`], so that it runs
+//! below a supervisor like every case, and so that a test can answer in its place.
+
+pub mod identity;
+pub mod modules;
+pub mod place;
+
+use crate::error::Error;
+use crate::stack::lmod::{Answer, Call};
+use crate::verdict::check::{Check, Outcome};
+
+/// Starts a process and brings its answer.
+pub type Ask<'a> = dyn Fn(&Call) -> Result<Answer, Error> + Sync + 'a;
+
+/// A check that passed, or failed for the first of `faults`; the others are its detail.
+fn judged(name: impl Into<String>, kind: &str, faults: Vec<String>) -> Check {
+    let mut faults = faults.into_iter();
+    match faults.next() {
+        None => Check::passed(name),
+        Some(first) => {
+            let rest = faults.collect::<Vec<_>>().join("\n");
+            Check::not_passed(name, Outcome::Failed, kind, first).detail(rest)
+        }
+    }
+}
+
+fn skipped(name: impl Into<String>, reason: impl Into<String>) -> Check {
+    Check::not_passed(name, Outcome::Skipped, "native", reason)
+}
+
+/// What could not be asked is no verdict on the stack.
+fn unanswered(name: impl Into<String>, error: &Error) -> Check {
+    let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+    Check::not_passed(name, Outcome::Error, "native.unanswered", what)
+}

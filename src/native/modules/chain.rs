@@ -1,0 +1,247 @@
+//! The toolchain itself: loaded level by level, unloaded, purged, and swapped for another.
+
+use std::collections::BTreeMap;
+
+use super::each::{Sight, difference};
+use super::script::{At, Script, Seen};
+use super::{Walk, each, load, sights, unload};
+use crate::native::{judged, skipped};
+use crate::stack::lmod::{loaded, quote};
+use crate::stack::matrix::Chain;
+use crate::stack::module::Module;
+use crate::stack::spider::Found;
+use crate::suite::Layer;
+use crate::verdict::check::Check;
+
+/// Where the script looks.
+pub(super) struct Plan<'m> {
+    /// What `avail` lists with none, one, … all of the toolchain loaded.
+    pub(super) lists: Vec<At>,
+    /// What people see of the whole stack, the cache in use.
+    pub(super) cached: Option<At>,
+    base: At,
+    before: At,
+    with: At,
+    after: At,
+    purged: At,
+    swap: Option<Swap<'m>>,
+    family: Option<(&'m Module, At)>,
+    orphaned: Option<At>,
+}
+
+struct Swap<'m> {
+    to: &'m Module,
+    swapped: At,
+    back: At,
+}
+
+/// Writes the script for `last`, which stands on `parents`.
+pub(super) fn plan<'w>(
+    script: &mut Script,
+    walk: &'w Walk<'w>,
+    last: &Module,
+    parents: &[&Module],
+) -> Plan<'w> {
+    let base = script.see();
+    let cached = script.aside(|script| {
+        script.cached(["-t", "spider"]);
+        script.see()
+    });
+    let mut lists = vec![list(script)];
+    for parent in parents {
+        load(script, &[parent]);
+        lists.push(list(script));
+    }
+    let before = script.see();
+    let after = script.aside(|script| {
+        load(script, &[last]);
+        unload(script, &[last]);
+        script.see()
+    });
+    load(script, &[last]);
+    let with = script.see();
+    lists.push(list(script));
+    let purged = script.aside(|script| {
+        script.lmod(["purge"]);
+        script.see()
+    });
+    let compiler = walk.toolchain.first().copied().filter(|_| is(walk, Layer::Compiler));
+    let swap = compiler.and_then(|from| Some((from, other_compiler(walk, from)?))).map(|(from, to)| {
+        script.aside(|script| {
+            script.lmod(["swap", &from.to_string(), &to.to_string()]);
+            let swapped = script.see();
+            script.lmod(["swap", &to.to_string(), &from.to_string()]);
+            Swap { to, swapped, back: script.see() }
+        })
+    });
+    let family = other_family(walk, last, parents).map(|other| {
+        let at = script.aside(|script| {
+            load(script, &[other]);
+            script.see()
+        });
+        (other, at)
+    });
+    let orphaned = compiler.filter(|_| !parents.is_empty()).map(|compiler| {
+        script.aside(|script| {
+            unload(script, &[compiler]);
+            script.see()
+        })
+    });
+    Plan { lists, cached: Some(cached), base, before, with, after, purged, swap, family, orphaned }
+}
+
+fn list(script: &mut Script) -> At {
+    script.aside(|script| {
+        script.lmod(["-t", "avail"]);
+        script.see()
+    })
+}
+
+fn is(walk: &Walk<'_>, layer: Layer) -> bool {
+    walk.subject.toolchain.of(layer).is_some()
+}
+
+/// The next compiler of the stack, the first after the last.
+fn other_compiler<'w>(walk: &'w Walk<'w>, from: &Module) -> Option<&'w Module> {
+    let compilers: Vec<&Module> = alone(walk, Layer::Compiler).collect();
+    let place = compilers.iter().position(|one| *one == from)?;
+    compilers.iter().cycle().skip(place + 1).take(compilers.len() - 1).copied().next()
+}
+
+fn alone<'w>(walk: &'w Walk<'w>, layer: Layer) -> impl Iterator<Item = &'w Module> {
+    let chains = walk.subject.matrix.chains.iter();
+    chains
+        .filter(move |chain| chain.layers() == [layer])
+        .filter_map(|chain| chain.modules.first())
+        .map(|(_, one)| one)
+}
+
+/// Another module that must take the place of `last`, of another name, since Lmod itself swaps those of one name.
+fn other_family<'w>(walk: &'w Walk<'w>, last: &Module, parents: &[&Module]) -> Option<&'w Module> {
+    let layer = if parents.is_empty() { Layer::Compiler } else { Layer::Mpi };
+    if !is(walk, layer) || !says_family(walk.subject.found, last) {
+        return None;
+    }
+    let same_level = |chain: &&Chain| {
+        chain.modules.split_last().is_some_and(|((own, module), below)| {
+            *own == layer
+                && module.family != last.family
+                && below.iter().map(|(_, module)| module).eq(parents.iter().copied())
+                && says_family(walk.subject.found, module)
+        })
+    };
+    walk.subject.matrix.chains.iter().find(same_level)?.modules.last().map(|(_, module)| module)
+}
+
+fn says_family(found: &[Found], module: &Module) -> bool {
+    found.iter().any(|entry| entry.module == *module && entry.family.is_some())
+}
+
+/// What came of it.
+pub(super) fn judge(
+    plan: &Plan<'_>,
+    walk: &Walk<'_>,
+    seen: &BTreeMap<At, Seen>,
+    last: &Module,
+    parents: &[&Module],
+) -> Vec<Check> {
+    let found = walk.subject.found.iter().find(|entry| {
+        let under = |chain: &Vec<Module>| chain.iter().eq(parents.iter().copied());
+        entry.module == *last
+            && (entry.parents.iter().any(under) || (parents.is_empty() && entry.parents.is_empty()))
+    });
+    let mut checks = Vec::new();
+    if let Some(found) = found {
+        let at = |at: &At| seen.get(at);
+        let sight = Sight { before: at(&plan.before), with: at(&plan.with), after: at(&plan.after) };
+        checks.extend(each::judge(found, parents, &sight));
+        if !found.hidden {
+            let lists = plan.lists.iter().take(walk.toolchain.len());
+            let lists: Vec<Vec<Module>> =
+                lists.map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect();
+            let faults = sights(last, walk.toolchain, walk.subject.found, &lists);
+            checks.push(judged(format!("{last} visible"), "module.visible", faults));
+        }
+    } else {
+        let reason = format!("spider does not find {last} where it was loaded from");
+        checks.push(judged(format!("{last} loads"), "module.spider", vec![reason]));
+    }
+    let (Some(base), Some(with)) = (seen.get(&plan.base), seen.get(&plan.with)) else { return checks };
+    if let Some(purged) = seen.get(&plan.purged) {
+        let left = difference(&base.environment, &purged.environment);
+        checks.push(judged("purge", "module.unload", left));
+    }
+    checks.extend(swapped(plan, walk, seen, (base, with)));
+    if let Some((other, at)) = plan.family
+        && let Some(now) = seen.get(&at)
+    {
+        let fault = (now.has(last) || !now.has(other))
+            .then(|| format!("loading {other} over {last} leaves {}: they are of one family", now.names()));
+        let check = judged("replaced by its family", "module.family", Vec::from_iter(fault));
+        checks.push(quoted(check, now));
+    }
+    if let Some(now) = plan.orphaned.and_then(|at| seen.get(&at)) {
+        let fault = now.has(last).then(|| format!("{last} stays loaded without {}", walk.toolchain[0]));
+        checks.push(quoted(
+            judged("inactive without its compiler", "module.inactive", Vec::from_iter(fault)),
+            now,
+        ));
+    }
+    checks
+}
+
+fn quoted(check: Check, seen: &Seen) -> Check {
+    if check.reason.is_empty() {
+        check
+    } else {
+        check.detail(format!("Lmod: {}", quote(seen.said.as_bytes())))
+    }
+}
+
+/// Swapping the compiler takes everything of the old one away, reloads what the new one has, and can be undone.
+fn swapped(
+    plan: &Plan<'_>,
+    walk: &Walk<'_>,
+    seen: &BTreeMap<At, Seen>,
+    (base, with): (&Seen, &Seen),
+) -> Vec<Check> {
+    let names = ["swapped for another compiler", "swapped back"];
+    let Some(swap) = &plan.swap else {
+        return if is(walk, Layer::Compiler) {
+            names.map(|name| skipped(name, "the stack has one compiler only")).to_vec()
+        } else {
+            Vec::new()
+        };
+    };
+    let (Some(now), Some(back)) = (seen.get(&swap.swapped), seen.get(&swap.back)) else { return Vec::new() };
+    let compiler = walk.toolchain[0];
+    let mut faults = Vec::new();
+    if now.has(compiler) || !now.has(swap.to) {
+        faults.push(format!("swapping {compiler} for {} leaves {}", swap.to, now.names()));
+    }
+    let own = |seen: &Seen| seen.environment.paths("MODULEPATH");
+    let (core, old) = (own(base), own(with));
+    let stays = own(now).into_iter().filter(|folder| old.contains(folder) && !core.contains(folder));
+    faults.extend(stays.map(|folder| format!("{} of {compiler} stays in MODULEPATH", folder.display())));
+    for module in &walk.toolchain[1..] {
+        let offered = walk.subject.found.iter().find(|entry| {
+            entry.module == **module
+                && entry.parents.iter().any(|parents| parents == std::slice::from_ref(swap.to))
+        });
+        let file = loaded(&now.environment).into_iter().find(|(one, _)| one == *module).map(|(_, file)| file);
+        match (offered, file) {
+            (Some(offered), Some(file)) if file != offered.file => {
+                faults.push(format!("{module} is still {}, not {}", file.display(), offered.file.display()));
+            }
+            (Some(_), None) => faults.push(format!("{} offers {module}, but it was not reloaded", swap.to)),
+            (None, Some(_)) => {
+                faults.push(format!("{} does not offer {module}, but it stays loaded", swap.to));
+            }
+            _ => {}
+        }
+    }
+    let left = difference(&with.environment, &back.environment);
+    [(names[0], faults, now), (names[1], left, back)]
+        .map(|(name, faults, seen)| quoted(judged(name, "module.swap", faults), seen))
+        .to_vec()
+}

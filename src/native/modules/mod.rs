@@ -1,0 +1,163 @@
+//! Whether every module does what it says: it loads with its parents alone, points at what exists, and goes again.
+//!
+//! Judged is the loaded *set* and the environment, never Lmod's exit status: it is 0 for modules that went inactive,
+//! for dead paths, and for lists of modules that cannot be loaded.
+
+mod chain;
+mod each;
+mod scope;
+mod script;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::native::{Ask, judged, unanswered};
+use crate::stack::environment::Environment;
+use crate::stack::lmod::Lmod;
+use crate::stack::matrix::Matrix;
+use crate::stack::module::Module;
+use crate::stack::spider::Found;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::Layer;
+use crate::verdict::check::Check;
+use each::Sight;
+use scope::{Ward, wards};
+use script::{At, Script, Seen};
+
+/// What is walked.
+#[derive(Clone, Copy)]
+pub struct Subject<'s> {
+    /// The loaded toolchain.
+    pub toolchain: &'s Toolchain,
+    /// What Lmod is called in: no module is loaded, and `HOME` and `TMPDIR` are the case's own.
+    pub base: &'s Environment,
+    /// Every module of the stack.
+    pub found: &'s [Found],
+    /// Every toolchain of the stack.
+    pub matrix: &'s Matrix,
+    /// How Lmod is called.
+    pub lmod: &'s Lmod,
+    /// This binary.
+    pub own: &'s Path,
+}
+
+/// One bash looks at so many modules: what it answers, some 40 KB for each, is held in memory.
+const BATCH: usize = 100;
+
+/// Looks at the outermost module of the toolchain and at all that it makes visible.
+#[must_use]
+pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
+    let loaded = [Layer::Compiler, Layer::Mpi, Layer::Runtime].map(|layer| subject.toolchain.of(layer));
+    let toolchain: Vec<&Module> = loaded.into_iter().flatten().map(|loaded| &loaded.module).collect();
+    let Some((last, parents)) = toolchain.split_last() else { return Vec::new() };
+    let walk = Walk { subject, ask, toolchain: &toolchain };
+    let mut script = Script::default();
+    let plan = chain::plan(&mut script, &walk, last, parents);
+    let seen = match walk.run(&script) {
+        Ok(seen) => seen,
+        Err(error) => return vec![unanswered("walk", &error)],
+    };
+    let mut checks = chain::judge(&plan, &walk, &seen, last, parents);
+    if *toolchain == [*last] && subject.toolchain.of(Layer::Compiler).is_some() {
+        checks.push(tree::reachable(subject, last));
+        checks.push(tree::cache(subject.found, plan.cached.and_then(|at| seen.get(&at))));
+    }
+    let wards = wards(&toolchain, subject.found, subject.matrix);
+    let listed =
+        plan.lists.iter().map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect::<Vec<_>>();
+    for batch in wards.chunks(BATCH) {
+        checks.extend(walk.wards(batch));
+    }
+    checks.extend(wards.iter().filter_map(|ward| visible(ward, &toolchain, subject.found, &listed)));
+    checks
+}
+
+struct Walk<'w> {
+    subject: &'w Subject<'w>,
+    ask: &'w Ask<'w>,
+    toolchain: &'w [&'w Module],
+}
+
+impl Walk<'_> {
+    fn run(&self, script: &Script) -> Result<BTreeMap<At, Seen>, Error> {
+        let (text, words) = script.parts();
+        let subject = self.subject;
+        let answer = (self.ask)(&subject.lmod.ask_shell(&text, words, subject.base, subject.own))?;
+        Ok(script::read(&answer.stdout))
+    }
+
+    fn wards(&self, wards: &[Ward<'_>]) -> Vec<Check> {
+        let mut script = Script::default();
+        load(&mut script, self.toolchain);
+        let before = script.see();
+        let places: Vec<(At, At)> = wards
+            .iter()
+            .map(|ward| {
+                let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
+                script.aside(|script| {
+                    load(script, &all);
+                    let with = script.see();
+                    unload(script, &all);
+                    (with, script.see())
+                })
+            })
+            .collect();
+        let seen = match self.run(&script) {
+            Ok(seen) => seen,
+            Err(error) => {
+                let named = wards.iter().map(|ward| format!("{} loads", ward.found.module));
+                return named.map(|name| unanswered(name, &error)).collect();
+            }
+        };
+        let judged = wards.iter().zip(places).flat_map(|(ward, (with, after))| {
+            let sight = Sight { before: seen.get(&before), with: seen.get(&with), after: seen.get(&after) };
+            let parents: Vec<&Module> = self.toolchain.iter().chain(&ward.beside).copied().collect();
+            each::judge(ward.found, &parents, &sight)
+        });
+        judged.collect()
+    }
+}
+
+fn load(script: &mut Script, modules: &[&Module]) {
+    if !modules.is_empty() {
+        let names: Vec<String> = modules.iter().map(ToString::to_string).collect();
+        script.lmod(std::iter::once("load").chain(names.iter().map(String::as_str)));
+    }
+}
+
+fn unload(script: &mut Script, modules: &[&Module]) {
+    let names: Vec<String> = modules.iter().rev().map(ToString::to_string).collect();
+    script.lmod(std::iter::once("unload").chain(names.iter().map(String::as_str)));
+}
+
+/// Whether a module is in `avail` once its parents are loaded and not before; `listed` is what `avail` shows with none,
+/// one, … all of `toolchain` loaded. None where there is nothing to tell: hidden modules are never listed.
+fn visible(ward: &Ward<'_>, toolchain: &[&Module], found: &[Found], listed: &[Vec<Module>]) -> Option<Check> {
+    let module = &ward.found.module;
+    if ward.found.hidden || !ward.beside.is_empty() {
+        return None;
+    }
+    Some(judged(format!("{module} visible"), "module.visible", sights(module, toolchain, found, listed)))
+}
+
+fn sights(module: &Module, toolchain: &[&Module], found: &[Found], listed: &[Vec<Module>]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (count, list) in listed.iter().enumerate() {
+        let below: Vec<&Module> = toolchain.iter().take(count).copied().collect();
+        let expected = found.iter().any(|entry| {
+            let shown = |parents: &[Module]| parents.iter().all(|parent| below.contains(&parent));
+            entry.module == *module
+                && (entry.parents.is_empty() || entry.parents.iter().any(|parents| shown(parents)))
+        });
+        let under = below.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let under = if under.is_empty() { "nothing".to_owned() } else { under };
+        match (expected, list.contains(module)) {
+            (true, false) => faults.push(format!("{module} is not in `avail` with {under} loaded")),
+            (false, true) => faults.push(format!("{module} is in `avail` with {under} loaded already")),
+            _ => {}
+        }
+    }
+    faults
+}

@@ -1,0 +1,120 @@
+//! Whose a file is: a loaded module's, another install's of the same stack, the host's, or nobody's.
+
+use std::path::{Path, PathBuf};
+
+use crate::stack::toolchain::Toolchain;
+
+/// Whose a path is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Below the prefix of this loaded module.
+    Module(String),
+    /// Below a prefix that Spack installed, which need not have a module.
+    Stack(PathBuf),
+    /// The operating system's.
+    Host,
+    /// Nothing is known of it.
+    Elsewhere,
+}
+
+impl Place {
+    /// Whether the stack brought it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        matches!(self, Self::Module(_) | Self::Stack(_))
+    }
+
+    /// In words, for a message.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Module(module) => format!("in {module}"),
+            Self::Stack(prefix) => format!("in {}", prefix.display()),
+            Self::Host => "the host's own".to_owned(),
+            Self::Elsewhere => "of no loaded module and of no install of the stack".to_owned(),
+        }
+    }
+}
+
+/// The prefixes of the loaded modules, links resolved.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    prefixes: Vec<(String, PathBuf)>,
+}
+
+impl Ground {
+    /// Of this toolchain.
+    #[must_use]
+    pub fn new(toolchain: &Toolchain) -> Self {
+        let prefixes = toolchain.loaded.iter().filter_map(|loaded| {
+            let prefix = loaded.prefix.as_ref()?;
+            Some((loaded.module.to_string(), real(prefix)))
+        });
+        Self { prefixes: prefixes.collect() }
+    }
+
+    /// Whose `path` is, links resolved.
+    #[must_use]
+    pub fn of(&self, path: &Path) -> Place {
+        let path = real(path);
+        if let Some((module, _)) = self.prefixes.iter().find(|(_, prefix)| path.starts_with(prefix)) {
+            return Place::Module(module.clone());
+        }
+        if let Some(prefix) = installed(&path) {
+            return Place::Stack(prefix);
+        }
+        let host = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/etc"];
+        let local = path.starts_with("/usr/local");
+        if !local && host.iter().any(|folder| path.starts_with(folder)) {
+            Place::Host
+        } else {
+            Place::Elsewhere
+        }
+    }
+}
+
+/// The whole install that holds `prefix`: modules of compilers may put a folder deep inside it on `PATH`.
+#[must_use]
+pub fn install(prefix: &Path) -> PathBuf {
+    let prefix = real(prefix);
+    installed(&prefix).unwrap_or(prefix)
+}
+
+/// The nearest folder above that Spack installed: it keeps its record in `.spack/`.
+fn installed(path: &Path) -> Option<PathBuf> {
+    path.ancestors().find(|folder| folder.join(".spack").is_dir()).map(Path::to_path_buf)
+}
+
+/// The path with links resolved; of one that does not exist, as far as it does.
+#[must_use]
+pub fn real(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real(parent).join(name),
+        _ => path.to_path_buf(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_out_of_the_prefix_leads_out_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let prefix = folder.path().join("gcc");
+        std::fs::create_dir_all(prefix.join("bin")).unwrap();
+        std::fs::write(prefix.join("bin/own"), "").unwrap();
+        std::os::unix::fs::symlink("/usr/bin/env", prefix.join("bin/foreign")).unwrap();
+        std::fs::create_dir_all(folder.path().join("zlib/.spack")).unwrap();
+        let ground = Ground { prefixes: vec![("gcc/12".to_owned(), real(&prefix))] };
+        assert_eq!(ground.of(&prefix.join("bin/own")), Place::Module("gcc/12".to_owned()));
+        assert_eq!(ground.of(&prefix.join("bin/foreign")), Place::Host);
+        assert_eq!(ground.of(&prefix.join("bin/absent")), Place::Module("gcc/12".to_owned()));
+        let zlib = real(folder.path()).join("zlib");
+        assert_eq!(ground.of(&folder.path().join("zlib/lib")), Place::Stack(zlib));
+        assert_eq!(ground.of(Path::new("/usr/local/bin/gcc")), Place::Elsewhere);
+    }
+}

@@ -1,0 +1,299 @@
+//! JUnit XML as its readers really read it: Jenkins, GitLab, GitHub actions, Azure, Allure.
+//!
+//! junit-report writes the elements; one pass behind it adds what that crate has no word for (counts of skipped,
+//! totals, wall-clock times, properties, flaky attempts, lines) and turns CDATA into escaped text, which is the one
+//! form that all readers take. Every string is cleaned before it goes in.
+//!
+//! Flat suites only (nested ones vanish in GitLab and Allure), one outcome and at most one `system-out` for a case
+//! (two lose the whole report in GitLab), messages of one line, repeated as the first line of the text, because GitLab
+//! shows no `message`.
+
+mod decorate;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use junit_report::{Duration, OffsetDateTime, Report, TestCaseBuilder, TestSuiteBuilder};
+use time::format_description::well_known::Rfc3339;
+
+use crate::report::account::{Account, Pod, Told};
+use crate::report::record::CaseRecord;
+use crate::report::text::{clean, head_and_tail, line};
+use crate::verdict::check::{Check, Outcome};
+
+/// Longest `message`: GitHub's checks and most tables cut there.
+const MESSAGE: usize = 200;
+/// Output that goes into the XML with a failure; the whole is in the log.
+const HEAD: usize = 4 << 10;
+const TAIL: usize = 12 << 10;
+
+/// One `testsuite`: the cases of a suite under a toolchain.
+struct Group<'r> {
+    name: String,
+    told: Vec<&'r Told>,
+}
+
+/// What the second pass adds to one element.
+#[derive(Default)]
+struct Extra {
+    attributes: Vec<(&'static str, String)>,
+    properties: Vec<(String, String)>,
+    flaky: Vec<Check>,
+}
+
+/// Renders the whole report. `strict` keeps to `junit-10.xsd`, which knows fewer attributes.
+///
+/// # Errors
+/// Only what the XML writers say, as text.
+pub fn render(account: &Account, strict: bool) -> Result<Vec<u8>, String> {
+    let groups = groups(account);
+    let mut report = Report::new();
+    let mut extras: Vec<(Extra, Vec<Extra>)> = Vec::new();
+    let mut total = Counts::default();
+    let started =
+        account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|started| !started.is_empty());
+    let started = started.min().unwrap_or_default();
+    let begun = OffsetDateTime::parse(started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    for group in &groups {
+        let mut suite = TestSuiteBuilder::new(&group.name);
+        suite.set_timestamp(begun);
+        let mut counts = Counts::default();
+        let mut inner = Vec::new();
+        let pods: BTreeSet<usize> = group.told.iter().map(|told| told.pod).collect();
+        for told in &group.told {
+            let case = &told.case;
+            counts.seconds += case.seconds;
+            let pod = account.pods.get(told.pod).filter(|_| pods.len() > 1);
+            for (place, check) in case.checks.iter().enumerate() {
+                counts.add(check);
+                suite.add_testcase(testcase(case, check, place == 0));
+                inner.push(case_extra(case, check, place == 0, (pod, strict)));
+            }
+        }
+        total.join(&counts);
+        let pods: Vec<&Pod> = pods.iter().filter_map(|pod| account.pods.get(*pod)).collect();
+        extras.push((suite_extra(&pods, group, &counts, started), inner));
+        report.add_testsuite(suite.build());
+    }
+    let mut raw = Vec::new();
+    report.write_xml(&mut raw).map_err(|error| error.to_string())?;
+    let mut root = total.attributes();
+    root.insert(0, ("name", "stackprobe".to_owned()));
+    if strict {
+        root.retain(|(name, _)| *name != "skipped");
+    } else if !started.is_empty() {
+        root.push(("timestamp", started.to_owned()));
+    }
+    decorate::decorate(&raw, root, extras)
+}
+
+fn groups(account: &Account) -> Vec<Group<'_>> {
+    let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for told in &account.told {
+        let owed = &told.case.owed;
+        let key = (owed.suite.as_str(), owed.toolchain.as_str());
+        let place = *places.entry(key).or_insert_with(|| {
+            let name = clean(format!("{} {}", key.0, key.1).trim_end());
+            groups.push(Group { name, told: Vec::new() });
+            groups.len() - 1
+        });
+        groups[place].told.push(told);
+    }
+    groups
+}
+
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+    seconds: f64,
+}
+
+impl Counts {
+    fn add(&mut self, check: &Check) {
+        self.tests += 1;
+        match check.outcome {
+            Outcome::Passed => {}
+            Outcome::Skipped => self.skipped += 1,
+            Outcome::Error => self.errors += 1,
+            Outcome::Failed => self.failures += 1,
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.tests += other.tests;
+        self.failures += other.failures;
+        self.errors += other.errors;
+        self.skipped += other.skipped;
+        self.seconds += other.seconds;
+    }
+
+    fn attributes(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("tests", self.tests.to_string()),
+            ("failures", self.failures.to_string()),
+            ("errors", self.errors.to_string()),
+            ("skipped", self.skipped.to_string()),
+            ("time", seconds(self.seconds)),
+        ]
+    }
+}
+
+/// Three decimals: more are refused by `junit-10.xsd`.
+fn seconds(value: f64) -> String {
+    format!("{:.3}", value.max(0.0))
+}
+
+/// How the check is called in tables that show one column of names.
+fn name(case: &CaseRecord, check: &Check) -> String {
+    let ranks = case.owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+    let toolchain = &case.owed.toolchain;
+    let toolchain = if toolchain.is_empty() { String::new() } else { format!(" [{toolchain}]") };
+    clean(&format!("{}{ranks}{toolchain}", check.name))
+}
+
+fn testcase(case: &CaseRecord, check: &Check, first: bool) -> junit_report::TestCase {
+    let name = name(case, check);
+    let took = check.millis.map_or(if first { case.seconds } else { 0.0 }, |millis| {
+        std::time::Duration::from_millis(millis).as_secs_f64()
+    });
+    let took = Duration::seconds_f64(took.max(0.0));
+    let kind = match &case.diagnosis {
+        Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => diagnosis.id.as_str(),
+        _ if check.kind.is_empty() => "failure",
+        _ => check.kind.as_str(),
+    };
+    let kind = clean(kind);
+    let message = message(case, check);
+    let mut built = match check.outcome {
+        Outcome::Passed => TestCaseBuilder::success(&name, took),
+        Outcome::Skipped => TestCaseBuilder::skipped_with_cause(&name, &kind, &message),
+        Outcome::Error => TestCaseBuilder::error(&name, took, &kind, &message),
+        Outcome::Failed => TestCaseBuilder::failure(&name, took, &kind, &message),
+    };
+    built.set_classname(&clean(&format!("{}.{}", case.owed.suite, case.owed.probe)));
+    if matches!(check.outcome, Outcome::Error | Outcome::Failed) {
+        built.set_trace(&cdata(&trace(case, check, &message)));
+        if !case.log.is_empty() {
+            built.set_system_out(&cdata(&clean(&format!("[[ATTACHMENT|{}]]", case.log))));
+        }
+    }
+    built.build()
+}
+
+fn message(case: &CaseRecord, check: &Check) -> String {
+    match &case.diagnosis {
+        Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => {
+            line(&format!("{} ({}: {})", check.reason, diagnosis.fault, diagnosis.cause), MESSAGE)
+        }
+        _ => line(&check.reason, MESSAGE),
+    }
+}
+
+fn trace(case: &CaseRecord, check: &Check, message: &str) -> String {
+    let mut text = format!("{message}\n");
+    let mut add = |part: &str| {
+        if !part.trim().is_empty() {
+            text.push_str(part.trim_end());
+            text.push('\n');
+        }
+    };
+    if check.reason.chars().count() > MESSAGE {
+        add(&check.reason);
+    }
+    add(&check.detail);
+    if let Some(diagnosis) = &case.diagnosis {
+        add(&format!("diagnosis: {} (fault: {})", diagnosis.id, diagnosis.fault));
+        add(&format!("cause: {}", diagnosis.cause));
+        add(&format!("fix: {}", diagnosis.fix));
+    }
+    for command in &case.commands {
+        add(&format!("$ {}  # {}, {:.2} s", command.command, command.ended, command.seconds));
+    }
+    add(&head_and_tail(&case.output, HEAD, TAIL));
+    if !case.owed.file.is_empty() {
+        add(&format!("{}:{}", case.owed.file, case.owed.line));
+    }
+    clean(&text)
+}
+
+/// junit-report writes text as raw CDATA, which `]]>` would end.
+fn cdata(text: &str) -> String {
+    text.replace("]]>", "]]]]><![CDATA[>")
+}
+
+/// `pod` is given where the suite ran in several.
+fn case_extra(case: &CaseRecord, check: &Check, first: bool, (pod, strict): (Option<&Pod>, bool)) -> Extra {
+    let mut extra = Extra::default();
+    if first {
+        extra.flaky.clone_from(&case.earlier);
+    }
+    if !strict {
+        if !case.owed.file.is_empty() {
+            extra.attributes.push(("file", clean(&case.owed.file)));
+            extra.attributes.push(("line", case.owed.line.to_string()));
+        }
+        if matches!(check.outcome, Outcome::Error | Outcome::Failed) {
+            if let Some(command) = case.commands.last() {
+                extra.properties.push(("command".to_owned(), line(&command.command, 1000)));
+            }
+            if let Some(diagnosis) = &case.diagnosis {
+                extra.properties.push(("diagnosis".to_owned(), diagnosis.id.clone()));
+                extra.properties.push(("fault".to_owned(), diagnosis.fault.clone()));
+            }
+            extra.properties.extend(pod.map(|pod| ("pod".to_owned(), line(&pod.name, 200))));
+        }
+    }
+    extra
+}
+
+fn suite_extra(pods: &[&Pod], group: &Group<'_>, counts: &Counts, begun: &str) -> Extra {
+    let mut attributes = counts.attributes();
+    let hosts: BTreeSet<&str> =
+        pods.iter().map(|pod| pod.plan.pod.host.as_str()).filter(|host| !host.is_empty()).collect();
+    if let (Some(host), 1) = (hosts.first(), hosts.len()) {
+        attributes.push(("hostname", clean(host)));
+    }
+    let started =
+        group.told.iter().map(|told| told.case.started.as_str()).filter(|started| !started.is_empty()).min();
+    let started = started.unwrap_or(begun);
+    if !started.is_empty() {
+        attributes.push(("timestamp", clean(started)));
+    }
+    let mut properties: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for pod in pods {
+        let facts = &pod.plan.pod;
+        let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let seen = [
+            ("stackprobe.version", known(&pod.plan.stackprobe)),
+            ("host", known(&facts.host)),
+            ("cpus", Some(facts.cpus.to_string())),
+            ("uid", Some(facts.uid.to_string())),
+            ("node", facts.node.clone()),
+            ("image", facts.image.clone()),
+            ("memory.bytes", facts.memory.map(|bytes| bytes.to_string())),
+            ("shm.free.bytes", facts.shm.map(|bytes| bytes.to_string())),
+            ("lmod", known(&pod.plan.lmod)),
+        ];
+        for (name, value) in seen {
+            properties.entry(name).or_default().extend(value);
+        }
+    }
+    // The same for every case of a toolchain: modules, prefixes.
+    for told in &group.told {
+        for (name, value) in &told.case.properties {
+            let values = properties.entry(name).or_default();
+            if values.is_empty() {
+                values.insert(value.clone());
+            }
+        }
+    }
+    let properties = properties
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(name, values)| (clean(name), line(&Vec::from_iter(values).join(", "), 1000)))
+        .collect();
+    Extra { attributes, properties, flaky: Vec::new() }
+}

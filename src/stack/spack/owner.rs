@@ -1,0 +1,88 @@
+//! To which install does a modulefile belong?
+
+use std::path::Path;
+
+use super::branch::{is_short_hash, split_hash};
+use super::{Database, Record};
+
+/// What an owner was known by, the strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// The install's hash, in the modulefile's head or in its name.
+    Hash,
+    /// Paths below the install's prefix.
+    Prefix,
+    /// Name and version, of which there is one install.
+    Name,
+}
+
+/// The install to which a modulefile belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'a> {
+    /// The install.
+    pub record: &'a Record,
+    /// What it was known by.
+    pub evidence: Evidence,
+}
+
+impl<'a> Owner<'a> {
+    /// Finds the owner of the module `full` (`hdf5/1.14.5-x7k2abc`), whose file holds `text`, Lua or Tcl.
+    #[must_use]
+    pub fn of(database: &'a Database, full: &str, text: &str) -> Option<Self> {
+        let (name, version) = full.rsplit_once('/').unwrap_or((full, ""));
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let (version, hash) = split_hash(version);
+        let known = |evidence| move |record| Self { record, evidence };
+        let by_hash = || {
+            let hashes = hash.into_iter().chain(head_hash(text));
+            let mut records = hashes.filter_map(|hash| database.by_short_hash(hash));
+            records.find(|record| *record.name == *name)
+        };
+        by_hash()
+            .map(known(Evidence::Hash))
+            .or_else(|| by_prefix(database, name, text).map(known(Evidence::Prefix)))
+            // A name with a hash that is not known is that of an install that is gone.
+            .or_else(|| {
+                by_name(database, name, version).filter(|_| hash.is_none()).map(known(Evidence::Name))
+            })
+    }
+}
+
+/// Spack ends the short spec in the head of a modulefile with the hash: `-- hdf5@1.14.5%gcc@14.2.0+mpi/x7k2abc`.
+fn head_hash(text: &str) -> Option<&str> {
+    let mut comments = text
+        .lines()
+        .take(20)
+        .filter_map(|line| line.strip_prefix("--").or_else(|| line.strip_prefix('#')))
+        .filter_map(|line| line.trim_end().rsplit_once('/'));
+    comments.find_map(|(before, hash)| (before.contains('@') && is_short_hash(hash)).then_some(hash))
+}
+
+/// The install of the module's own name whose prefix most paths of the modulefile lie in; one of another name only if
+/// it holds more than half of all paths, since modulefiles mention their dependencies too.
+fn by_prefix<'a>(database: &'a Database, name: &str, text: &str) -> Option<&'a Record> {
+    let mut counts: Vec<(&Record, usize)> = Vec::new();
+    let words = text.split(|letter: char| letter.is_whitespace() || "\"'`[](){},;:=".contains(letter));
+    let mut paths = 0;
+    for path in words.filter(|word| word.starts_with('/')) {
+        paths += 1;
+        for record in database.by_path(Path::new(path)) {
+            match counts.iter_mut().find(|(known, _)| std::ptr::eq(*known, record)) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((record, 1)),
+            }
+        }
+    }
+    counts.retain(|(record, count)| *record.name == *name || count * 2 > paths);
+    let rank = |(record, count): &(&Record, usize)| (*record.name == *name, record.installed, *count);
+    let best = counts.iter().max_by_key(|found| rank(found))?;
+    // Several installs that are alike, such as externals of one prefix, leave it open whose module it is.
+    let alike = counts.iter().filter(|found| rank(found) == rank(best)).count();
+    (alike == 1).then_some(best.0)
+}
+
+fn by_name<'a>(database: &'a Database, name: &str, version: &str) -> Option<&'a Record> {
+    let fits = |record: &&Record| record.installed && *record.name == *name && *record.version == *version;
+    let mut all = database.records.iter().filter(fits);
+    all.next().filter(|_| all.next().is_none())
+}
