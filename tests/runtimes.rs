@@ -1,7 +1,12 @@
 //! Python, R and a stand-in for MATLAB, as `fixtures/stack-runtimes/build` has put them into the fixture stack: what is
 //! right is green, also without a network, a home and a writable root; and every way of being wrong is red.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails"
+)]
 
 mod fixture;
 
