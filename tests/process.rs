@@ -1,12 +1,10 @@
+//! A case owns every process that it starts, and nothing of it is left: shown with real processes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
     reason = "a test that cannot go on fails and says why"
 )]
-
-//! A case owns every process that it starts, and nothing of it is left: shown with real processes.
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 mod process {
     mod cost;

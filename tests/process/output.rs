@@ -51,7 +51,8 @@ fn both_streams_arrive_whole_and_apart() {
         Stream::Stdout => seen[0].extend_from_slice(chunk),
         Stream::Stderr => seen[1].extend_from_slice(chunk),
     });
-    let expected = |word: &str| (1..=2000).map(|line| format!("{word} {line}\n")).collect::<String>();
+    let expected =
+        |word: &str| (1..=2000).map(|line| format!("{word} {line}")).collect::<Vec<_>>().join("\n") + "\n";
     assert_eq!(executed.stdout.head, expected("out").as_bytes());
     assert_eq!(executed.stderr.head, expected("err").as_bytes());
     assert_eq!((&seen[0], &seen[1]), (&executed.stdout.head, &executed.stderr.head));
