@@ -24,6 +24,7 @@ bench: stack tools build
 
 stack:
 	fixtures/stack/build --into $(STACK)
+	fixtures/stack-runtimes/build $(STACK)
 
 # What only tests and benchmarks need.
 tools:
