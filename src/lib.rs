@@ -1,4 +1,25 @@
 //! stackprobe: does this software stack really work, here?
+//!
+//! A **suite** is a folder of **probes**: programs and scripts that are built and run, each of which says many things
+//! by TAP or one by its exit status. A **toolchain** is what a probe is run under: the Lmod modules of a compiler, of a
+//! compiler and an MPI, or of a runtime. A probe under a toolchain is a **case**; all cases that a run owes are its
+//! **plan**, written down before the first one starts. Every verdict of a case is a **check**, whose **outcome** is
+//! passed, failed (the stack is wrong), error (could not be told: the pod, the site or we ourselves are in the way) or
+//! skipped, with a reason. A **diagnosis** says why, and whose fault it is. A **control** is a probe that must fail:
+//! it proves that the others can.
+//!
+//! The rooms, in the order in which data flows through them; each imports only from those above it:
+//!
+//! - [`exit`], [`error`], [`document`]: every exit code; every error as data; files that people write, with all faults
+//! - [`suite`]: WHAT is to be checked
+//! - [`stack`]: WHAT is installed
+//! - [`pod`]: WHERE we are
+//! - [`run`]: HOW a case is run, and the only place where processes are started
+//! - [`verdict`]: WHAT it means
+//! - [`native`]: WHAT we see with our own eyes
+//! - [`report`]: WHO is told
+//! - [`command`]: one verb a file; [`cli`] holds the flags, [`alias`] the names that pods already use
+
 pub mod alias;
 pub mod cli;
 pub mod command;
