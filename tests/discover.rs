@@ -5,9 +5,8 @@
 mod fixture;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use fixture::call;
+use fixture::{call, tree};
 use serde_json::Value;
 
 fn json(text: &str) -> Value {
@@ -22,7 +21,7 @@ fn the_real_stack_is_shown_with_nothing_configured() {
     let gcc = lines.iter().position(|line| line.starts_with("gcc/12.2.0 ")).unwrap();
     let below = lines[gcc + 1..].iter().take_while(|line| line.starts_with(' '));
     let mpi = below.clone().find(|line| line.trim_start().starts_with("openmpi/5.0.11 ")).unwrap();
-    assert!(mpi.contains(" mpi ") && mpi.ends_with("modules mpi"), "{mpi}");
+    assert!(mpi.contains(" mpi ") && mpi.contains("modules mpi"), "{mpi}");
     assert!(
         below
             .clone()
@@ -46,15 +45,6 @@ fn ids_fit_a_label_are_unique_and_do_not_depend_on_what_else_there_is() {
     let ids: BTreeSet<&str> = all.iter().map(|entry| entry["id"].as_str().unwrap()).collect();
     assert_eq!(ids.len(), all.len());
     assert!(ids.iter().all(|id| id.len() <= 63 && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')));
-}
-
-/// Writes modulefiles below `root`; `{root}` in them is that folder.
-fn tree(root: &Path, files: &[(&str, &str)]) {
-    for (name, text) in files {
-        let path = root.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text.replace("{root}", &root.to_string_lossy())).unwrap();
-    }
 }
 
 #[test]

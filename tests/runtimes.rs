@@ -56,7 +56,7 @@ fn nobody() -> String {
 
 #[test]
 fn every_python_lives_its_whole_life_with_every_tool_that_it_offers() {
-    let answer = call(&["run", "python", "--runtime", "python", "--cc", "gcc/12"]).run().exits(0);
+    let answer = call(&["run", "python", "--runtime", "python/3", "--cc", "gcc/12"]).run().exits(0);
     let junit = answer.junit();
     for tool in ["pip", "uv", "poetry", "pdm"] {
         let passed = checks(&junit, &format!("python.{tool}"), "passed");
@@ -94,7 +94,7 @@ fn r_installs_with_the_compiler_that_is_loaded() {
 #[test]
 fn an_extension_of_another_compiler_is_red_and_nothing_else() {
     let other = "env = { STACKPROBE_CC_VERSION = \"99.1.0\" }";
-    let run = call(&["run", "python/uv", "--runtime", "python", "--cc", "gcc/12", "--suites", "s"]);
+    let run = call(&["run", "python/uv", "--runtime", "python/3", "--cc", "gcc/12", "--suites", "s"]);
     let junit = suite_with(run, "python", "uv", other).run().exits(1).junit();
     assert_eq!(checks(&junit, "python.uv", "failure"), ["compiler"]);
     let run = call(&["run", "r/install", "--runtime", "r", "--cc", "gcc/12", "--suites", "s"]);
@@ -104,8 +104,16 @@ fn an_extension_of_another_compiler_is_red_and_nothing_else() {
 
 #[test]
 fn a_tool_that_says_yes_to_everything_is_red() {
-    let run =
-        call(&["run", "python/uv", "python/poetry", "python/pdm", "--runtime", "python", "--module", "yes"]);
+    let run = call(&[
+        "run",
+        "python/uv",
+        "python/poetry",
+        "python/pdm",
+        "--runtime",
+        "python/3",
+        "--module",
+        "yes",
+    ]);
     let bin = run.folder().join("yes/bin");
     fs::create_dir_all(&bin).unwrap();
     for tool in ["uv", "poetry", "pdm"] {
@@ -142,12 +150,13 @@ fn a_tool_that_is_not_offered_is_skipped_with_that_reason() {
 #[test]
 fn an_index_that_cannot_be_had_is_the_sites_fault() {
     let url = nobody();
-    let answer =
-        call(&["run", "python/uv", "python/pip", "--runtime", "python", "--index-url", &url]).run().exits(75);
+    let answer = call(&["run", "python/uv", "python/pip", "--runtime", "python/3", "--index-url", &url])
+        .run()
+        .exits(75);
     assert_eq!(diagnosis(&answer), ("net-refused".into(), "site".into()));
     assert_eq!(answer.junit().count("error"), 2);
     let answer =
-        call(&["run", "python/uv", "--runtime", "python"]).env("PIP_INDEX_URL", &url).run().exits(75);
+        call(&["run", "python/uv", "--runtime", "python/3"]).env("PIP_INDEX_URL", &url).run().exits(75);
     assert_eq!(diagnosis(&answer), ("net-refused".into(), "site".into()));
     let answer = call(&["run", "r/install", "--runtime", "r", "--cran", "ftp://cran"]).run().exits(75);
     assert_eq!(diagnosis(&answer), ("index-url".into(), "site".into()));
@@ -174,7 +183,7 @@ fn no_network_no_home_no_user_and_a_root_that_cannot_be_written_are_enough() {
         "python/prefix",
         "r/install",
     ]);
-    command.args(["matlab/core", "--runtime", "python", "--runtime", "r", "--runtime", "matlab/R2024a"]);
+    command.args(["matlab/core", "--runtime", "python/3", "--runtime", "r", "--runtime", "matlab/R2024a"]);
     command.args(["--cc", "gcc/12", "--results", "results"]);
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/bin").env("MODULEPATH", core());
     command.env("TMPDIR", tmp.path().join("x"));

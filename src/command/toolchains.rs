@@ -15,6 +15,7 @@ use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
 use crate::stack::matrix::{Limits, Matrix};
 use crate::stack::module::{Module, Wanted};
+use crate::stack::modulerc;
 use crate::stack::spider;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
@@ -146,9 +147,11 @@ impl<'s> Stack<'s> {
     pub fn found(&self) -> Result<&[spider::Found], Error> {
         let found = self.found.get_or_init(|| {
             let answer = self.call(&spider::ask(&self.lmod, &self.base, &self.modulepath()))?;
-            spider::read(&answer.stdout).map_err(|fault| {
+            let mut found = spider::read(&answer.stdout).map_err(|fault| {
                 Error::new(Kind::Stack, fault).hint(crate::stack::lmod::quote(&answer.stderr))
-            })
+            })?;
+            modulerc::heed(&mut found);
+            Ok(found)
         });
         found.as_ref().map(Vec::as_slice).map_err(Clone::clone)
     }

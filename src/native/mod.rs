@@ -4,6 +4,7 @@
 //! below a supervisor like every case, and so that a test can answer in its place.
 
 pub mod identity;
+pub mod linkage;
 pub mod modules;
 pub mod place;
 

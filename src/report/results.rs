@@ -1,8 +1,8 @@
 //! The results directory: crash-safe at every instant.
 //!
 //! `plan.json` first; then each case by a temporary name, synced, renamed. `junit.xml` is rewritten whole and renamed.
-//! Rewriting it after each of 30,000 checks would be quadratic, so it is rewritten when at least ten times as long has
-//! passed as the last rewriting took, and at the end: its share of the time stays below a tenth, however long the run.
+//! Rewriting it after each of 30,000 checks would be quadratic, so it is rewritten when at least fifty times as long has
+//! passed as the last rewriting took, and at the end: its share of the time stays below a fiftieth, however long the run.
 //! What a SIGKILL catches in between is not lost: `stackprobe report` makes everything anew from plan and cases.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +84,7 @@ impl Results {
     /// [`Results::end`]: the run goes on, because the console and the exit code can still tell.
     pub fn finish(&mut self, record: CaseRecord) {
         self.done.insert(record.owed.id.clone(), record);
-        if self.rewritten.elapsed() > self.cost * 10
+        if self.rewritten.elapsed() > self.cost * 50
             && let Err(error) = self.rewrite()
             && self.broken.is_none()
         {

@@ -80,6 +80,8 @@ pub enum Ended {
         what: String,
         /// The system's error number, 0 if there is none.
         errno: i32,
+        /// Whether the pod is at fault and not the command: no `/dev/null`, no process or memory left.
+        pod: bool,
     },
     /// The supervisor died, so nobody knows; what it left was killed.
     Lost(String),

@@ -79,7 +79,8 @@ fn cap(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
 pub(super) fn judge(status: ExitStatus, limits: &Limits, cpu: Duration) -> Ended {
     let code = status.code().unwrap_or(-1);
     let ended_by = |signal| status.signal() == Some(signal) || code == 128 + signal;
-    let cpu_used = limits.cpu.is_some_and(|limit| cpu >= limit);
+    // The kernel counts ticks towards the limit and reports finer times: on a busy node the two may differ by much.
+    let cpu_used = limits.cpu.is_some_and(|limit| cpu >= limit / 2);
     if cpu_used && (ended_by(libc::SIGXCPU) || code == libc::SIGXCPU) {
         Ended::Limit(Limit::Cpu)
     } else if limits.file_size.is_some() && ended_by(libc::SIGXFSZ) {

@@ -22,6 +22,9 @@ use super::remains::{Remains, SHARED_MEMORY};
 /// The hidden first argument that makes this program a supervisor.
 pub const ARGUMENT: &str = "__supervise";
 
+/// What a pod runs short of: another pod may fare better.
+const SHORTAGES: [Errno; 4] = [Errno::EAGAIN, Errno::ENOMEM, Errno::ENFILE, Errno::EMFILE];
+
 /// Runs the supervisor; what it has to say goes to the harness through its standard input.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -71,12 +74,21 @@ fn spawn(job: &Job) -> Result<i32, Ended> {
         move |error: io::Error| Ended::NotStarted {
             what: format!("{what}: {}", crate::error::reason(&error)),
             errno: error.raw_os_error().unwrap_or(0),
+            pod: error.raw_os_error().is_some_and(|errno| SHORTAGES.contains(&Errno::from_raw(errno))),
         }
     };
-    let (name, arguments) = job.argv.split_first().ok_or_else(|| Ended::NotStarted {
-        what: "the command is empty".into(),
-        errno: Errno::EINVAL as i32,
-    })?;
+    let pods = |what: &str| {
+        let refuse = refuse(what.to_owned());
+        move |error| match refuse(error) {
+            Ended::NotStarted { what, errno, .. } => Ended::NotStarted { what, errno, pod: true },
+            other => other,
+        }
+    };
+    let (name, arguments) = job
+        .argv
+        .split_first()
+        .ok_or_else(|| io::Error::from(Errno::EINVAL))
+        .map_err(refuse("the command is empty".into()))?;
     // Here and not in the child: then the C library can start it without copying this process, and does not hand to a
     // shell what the kernel cannot execute.
     let dir = Path::new(&job.dir.0);
@@ -84,9 +96,9 @@ fn spawn(job: &Job) -> Result<i32, Ended> {
     let program = find(Path::new(&name.0), job)
         .ok_or_else(|| io::Error::from(Errno::ENOENT))
         .map_err(refuse(format!("cannot find `{}` on the PATH of the case", Path::new(&name.0).display())))?;
-    let null = File::open("/dev/null").map_err(refuse("cannot open `/dev/null`".into()))?;
+    let null = File::open("/dev/null").map_err(pods("cannot open `/dev/null`"))?;
     hide_inherited();
-    let own = limits::apply(&job.limits).map_err(refuse("cannot set the limits of the case".into()))?;
+    let own = limits::apply(&job.limits).map_err(pods("cannot set the limits of the case"))?;
     let child = std::process::Command::new(&program)
         .arg0(name)
         .args(arguments)
@@ -106,7 +118,7 @@ fn spawn(job: &Job) -> Result<i32, Ended> {
             _ => what,
         })(error)
     })?;
-    i32::try_from(child.id()).map_err(|_| Ended::NotStarted { what: "no process id".into(), errno: 0 })
+    i32::try_from(child.id()).map_err(io::Error::other).map_err(refuse("no process id".into()))
 }
 
 /// Keeps from the command what this process was given open by whoever started the harness: an open pipe or lock of

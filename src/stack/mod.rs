@@ -7,6 +7,7 @@ pub mod launcher;
 pub mod lmod;
 pub mod matrix;
 pub mod module;
+pub mod modulerc;
 pub mod spack;
 pub mod spider;
 pub mod toolchain;

@@ -130,6 +130,7 @@ fn fault_of_end(executed: &Executed, wanted: &End) -> Option<(Outcome, &'static 
         }
         (Ended::Interrupted, _) => error("interrupted", "interrupted".to_owned()),
         (Ended::Lost(why), _) => error("lost", why.clone()),
+        (Ended::NotStarted { what, pod: true, .. }, _) => error("start", what.clone()),
         (Ended::NotStarted { what, .. }, _) => Some((Outcome::Failed, "start", what.clone())),
         (Ended::Limit(Limit::Cpu), _) => error("limit.cpu", "ran into its limit on CPU time".to_owned()),
         (Ended::Limit(Limit::FileSize), _) => {

@@ -32,12 +32,16 @@ fn wall_time_over_a_bare_spawn() {
 }
 
 #[test]
-#[ignore = "a measurement: wants a quiet machine"]
 fn memory_of_a_supervisor() {
-    let result = shell("grep -E 'VmHWM|VmRSS|RssAnon' /proc/$PPID/status").run();
-    let text = String::from_utf8(result.executed.stdout.head).unwrap();
-    println!("{text}");
-    let most = text.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-    let kilobytes: u64 = most.split_ascii_whitespace().nth(1).unwrap().parse().unwrap();
-    assert!(kilobytes <= 4096);
+    let result = shell("sleep 0.2; cat /proc/$PPID/status").run();
+    let status = String::from_utf8(result.executed.stdout.head).unwrap();
+    let kibibytes = |name: &str| -> u64 {
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let (private, most) = (kibibytes("RssAnon:"), kibibytes("VmHWM:"));
+    println!("{private} KiB of its own, {most} KiB with what it shares with the harness: the program's file");
+    assert!(private <= 1024);
+    // An unoptimised program is larger than what is shipped.
+    assert!(most <= if cfg!(debug_assertions) { 8192 } else { 4096 });
 }

@@ -94,12 +94,12 @@ fn why_a_command_could_not_be_started_is_told() {
         (vec!["./orphan"], "orphan`: the interpreter that it names is missing: no such file", 2),
         (vec!["./noise"], "noise`: exec format error", 8),
         (vec!["/"], "cannot start `/`: permission denied", 13),
-        (vec![], "the command is empty", 22),
+        (vec![], "the command is empty: invalid argument", 22),
     ];
     for (argv, expected, number) in rows {
         let mut trial = trial(&argv);
         trial.command.dir.clone_from(&folder);
-        let Ended::NotStarted { what, errno } = trial.run().executed.ended else {
+        let Ended::NotStarted { what, errno, pod: false } = trial.run().executed.ended else {
             panic!("{argv:?} was started")
         };
         assert!(what.contains(expected), "{what}");
@@ -107,7 +107,9 @@ fn why_a_command_could_not_be_started_is_told() {
     }
     let mut trial = shell("exit 0");
     trial.command.dir = folder.join("nowhere");
-    let Ended::NotStarted { what, errno } = trial.run().executed.ended else { panic!("started nowhere") };
+    let Ended::NotStarted { what, errno, pod: false } = trial.run().executed.ended else {
+        panic!("started nowhere")
+    };
     assert!(what.starts_with("cannot enter `") && what.contains("nowhere`: no such file"), "{what}");
     assert_eq!(errno, 2);
 }
@@ -130,7 +132,7 @@ fn a_pod_without_dev_null_or_proc_is_told() {
     };
     hide("/dev");
     let result = shell("exit 0").run();
-    let Ended::NotStarted { what, .. } = result.executed.ended else { panic!() };
+    let Ended::NotStarted { what, pod: true, .. } = result.executed.ended else { panic!() };
     assert_eq!(what, "cannot open `/dev/null`: no such file or directory");
     let mut trial = shell("exit 0");
     trial.capture.supervisor = "/proc/self/exe".into();
@@ -141,4 +143,29 @@ fn a_pod_without_dev_null_or_proc_is_told() {
         error.to_string().contains("cannot start the supervisor `/proc/self/exe`: no such file"),
         "{error}"
     );
+}
+
+#[test]
+fn a_pod_that_can_start_no_more_processes_is_told() {
+    if isolated("process::ends::a_pod_that_can_start_no_more_processes_is_told") {
+        return;
+    }
+    // The kernel counts processes of any user but root: so many, and then the one that the supervisor needs.
+    let nobody = nix::unistd::Uid::from_raw(65_533);
+    let mut trial = shell("exit 0");
+    let folder = trial.command.dir.clone();
+    let supervisor = folder.join("supervisor");
+    fs::copy(&trial.capture.supervisor, &supervisor).unwrap();
+    trial.capture.supervisor = supervisor;
+    for path in [&folder, &trial.command.tmp] {
+        if nix::unistd::chown(path, Some(nobody), None).is_err() {
+            println!("skipped: this user has no other users");
+            return;
+        }
+    }
+    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NPROC, 3, 3).unwrap();
+    nix::unistd::setuid(nobody).unwrap();
+    let ended = trial.run().executed.ended;
+    let Ended::NotStarted { what, errno: 11, pod: true } = ended else { panic!("{ended:?}") };
+    assert!(what.contains("cannot start `/bin/bash`: resource temporarily unavailable"), "{what}");
 }

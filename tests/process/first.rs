@@ -71,8 +71,13 @@ fn start(role: &str) -> Child {
     if !nix::unistd::geteuid().is_root() {
         unshare.args(["--user", "--map-root-user"]);
     }
-    unshare
-        .args(["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"])
+    unshare.args(["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]);
+    start_with(unshare, role)
+}
+
+/// Starts the role by the help of this command.
+fn start_with(mut helper: Command, role: &str) -> Child {
+    helper
         .arg(std::env::current_exe().unwrap())
         .args(["--include-ignored", "--exact", "--nocapture", TEST])
         .env(ROLE, role)
@@ -104,6 +109,21 @@ fn it_hands_signals_on_and_ends_as_the_harness_does() {
         kill(first(&mut unshare), signal).unwrap();
         assert_eq!(unshare.wait().unwrap().code(), Some(128 + signal as i32), "unhandled {signal}");
     }
+}
+
+#[test]
+fn a_hangup_that_nohup_wants_ignored_stays_ignored() {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+    let mut harness = start_with(shell, "handles");
+    let output = BufReader::new(harness.stdout.take().unwrap());
+    assert!(output.lines().any(|line| line.unwrap().contains("ready")));
+    let pid = Pid::from_raw(i32::try_from(harness.id()).unwrap());
+    for signal in [Signal::SIGHUP, Signal::SIGTERM] {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        kill(pid, signal).unwrap();
+    }
+    assert_eq!(harness.wait().unwrap().code(), Some(128 + 15));
 }
 
 #[test]

@@ -60,7 +60,8 @@ fn core_files_and_the_layout_of_the_address_space() {
 
 #[test]
 fn a_case_is_killed_before_its_supervisor_when_memory_runs_out() {
-    let stdout = shell("cat /proc/self/oom_score_adj /proc/$PPID/oom_score_adj").run().executed.stdout.head;
+    let stdout =
+        shell("sleep 0.2; cat /proc/self/oom_score_adj /proc/$PPID/oom_score_adj").run().executed.stdout.head;
     let scores: Vec<i32> =
         String::from_utf8(stdout).unwrap().lines().map(|line| line.parse().unwrap()).collect();
     assert!(scores[0] > scores[1], "{scores:?}");

@@ -73,6 +73,7 @@ struct Tested<'v> {
 
 /// What is shown.
 struct View<'v> {
+    /// In the order of the matrix.
     toolchains: Vec<Tested<'v>>,
     found: Vec<&'v Found>,
     layers: BTreeMap<&'v Module, Layer>,

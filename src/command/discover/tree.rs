@@ -22,8 +22,13 @@ pub(super) fn draw(view: &View<'_>) -> String {
             below.entry(chain.iter().collect()).or_default().push(entry);
         }
     }
+    let toolchains = view.toolchains.iter().map(|tested| {
+        let members = tested.chain.modules.iter().map(|(_, module)| module).collect();
+        (members, tested.suites.as_slice())
+    });
+    let tree = Tree { view, below, suites: toolchains.collect() };
     let mut rows = Vec::new();
-    grow(view, &below, &mut Vec::new(), &mut rows);
+    tree.grow(&mut Vec::new(), &mut rows);
     let width = rows.iter().map(|(name, _, _)| name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for (name, layer, tested) in rows {
@@ -46,46 +51,48 @@ pub(super) fn draw(view: &View<'_>) -> String {
 
 type Rows = Vec<(String, &'static str, String)>;
 
-fn grow<'v>(
-    view: &View<'v>,
-    below: &BTreeMap<Vec<&'v Module>, Vec<&'v Found>>,
-    chain: &mut Vec<&'v Module>,
-    rows: &mut Rows,
-) {
-    for entry in below.get(chain).into_iter().flatten() {
-        if chain.len() >= DEEPEST || chain.contains(&&entry.module) {
-            continue;
-        }
-        let marks = [(entry.default, " (default)"), (entry.hidden, " (hidden)")];
-        let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
-        let layer = match view.layers.get(&entry.module) {
-            Some(Layer::Compiler) => "compiler",
-            Some(Layer::Mpi) => "mpi",
-            Some(Layer::Runtime) => "runtime",
-            None => "",
-        };
-        chain.push(&entry.module);
-        let name = format!("{}{}{marks}", "  ".repeat(chain.len() - 1), entry.module);
-        rows.push((name, layer, tested(view, entry, chain)));
-        grow(view, below, chain, rows);
-        chain.pop();
-    }
+struct Tree<'v> {
+    view: &'v View<'v>,
+    below: BTreeMap<Vec<&'v Module>, Vec<&'v Found>>,
+    suites: BTreeMap<Vec<&'v Module>, &'v [&'v str]>,
 }
 
-/// Which suites are for this place in the hierarchy, or why none is.
-fn tested(view: &View<'_>, entry: &Found, chain: &[&Module]) -> String {
-    let toolchain = view
-        .toolchains
-        .iter()
-        .find(|tested| tested.chain.modules.iter().map(|(_, module)| module).eq(chain.iter().copied()));
-    match toolchain {
-        Some(tested) if tested.suites.is_empty() => "not tested: no suite is for it".to_owned(),
-        Some(tested) => tested.suites.join(" "),
-        None if view.layers.contains_key(&entry.module) && entry.hidden => "not tested: hidden".to_owned(),
-        None if view.layers.contains_key(&entry.module) => {
-            "not tested: it stands under no compiler, or under too much".to_owned()
+impl<'v> Tree<'v> {
+    fn grow(&self, chain: &mut Vec<&'v Module>, rows: &mut Rows) {
+        let entries: &[&'v Found] = self.below.get(chain).map(Vec::as_slice).unwrap_or_default();
+        for entry in entries {
+            if chain.len() >= DEEPEST || chain.contains(&&entry.module) {
+                continue;
+            }
+            let marks = [(entry.default, " (default)"), (entry.hidden, " (hidden)")];
+            let marks: String = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+            let layer = match self.view.layers.get(&entry.module) {
+                Some(Layer::Compiler) => "compiler",
+                Some(Layer::Mpi) => "mpi",
+                Some(Layer::Runtime) => "runtime",
+                None => "",
+            };
+            chain.push(&entry.module);
+            let name = format!("{}{}{marks}", "  ".repeat(chain.len() - 1), entry.module);
+            rows.push((name, layer, self.tested(entry, chain)));
+            self.grow(chain, rows);
+            chain.pop();
         }
-        None if view.walked => "loaded only".to_owned(),
-        None => "not tested".to_owned(),
+    }
+
+    /// Which suites are for this place in the hierarchy, or why none is.
+    fn tested(&self, entry: &Found, chain: &[&Module]) -> String {
+        match self.suites.get(chain) {
+            Some([]) => "not tested: no suite is for it".to_owned(),
+            Some(suites) => suites.join(" "),
+            None if self.view.layers.contains_key(&entry.module) && entry.hidden => {
+                "not tested: hidden".to_owned()
+            }
+            None if self.view.layers.contains_key(&entry.module) => {
+                "not tested: it stands under no compiler, or under too much".to_owned()
+            }
+            None if self.view.walked => "loaded only".to_owned(),
+            None => "not tested".to_owned(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::case::{Built, stage_fault};
 use super::session::Session;
-use crate::native::{identity, modules};
+use crate::native::{identity, linkage, modules};
 use crate::run::call::call;
 use crate::run::plan::Case;
 use crate::stack::environment::Environment;
@@ -53,7 +53,7 @@ fn look(
             }
             Err(error) => vec![stage_fault(&error)],
         },
-        Native::Linkage => Vec::new(),
+        Native::Linkage => linkage::look(toolchain, environment),
     };
     if checks.is_empty() {
         let reason = "this probe saw nothing that it could judge";

@@ -23,6 +23,8 @@ pub(super) struct Plan<'m> {
     before: At,
     with: At,
     after: At,
+    /// Once the last is asked for by its name alone, where it is marked as the default.
+    unversioned: Option<At>,
     purged: At,
     swap: Option<Swap<'m>>,
     family: Option<(&'m Module, At)>,
@@ -43,9 +45,12 @@ pub(super) fn plan<'w>(
     parents: &[&Module],
 ) -> Plan<'w> {
     let base = script.see();
-    let cached = script.aside(|script| {
-        script.cached(["-t", "spider"]);
-        script.see()
+    // It is of the whole stack, so once for each compiler is often enough.
+    let cached = (parents.is_empty() && is(walk, Layer::Compiler)).then(|| {
+        script.aside(|script| {
+            script.cached(["-t", "spider"]);
+            script.see()
+        })
     });
     let mut lists = vec![list(script)];
     for parent in parents {
@@ -57,6 +62,12 @@ pub(super) fn plan<'w>(
         load(script, &[last]);
         unload(script, &[last]);
         script.see()
+    });
+    let unversioned = entry(walk, last, parents).filter(|found| found.default).map(|_| {
+        script.aside(|script| {
+            script.lmod(["load", &last.family]);
+            script.see()
+        })
     });
     load(script, &[last]);
     let with = script.see();
@@ -81,13 +92,28 @@ pub(super) fn plan<'w>(
         });
         (other, at)
     });
-    let orphaned = compiler.filter(|_| !parents.is_empty()).map(|compiler| {
+    let below_compiler = entry(walk, last, parents).is_some_and(|found| !found.parents.is_empty());
+    let orphaned = compiler.filter(|_| !parents.is_empty() && below_compiler).map(|compiler| {
         script.aside(|script| {
             unload(script, &[compiler]);
             script.see()
         })
     });
-    Plan { lists, cached: Some(cached), base, before, with, after, purged, swap, family, orphaned }
+    Plan { lists, cached, base, before, with, after, unversioned, purged, swap, family, orphaned }
+}
+
+/// What spider found of `last` where it stands on `parents`: under just these, under some of them, or in Core.
+fn entry<'w>(walk: &'w Walk<'w>, last: &Module, parents: &[&Module]) -> Option<&'w Found> {
+    let depth = |entry: &Found| {
+        let under = |chain: &&Vec<Module>| chain.iter().all(|one| parents.contains(&one));
+        let deepest = entry.parents.iter().filter(under).map(Vec::len).max();
+        deepest.or(entry.parents.is_empty().then_some(0))
+    };
+    let named = walk.subject.found.iter().filter(|entry| entry.module == *last);
+    named
+        .filter_map(|entry| Some((depth(entry)?, entry)))
+        .max_by_key(|(depth, _)| *depth)
+        .map(|(_, entry)| entry)
 }
 
 fn list(script: &mut Script) -> At {
@@ -145,23 +171,19 @@ pub(super) fn judge(
     last: &Module,
     parents: &[&Module],
 ) -> Vec<Check> {
-    let found = walk.subject.found.iter().find(|entry| {
-        let under = |chain: &Vec<Module>| chain.iter().eq(parents.iter().copied());
-        entry.module == *last
-            && (entry.parents.iter().any(under) || (parents.is_empty() && entry.parents.is_empty()))
-    });
+    let found = entry(walk, last, parents);
     let mut checks = Vec::new();
     if let Some(found) = found {
         let at = |at: &At| seen.get(at);
         let sight = Sight { before: at(&plan.before), with: at(&plan.with), after: at(&plan.after) };
         checks.extend(each::judge(found, parents, &sight));
-        if !found.hidden {
-            let lists = plan.lists.iter().take(walk.toolchain.len());
-            let lists: Vec<Vec<Module>> =
-                lists.map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect();
-            let faults = sights(last, walk.toolchain, walk.subject.found, &lists);
-            checks.push(judged(format!("{last} visible"), "module.visible", faults));
-        }
+        let unversioned = plan.unversioned.and_then(|at| seen.get(&at));
+        checks.extend(unversioned.map(|seen| each::default(last, seen)));
+        let lists = plan.lists.iter().take(walk.toolchain.len());
+        let lists: Vec<Vec<Module>> =
+            lists.map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect();
+        let faults = sights(last, walk.toolchain, walk.subject.found, &lists);
+        checks.push(judged(format!("{last} visible"), "module.visible", faults));
     } else {
         let reason = format!("spider does not find {last} where it was loaded from");
         checks.push(judged(format!("{last} loads"), "module.spider", vec![reason]));
@@ -225,8 +247,8 @@ fn swapped(
     faults.extend(stays.map(|folder| format!("{} of {compiler} stays in MODULEPATH", folder.display())));
     for module in &walk.toolchain[1..] {
         let offered = walk.subject.found.iter().find(|entry| {
-            entry.module == **module
-                && entry.parents.iter().any(|parents| parents == std::slice::from_ref(swap.to))
+            let under = |parents: &Vec<Module>| parents == std::slice::from_ref(swap.to);
+            entry.module == **module && (entry.parents.is_empty() || entry.parents.iter().any(under))
         });
         let file = loaded(&now.environment).into_iter().find(|(one, _)| one == *module).map(|(_, file)| file);
         match (offered, file) {

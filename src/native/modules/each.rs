@@ -46,6 +46,14 @@ pub(super) fn judge(found: &Found, parents: &[&Module], sight: &Sight<'_>) -> Ve
     vec![first, paths, judged(unloads, "module.unload", left), described(found)]
 }
 
+/// Whether the version that is marked as the default is what the bare name loads.
+pub(super) fn default(module: &Module, seen: &Seen) -> Check {
+    let fault = (!seen.has(module)).then(|| {
+        format!("{module} is marked as the default, but `{}` loads {}", module.family, seen.names())
+    });
+    judged(format!("{module} default"), "module.default", Vec::from_iter(fault))
+}
+
 fn load(found: &Found, parents: &[&Module], with: &Seen) -> Vec<String> {
     let now = loaded(&with.environment);
     let mut faults = Vec::new();

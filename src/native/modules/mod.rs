@@ -92,16 +92,24 @@ impl Walk<'_> {
         let mut script = Script::default();
         load(&mut script, self.toolchain);
         let before = script.see();
-        let places: Vec<(At, At)> = wards
+        let places: Vec<Places> = wards
             .iter()
             .map(|ward| {
                 let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
-                script.aside(|script| {
+                let (with, after) = script.aside(|script| {
                     load(script, &all);
                     let with = script.see();
                     unload(script, &all);
                     (with, script.see())
-                })
+                });
+                let unversioned = ward.found.default.then(|| {
+                    script.aside(|script| {
+                        load(script, &ward.beside);
+                        script.lmod(["load", &ward.found.module.family]);
+                        script.see()
+                    })
+                });
+                Places { with, after, unversioned }
             })
             .collect();
         let seen = match self.run(&script) {
@@ -111,13 +119,25 @@ impl Walk<'_> {
                 return named.map(|name| unanswered(name, &error)).collect();
             }
         };
-        let judged = wards.iter().zip(places).flat_map(|(ward, (with, after))| {
-            let sight = Sight { before: seen.get(&before), with: seen.get(&with), after: seen.get(&after) };
+        let judged = wards.iter().zip(places).flat_map(|(ward, places)| {
+            let (with, after) = (seen.get(&places.with), seen.get(&places.after));
+            let sight = Sight { before: seen.get(&before), with, after };
             let parents: Vec<&Module> = self.toolchain.iter().chain(&ward.beside).copied().collect();
-            each::judge(ward.found, &parents, &sight)
+            let unversioned = places.unversioned.and_then(|at| seen.get(&at));
+            let mut checks = each::judge(ward.found, &parents, &sight);
+            checks.extend(unversioned.map(|seen| each::default(&ward.found.module, seen)));
+            checks
         });
         judged.collect()
     }
+}
+
+/// Where the script looks at one module.
+struct Places {
+    with: At,
+    after: At,
+    /// Once it is asked for by its name alone, where it is marked as the default.
+    unversioned: Option<At>,
 }
 
 fn load(script: &mut Script, modules: &[&Module]) {
@@ -132,11 +152,11 @@ fn unload(script: &mut Script, modules: &[&Module]) {
     script.lmod(std::iter::once("unload").chain(names.iter().map(String::as_str)));
 }
 
-/// Whether a module is in `avail` once its parents are loaded and not before; `listed` is what `avail` shows with none,
-/// one, … all of `toolchain` loaded. None where there is nothing to tell: hidden modules are never listed.
+/// Whether a module is in `avail` once its parents are loaded and not before, a hidden one never; `listed` is what
+/// `avail` shows with none, one, … all of `toolchain` loaded. None where more than the toolchain makes it visible.
 fn visible(ward: &Ward<'_>, toolchain: &[&Module], found: &[Found], listed: &[Vec<Module>]) -> Option<Check> {
     let module = &ward.found.module;
-    if ward.found.hidden || !ward.beside.is_empty() {
+    if !ward.beside.is_empty() {
         return None;
     }
     Some(judged(format!("{module} visible"), "module.visible", sights(module, toolchain, found, listed)))
@@ -149,12 +169,17 @@ fn sights(module: &Module, toolchain: &[&Module], found: &[Found], listed: &[Vec
         let expected = found.iter().any(|entry| {
             let shown = |parents: &[Module]| parents.iter().all(|parent| below.contains(&parent));
             entry.module == *module
+                && !entry.hidden
                 && (entry.parents.is_empty() || entry.parents.iter().any(|parents| shown(parents)))
         });
         let under = below.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         let under = if under.is_empty() { "nothing".to_owned() } else { under };
+        let hidden = found.iter().any(|entry| entry.module == *module && entry.hidden);
         match (expected, list.contains(module)) {
             (true, false) => faults.push(format!("{module} is not in `avail` with {under} loaded")),
+            (false, true) if hidden => {
+                faults.push(format!("{module} is hidden, but in `avail` with {under} loaded"));
+            }
             (false, true) => faults.push(format!("{module} is in `avail` with {under} loaded already")),
             _ => {}
         }

@@ -79,10 +79,13 @@ pub(super) fn cache(found: &[Found], cached: Option<&Seen>) -> Check {
     let name = "cache is of today";
     let Some(cached) = cached else { return skipped(name, "Lmod gave no list") };
     let listed: BTreeSet<Module> = cached.listed().into_iter().collect();
-    let real: BTreeSet<Module> =
-        found.iter().filter(|entry| !entry.hidden).map(|entry| entry.module.clone()).collect();
+    // Spider lists some hidden modules and leaves others out: that one is listed, or is not, proves nothing.
+    let names = |hidden: bool| {
+        found.iter().filter(move |entry| hidden || !entry.hidden).map(|entry| entry.module.clone())
+    };
+    let (shown, real): (BTreeSet<Module>, BTreeSet<Module>) = (names(false).collect(), names(true).collect());
     let missing =
-        real.difference(&listed).map(|module| format!("{module} is installed, but the cache hides it"));
+        shown.difference(&listed).map(|module| format!("{module} is installed, but the cache hides it"));
     let stale =
         listed.difference(&real).map(|module| format!("{module} is in the cache, but no longer on disk"));
     judged(name, "module.cache", missing.chain(stale).collect())

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::reproduce::reproduce;
-use super::words::{bytes, class, many, mark, moment, number, probe, seconds, toolchain};
+use super::words::{bytes, class, many, mark, moment, number, probe, seconds, sign, toolchain};
 use crate::report::account::Told;
 use crate::report::record::CaseRecord;
 use crate::report::text::head_and_tail;
@@ -28,7 +28,15 @@ pub(super) enum Shown {
 const NAMED: usize = 200;
 
 /// A case that did not pass.
-pub(super) fn red(page: &Page<'_>, place: usize, told: &Told, shown: Shown, open: bool) -> Markup {
+///
+/// `same` is a case before it whose environment was the same.
+pub(super) fn red(
+    page: &Page<'_>,
+    place: usize,
+    told: &Told,
+    (shown, same): (Shown, Option<(usize, &Told)>),
+    open: bool,
+) -> Markup {
     let case = &told.case;
     let outcome = case.outcome();
     let first = case.first_fault();
@@ -64,7 +72,7 @@ pub(super) fn red(page: &Page<'_>, place: usize, told: &Told, shown: Shown, open
                 @if shown != Shown::Line {
                     (commands(case))
                     (output(case, shown))
-                    (environment(case))
+                    (environment(case, same))
                     (reproduce(page, told))
                 }
                 @if !case.earlier.is_empty() { (earlier(case)) }
@@ -116,9 +124,11 @@ fn output(case: &CaseRecord, shown: Shown) -> Markup {
     }
 }
 
-fn environment(case: &CaseRecord) -> Markup {
+fn environment(case: &CaseRecord, same: Option<(usize, &Told)>) -> Markup {
     html! {
-        @if !case.environment.is_empty() {
+        @if let Some((place, other)) = same {
+            p.names { "The modules changed the environment as at " a href={ "#c" (place) } { (probe(&other.case)) } "." }
+        } @else if !case.environment.is_empty() {
             details.inner {
                 summary { "Environment: what the modules changed, " (many(case.environment.len(), "variable")) }
                 table.pairs {
@@ -206,6 +216,16 @@ fn percent(path: &str) -> String {
         }
     }
     url
+}
+
+/// A case without a fault in a word, where there are very many.
+pub(super) fn brief(place: usize, told: &Told) -> Markup {
+    let case = &told.case;
+    html! {
+        li id={ "c" (place) } {
+            (sign(case.outcome())) " " (probe(case)) " " i { (many(case.checks.len(), "check")) ", " (seconds(case.seconds)) }
+        }
+    }
 }
 
 /// A case without a fault.

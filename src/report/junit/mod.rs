@@ -22,9 +22,11 @@ use crate::verdict::check::{Check, Outcome};
 
 /// Longest `message`: GitHub's checks and most tables cut there.
 const MESSAGE: usize = 200;
-/// Output that goes into the XML with a failure; the whole is in the log.
-const HEAD: usize = 4 << 10;
-const TAIL: usize = 12 << 10;
+/// Bytes of output that go into the XML with a failure; the whole is in the log.
+const OUTPUT: usize = 16 << 10;
+const LEAST: usize = 1 << 10;
+/// Bytes of output of all failures together: GitLab refuses a file of more than 30 MB.
+const ALL: usize = 12 << 20;
 
 /// One `testsuite`: the cases of a suite under a toolchain.
 struct Group<'r> {
@@ -46,6 +48,8 @@ struct Extra {
 /// Only what the XML writers say, as text.
 pub fn render(account: &Account, strict: bool) -> Result<Vec<u8>, String> {
     let groups = groups(account);
+    let reds = account.cases().flat_map(|case| &case.checks).filter(|check| check.outcome > Outcome::Skipped);
+    let output = (ALL / reds.count().max(1)).clamp(LEAST, OUTPUT);
     let mut report = Report::new();
     let mut extras: Vec<(Extra, Vec<Extra>)> = Vec::new();
     let mut total = Counts::default();
@@ -65,7 +69,7 @@ pub fn render(account: &Account, strict: bool) -> Result<Vec<u8>, String> {
             let pod = account.pods.get(told.pod).filter(|_| pods.len() > 1);
             for (place, check) in case.checks.iter().enumerate() {
                 counts.add(check);
-                suite.add_testcase(testcase(case, check, place == 0));
+                suite.add_testcase(testcase(case, check, place == 0, output));
                 inner.push(case_extra(case, check, place == 0, (pod, strict)));
             }
         }
@@ -76,6 +80,8 @@ pub fn render(account: &Account, strict: bool) -> Result<Vec<u8>, String> {
     }
     let mut raw = Vec::new();
     report.write_xml(&mut raw).map_err(|error| error.to_string())?;
+    // The second pass needs as much again.
+    drop(report);
     let mut root = total.attributes();
     root.insert(0, ("name", "stackprobe".to_owned()));
     if strict {
@@ -154,7 +160,7 @@ fn name(case: &CaseRecord, check: &Check) -> String {
     clean(&format!("{}{ranks}{toolchain}", check.name))
 }
 
-fn testcase(case: &CaseRecord, check: &Check, first: bool) -> junit_report::TestCase {
+fn testcase(case: &CaseRecord, check: &Check, first: bool, output: usize) -> junit_report::TestCase {
     let name = name(case, check);
     let took = check.millis.map_or(if first { case.seconds } else { 0.0 }, |millis| {
         std::time::Duration::from_millis(millis).as_secs_f64()
@@ -175,7 +181,7 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool) -> junit_report::Test
     };
     built.set_classname(&clean(&format!("{}.{}", case.owed.suite, case.owed.probe)));
     if matches!(check.outcome, Outcome::Error | Outcome::Failed) {
-        built.set_trace(&cdata(&trace(case, check, &message)));
+        built.set_trace(&cdata(&trace(case, check, &message, output)));
         if !case.log.is_empty() {
             built.set_system_out(&cdata(&clean(&format!("[[ATTACHMENT|{}]]", case.log))));
         }
@@ -192,7 +198,7 @@ fn message(case: &CaseRecord, check: &Check) -> String {
     }
 }
 
-fn trace(case: &CaseRecord, check: &Check, message: &str) -> String {
+fn trace(case: &CaseRecord, check: &Check, message: &str, output: usize) -> String {
     let mut text = format!("{message}\n");
     let mut add = |part: &str| {
         if !part.trim().is_empty() {
@@ -212,7 +218,7 @@ fn trace(case: &CaseRecord, check: &Check, message: &str) -> String {
     for command in &case.commands {
         add(&format!("$ {}  # {}, {:.2} s", command.command, command.ended, command.seconds));
     }
-    add(&head_and_tail(&case.output, HEAD, TAIL));
+    add(&head_and_tail(&case.output, output / 4, output - output / 4));
     if !case.owed.file.is_empty() {
         add(&format!("{}:{}", case.owed.file, case.owed.line));
     }

@@ -9,6 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use regex::bytes::Regex;
+
 use super::closure::Closure;
 use super::folder::origin;
 use super::image::Kind;
@@ -125,17 +127,7 @@ fn has_all_versions(closure: &Closure) -> bool {
 
 fn holds(path: &Path, text: &str) -> bool {
     let small = fs::metadata(path).is_ok_and(|facts| facts.len() <= LARGEST);
-    let Some(&first) = text.as_bytes().first() else { return false };
-    small
-        && fs::read(path).is_ok_and(|bytes| {
-            let mut rest = &bytes[..];
-            while let Some(at) = rest.iter().position(|&byte| byte == first) {
-                rest = &rest[at..];
-                if rest.starts_with(text.as_bytes()) {
-                    return true;
-                }
-                rest = &rest[1..];
-            }
-            false
-        })
+    // The engine searches for a plain text in linear time, whatever the file repeats.
+    let Ok(pattern) = Regex::new(&regex::escape(text)) else { return false };
+    small && !text.is_empty() && fs::read(path).is_ok_and(|bytes| pattern.is_match(&bytes))
 }
