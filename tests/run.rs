@@ -356,9 +356,9 @@ fn the_sites_fault_in_one_check_never_excuses_the_stacks_in_another() {
         let script = format!(
             "printf 'not ok 1 - io\\n  ---\\n  message: stale file handle on /scratch\\n  ...\\n{more}'; exit 1"
         );
-        let (suite, script) = shell_suite(&script, "protocol = \"tap\"");
+        let (toml, file) = shell_suite(&script, "protocol = \"tap\"");
         let args = ["run", "mine", "--cc", "gcc/12", "--suites", "s", "--site", "site.toml"];
-        let call = call(&args).file("s/mine/suite.toml", suite).file("s/mine/p.sh", script);
+        let call = call(&args).file("s/mine/suite.toml", toml).file("s/mine/p.sh", file);
         call.file("site.toml", site).run()
     };
     let alone = run("1..1\\n").exits(75);
