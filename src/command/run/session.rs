@@ -2,23 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
-use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
-use crate::report::console::Console;
-use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed};
-use crate::report::results::{Results, write_case};
+use crate::report::results::Results;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
@@ -43,13 +41,7 @@ pub(super) struct Session<'s> {
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
     owed: BTreeMap<String, Owed>,
-    told: Mutex<Told>,
-}
-
-struct Told {
-    results: Results,
-    console: Console,
-    broken: Option<Error>,
+    teller: Teller,
 }
 
 impl<'s> Session<'s> {
@@ -60,12 +52,10 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        results: Results,
+        (owed, teller): (Vec<Owed>, Teller),
     ) -> Self {
-        let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
-        let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
-        let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, told }
+        let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, teller }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -84,9 +74,9 @@ impl<'s> Session<'s> {
         carry_out(tasks, slots)
     }
 
-    pub(super) fn end(self) -> (Results, Option<Error>) {
-        let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (told.results, told.broken)
+    /// Waits until everything is told. None if telling broke down.
+    pub(super) fn end(self) -> Option<Results> {
+        self.teller.end()
     }
 
     /// Loads what each suite of these cases wants: for most the toolchain alone.
@@ -200,22 +190,13 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Keeps a finished case and tells of it.
+    /// Hands a finished case on to be written down and told.
     pub(super) fn finish(&self, mut record: CaseRecord) {
         let owed = &record.owed;
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
-        mask::case(&mut record);
-        let written = write_case(&self.flags.results, &record);
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.console.case(&record);
-        if let Err(error) = written
-            && told.broken.is_none()
-        {
-            told.broken = Some(error);
-        }
-        told.results.finish(record);
+        self.teller.tell(record);
     }
 }
 
