@@ -104,7 +104,7 @@ pub struct Run {
     /// How long running cases have to end once asked to stop
     #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = duration)]
     pub grace: Duration,
-    /// Run only what an earlier run into the same results directory did not finish
+    /// Run only what an earlier run into the same results directory did not finish or could not tell
     #[arg(long, env = "STACKPROBE_RESUME")]
     pub resume: bool,
     /// Keep the staged folders of all cases

@@ -6,12 +6,15 @@
     reason = "a test that cannot go on fails and says why"
 )]
 
+mod fixture;
+
 mod process {
     mod cost;
     mod death;
     mod ends;
     mod first;
     mod harness;
+    mod kill_loop;
     mod limits;
     mod mpi;
     mod output;

@@ -47,8 +47,8 @@ pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Ans
             ));
         }
         Ended::Interrupted => return Err(Error::new(Kind::Pod, "interrupted")),
-        Ended::NotStarted { what, .. } => return Err(Error::new(Kind::Pod, what)),
-        Ended::Lost(why) => return Err(Error::new(Kind::Internal, why)),
+        // Lost: somebody has killed the supervisor, and most often that is the kernel, for want of memory.
+        Ended::NotStarted { what: why, .. } | Ended::Lost(why) => return Err(Error::new(Kind::Pod, why)),
         Ended::Signal(_) | Ended::Limit(_) => {}
     }
     Ok(answer)

@@ -27,7 +27,8 @@ use crate::run::sweep::leave_nothing;
 use crate::stack::module::Wanted;
 use crate::suite::Service;
 use crate::suite::select::Selection;
-use session::{Session, now};
+use crate::verdict::check::{Check, Outcome};
+use session::{INTERRUPTED, Session, now};
 
 /// Runs what the flags ask for.
 ///
@@ -41,20 +42,32 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let stop = Arc::new(stop);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
+    let done = carry_out(flags, &catalogue, &stop);
+    match (done, stop.requested()) {
+        // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
+        (Err(error), Some(signal)) => {
+            crate::report::console::error(&error);
+            Ok(Exit::Signal(signal))
+        }
+        (done, _) => done,
+    }
+}
+
+fn carry_out(flags: &Run, catalogue: &Catalogue, stop: &Arc<Stop>) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
-    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let stack = Stack::open(catalogue, root.path(), stop)?;
     let extra = extra(&flags.select.modules)?;
-    let (asked, plan) = plan(&catalogue, &stack, &flags.select, &extra)?;
+    let (asked, plan) = plan(catalogue, &stack, &flags.select, &extra)?;
     let facts = Facts::gather();
-    let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
+    let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
-    let services = services(flags, &catalogue, &plan, &root);
+    let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results);
+        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), results);
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
     leave_nothing();
@@ -176,7 +189,7 @@ pub(super) fn record(
     }
 }
 
-/// With `--resume`: what an earlier run of the same plan has finished, and the plan without it.
+/// With `--resume`: what an earlier run of the same plan gave a verdict, and the plan without it.
 fn resume(
     flags: &Run,
     record: &PlanRecord,
@@ -186,12 +199,12 @@ fn resume(
         return (Vec::new(), plan);
     }
     let Ok((_, done, _)) = results::read(&flags.results) else { return (Vec::new(), plan) };
-    // A case that was interrupted or never began is missing, whatever is written of it.
-    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost" | "unreadable");
+    // What could not be told is missing, whatever is written of it: it ended in 75, which asks for another try.
+    let told = |check: &Check| check.outcome != Outcome::Error && check.kind != INTERRUPTED;
     let done: Vec<_> = done
         .into_values()
         .filter(|case| record.cases.iter().any(|owed| owed.id == case.owed.id))
-        .filter(|case| case.checks.iter().all(|check| finished(&check.kind)))
+        .filter(|case| case.checks.iter().all(told))
         .collect();
     plan.cases.retain(|case| !done.iter().any(|record| record.owed.id == case.id));
     (done, plan)

@@ -29,6 +29,9 @@ use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
 
+/// The kind of a case that was never begun because somebody asked to stop.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
 /// Everything that the cases of a run share.
 pub(super) struct Session<'s> {
     pub(super) flags: &'s Run,
@@ -152,7 +155,7 @@ impl<'s> Session<'s> {
     fn give_up(&self, cases: &[Case]) {
         for case in cases {
             let check =
-                Check::not_passed("case", Outcome::Skipped, "interrupted", "not run: asked to stop first");
+                Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first");
             self.finish(self.record(case, vec![check]));
         }
     }
