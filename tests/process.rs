@@ -15,6 +15,7 @@ mod process {
     mod first;
     mod harness;
     mod kill_loop;
+    mod limit_flags;
     mod limits;
     mod mpi;
     mod output;

@@ -19,12 +19,14 @@ use crate::report::console::Console;
 use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed};
 use crate::report::results::{Results, write_case};
+use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::Probe;
 use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
@@ -45,6 +47,8 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
+    /// Where the memory of a case can be limited, if any is to be.
+    pub(super) groups: Option<Groups>,
     owed: BTreeMap<String, Owed>,
     told: Mutex<Told>,
 }
@@ -68,7 +72,10 @@ impl<'s> Session<'s> {
         let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
         let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
         let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, told }
+        let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
+        let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
+        let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, groups, owed, told }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
