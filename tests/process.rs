@@ -14,6 +14,7 @@ mod process {
     mod ends;
     mod first;
     mod harness;
+    mod hostile_pods;
     mod kill_loop;
     mod limit_flags;
     mod limits;

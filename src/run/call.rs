@@ -7,6 +7,7 @@ use super::command::{Command, Limits};
 use super::execute::{Capture, Ended, execute};
 use super::output::Stream;
 use crate::error::{Error, Kind};
+use crate::pod::devices::null_is_there;
 use crate::pod::signals::Stop;
 use crate::stack::lmod::{Answer, Call};
 
@@ -18,6 +19,7 @@ const LARGEST: usize = 64 << 20;
 /// # Errors
 /// A call that could not be started, took longer than `limit`, or was interrupted.
 pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Answer, Error> {
+    null_is_there()?;
     let command = Command {
         argv: call.argv.clone(),
         env: call.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),

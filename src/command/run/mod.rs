@@ -21,6 +21,7 @@ use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
 use crate::report::record::{FORMAT, Owed, PlanRecord};
+use crate::report::reserve::Reserve;
 use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::service::{Given, Services};
@@ -66,12 +67,14 @@ fn carry_out(flags: &Run, catalogue: &Catalogue, stop: &Arc<Stop>) -> Result<Exi
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
+    let reserve = Reserve::make(&flags.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
         Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), results);
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
+    drop(reserve);
     leave_nothing();
     let written = results.end().err().or(written);
     summary::print(results.plan(), results.done(), &flags.results);
@@ -82,8 +85,8 @@ fn carry_out(flags: &Run, catalogue: &Catalogue, stop: &Arc<Stop>) -> Result<Exi
         None => summary::exit(results.plan(), results.done()),
     };
     match written {
-        // What passed but could not be written down is not known to whoever reads the report.
-        Some(error) if exit == Exit::Passed => Err(error),
+        // What could not be written down is not known to whoever reads the report, whether it passed or failed.
+        Some(error) if matches!(exit, Exit::Passed | Exit::Failed | Exit::Unknown) => Err(error),
         Some(error) => {
             crate::report::console::error(&error);
             Ok(exit)

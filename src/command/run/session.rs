@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -17,7 +17,7 @@ use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::console::Console;
 use crate::report::mask;
-use crate::report::record::{CaseRecord, Owed};
+use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::{Results, write_case};
 use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
@@ -49,6 +49,8 @@ pub(super) struct Session<'s> {
     pub(super) services: Services,
     /// Where the memory of a case can be limited, if any is to be.
     pub(super) groups: Option<Groups>,
+    /// Why results can no longer be written, if so: nothing is begun then that nobody could read of.
+    unwritable: OnceLock<String>,
     owed: BTreeMap<String, Owed>,
     told: Mutex<Told>,
 }
@@ -75,7 +77,22 @@ impl<'s> Session<'s> {
         let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
         let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
         let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, groups, owed, told }
+        Self {
+            flags,
+            catalogue,
+            stack,
+            extra,
+            asked,
+            root,
+            facts,
+            why,
+            stop,
+            services,
+            groups,
+            unwritable: OnceLock::new(),
+            owed,
+            told,
+        }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -109,8 +126,7 @@ impl<'s> Session<'s> {
     }
 
     fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(cases);
+        if self.gives_up(cases) {
             return Vec::new();
         }
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
@@ -148,8 +164,7 @@ impl<'s> Session<'s> {
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(group.cases);
+        if self.gives_up(group.cases) {
             return Vec::new();
         }
         let Some(built) = group.build() else { return Vec::new() };
@@ -160,9 +175,7 @@ impl<'s> Session<'s> {
             .map(|case| {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
-                    if self.stop.requested().is_some() {
-                        self.give_up(std::slice::from_ref(case));
-                    } else {
+                    if !self.gives_up(std::slice::from_ref(case)) {
                         built.run(case);
                     }
                     Vec::new()
@@ -171,13 +184,19 @@ impl<'s> Session<'s> {
             .collect()
     }
 
-    /// Cases that were never begun because somebody asked to stop.
-    fn give_up(&self, cases: &[Case]) {
+    /// Whether nothing more is to be begun; these cases are recorded as not run then.
+    fn gives_up(&self, cases: &[Case]) -> bool {
+        let check = if self.stop.requested().is_some() {
+            Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
+        } else if let Some(why) = self.unwritable.get() {
+            Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
+        } else {
+            return false;
+        };
         for case in cases {
-            let check =
-                Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first");
-            self.finish(self.record(case, vec![check]));
+            self.finish(self.record(case, vec![check.clone()]));
         }
+        true
     }
 
     /// A record of this case with these checks.
@@ -218,6 +237,10 @@ impl<'s> Session<'s> {
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
         mask::case(&mut record);
         let written = write_case(&self.flags.results, &record);
+        if let Err(error) = &written {
+            let why = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+            record.unwritten(self.unwritable.get_or_init(|| why));
+        }
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.console.case(&record);
         if let Err(error) = written
