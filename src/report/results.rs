@@ -91,11 +91,17 @@ impl Results {
         folder.join("logs").join(format!("{id}.log"))
     }
 
-    /// Writes a finished case, and rewrites `junit.xml` where that is due. The first write that fails is kept and told
-    /// by [`Results::end`]: the run goes on, because the console and the exit code can still tell.
-    pub fn finish(&mut self, record: &CaseRecord) {
+    /// Writes a finished case, and rewrites `junit.xml` where that is due. Returns why the case could not be written,
+    /// which it then says itself. The first write that fails is kept and told by [`Results::end`]: the console and the
+    /// exit code can still tell.
+    pub fn finish(&mut self, record: &mut CaseRecord) -> Option<String> {
         let path = self.folder.join("cases").join(format!("{}.json", record.owed.id));
         let written = write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error));
+        let why = written.as_ref().err().map(|error| {
+            let why = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+            record.unwritten(&why);
+            why
+        });
         self.count(record.clone());
         let rewritten = if self.rewritten.elapsed() > self.cost * 50 {
             let path = self.folder.join("junit.xml");
@@ -106,6 +112,7 @@ impl Results {
         if self.broken.is_none() {
             self.broken = written.err().or(rewritten.err());
         }
+        why
     }
 
     /// Puts a finished case in the place of the one that was owed.
@@ -151,10 +158,11 @@ impl Results {
     fn rewrite(&mut self) -> io::Result<()> {
         let begun = Instant::now();
         let (junit, account) = (&mut self.junit, &self.account);
-        replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file))?;
+        let written = replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file));
+        // Also where it failed: it will again, and costs as much.
         self.rewritten = Instant::now();
         self.cost = begun.elapsed();
-        Ok(())
+        written
     }
 }
 

@@ -15,18 +15,23 @@ use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
-use crate::report::record::{CaseRecord, Owed};
+use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::Results;
+use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::Probe;
 use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
+
+/// The kind of a case that was never begun because somebody asked to stop.
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// Everything that the cases of a run share.
 pub(super) struct Session<'s> {
@@ -40,6 +45,8 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
+    /// Where the memory of a case can be limited, if any is to be.
+    pub(super) groups: Option<Groups>,
     owed: BTreeMap<String, Owed>,
     teller: Teller,
 }
@@ -55,7 +62,10 @@ impl<'s> Session<'s> {
         (owed, teller): (Vec<Owed>, Teller),
     ) -> Self {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, teller }
+        let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
+        let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
+        let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, groups, owed, teller }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -89,8 +99,7 @@ impl<'s> Session<'s> {
     }
 
     fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(cases);
+        if self.gives_up(cases) {
             return Vec::new();
         }
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
@@ -128,8 +137,7 @@ impl<'s> Session<'s> {
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(group.cases);
+        if self.gives_up(group.cases) {
             return Vec::new();
         }
         let Some(built) = group.build() else { return Vec::new() };
@@ -140,9 +148,7 @@ impl<'s> Session<'s> {
             .map(|case| {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
-                    if self.stop.requested().is_some() {
-                        self.give_up(std::slice::from_ref(case));
-                    } else {
+                    if !self.gives_up(std::slice::from_ref(case)) {
                         built.run(case);
                     }
                     Vec::new()
@@ -151,13 +157,19 @@ impl<'s> Session<'s> {
             .collect()
     }
 
-    /// Cases that were never begun because somebody asked to stop.
-    fn give_up(&self, cases: &[Case]) {
+    /// Whether nothing more is to be begun; these cases are recorded as not run then.
+    fn gives_up(&self, cases: &[Case]) -> bool {
+        let check = if self.stop.requested().is_some() {
+            Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
+        } else if let Some(why) = self.teller.unwritable() {
+            Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
+        } else {
+            return false;
+        };
         for case in cases {
-            let check =
-                Check::not_passed("case", Outcome::Skipped, "interrupted", "not run: asked to stop first");
-            self.finish(self.record(case, vec![check]));
+            self.finish(self.record(case, vec![check.clone()]));
         }
+        true
     }
 
     /// A record of this case with these checks.

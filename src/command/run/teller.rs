@@ -3,6 +3,7 @@
 //! A case is written down before a line of it is printed: what a person has seen is in the report.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crate::error::{Error, Kind, reason};
@@ -17,6 +18,7 @@ const WAITING: usize = 64;
 /// The thread, and the way to it.
 pub(super) struct Teller {
     finished: SyncSender<CaseRecord>,
+    unwritable: Arc<OnceLock<String>>,
     thread: JoinHandle<Results>,
 }
 
@@ -27,10 +29,14 @@ impl Teller {
     /// The pod has no thread left.
     pub(super) fn start(mut results: Results, mut console: Console) -> Result<Self, Error> {
         let (finished, cases): (_, Receiver<CaseRecord>) = sync_channel(WAITING);
+        let unwritable = Arc::new(OnceLock::new());
+        let seen = Arc::clone(&unwritable);
         let work = move || {
             for mut record in cases {
                 mask::case(&mut record);
-                results.finish(&record);
+                if let Some(why) = results.finish(&mut record) {
+                    seen.get_or_init(|| why);
+                }
                 console.case(&record);
             }
             results
@@ -39,12 +45,17 @@ impl Teller {
             Error::new(Kind::Pod, format!("cannot start a thread: {}", reason(&error)))
                 .hint("is the limit on processes (pids) high enough?")
         })?;
-        Ok(Self { finished, thread })
+        Ok(Self { finished, unwritable, thread })
     }
 
     /// Tells of a case. Were the thread gone, [`Teller::end`] says so.
     pub(super) fn tell(&self, record: CaseRecord) {
         let _ = self.finished.send(record);
+    }
+
+    /// Why results can no longer be written, if so: nothing should be begun then that nobody could read of.
+    pub(super) fn unwritable(&self) -> Option<&str> {
+        self.unwritable.get().map(String::as_str)
     }
 
     /// Waits until all is told. None if the thread has broken down: a fault of our own.
