@@ -6,6 +6,7 @@ mod keep;
 mod native;
 mod needs;
 mod session;
+mod teller;
 mod why;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
+use crate::report::console::Console;
 use crate::report::record::{FORMAT, Owed, PlanRecord};
 use crate::report::reserve::Reserve;
 use crate::report::{results, summary, termination};
@@ -32,6 +34,7 @@ use crate::suite::Service;
 use crate::suite::select::Selection;
 use crate::verdict::check::{Check, Outcome};
 use session::{INTERRUPTED, Session, now};
+use teller::Teller;
 
 /// Runs what the flags ask for.
 ///
@@ -66,23 +69,29 @@ fn carry_out(flags: &Run, catalogue: &Catalogue, stop: &Arc<Stop>) -> Result<Exi
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
-    let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
+    let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
+    let console = Console::new(record.cases.len(), results.done(), flags.quiet);
+    let told = (record.cases, Teller::start(results, console)?);
     let reserve = Reserve::make(&flags.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), results);
+        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), told);
     let sound = session.carry_out(&plan);
-    let (mut results, written) = session.end();
+    let results = session.end();
     drop(reserve);
     leave_nothing();
-    let written = results.end().err().or(written);
-    summary::print(results.plan(), results.done(), &flags.results);
-    termination::write(&results.accounted());
+    let Some(mut results) = results else {
+        return Err(Error::new(Kind::Internal, "what was found could not be told: the report is cut short")
+            .hint("`stackprobe report` makes a report of what was written"));
+    };
+    let written = results.end().err();
+    summary::print(results.account(), &flags.results);
+    termination::write(results.account());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None if !sound => Exit::Internal,
-        None => summary::exit(results.plan(), results.done()),
+        None => summary::exit(results.account()),
     };
     match written {
         // What could not be written down is not known to whoever reads the report, whether it passed or failed.

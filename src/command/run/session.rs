@@ -2,23 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
-use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
-use crate::report::console::Console;
-use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
-use crate::report::results::{Results, write_case};
+use crate::report::results::Results;
 use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
@@ -49,16 +47,8 @@ pub(super) struct Session<'s> {
     pub(super) services: Services,
     /// Where the memory of a case can be limited, if any is to be.
     pub(super) groups: Option<Groups>,
-    /// Why results can no longer be written, if so: nothing is begun then that nobody could read of.
-    unwritable: OnceLock<String>,
     owed: BTreeMap<String, Owed>,
-    told: Mutex<Told>,
-}
-
-struct Told {
-    results: Results,
-    console: Console,
-    broken: Option<Error>,
+    teller: Teller,
 }
 
 impl<'s> Session<'s> {
@@ -69,30 +59,13 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        results: Results,
+        (owed, teller): (Vec<Owed>, Teller),
     ) -> Self {
-        let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
-        let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
-        let told = Mutex::new(Told { results, console, broken: None });
+        let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
         let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
         let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
         let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
-        Self {
-            flags,
-            catalogue,
-            stack,
-            extra,
-            asked,
-            root,
-            facts,
-            why,
-            stop,
-            services,
-            groups,
-            unwritable: OnceLock::new(),
-            owed,
-            told,
-        }
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, groups, owed, teller }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -111,9 +84,9 @@ impl<'s> Session<'s> {
         carry_out(tasks, slots)
     }
 
-    pub(super) fn end(self) -> (Results, Option<Error>) {
-        let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (told.results, told.broken)
+    /// Waits until everything is told. None if telling broke down.
+    pub(super) fn end(self) -> Option<Results> {
+        self.teller.end()
     }
 
     /// Loads what each suite of these cases wants: for most the toolchain alone.
@@ -188,7 +161,8 @@ impl<'s> Session<'s> {
     fn gives_up(&self, cases: &[Case]) -> bool {
         let check = if self.stop.requested().is_some() {
             Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
-        } else if let Some(why) = self.unwritable.get() {
+        } else if let Some(why) = self.teller.unwritable() {
+            // Nobody could read of it.
             Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
         } else {
             return false;
@@ -229,26 +203,13 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Keeps a finished case and tells of it.
+    /// Hands a finished case on to be written down and told.
     pub(super) fn finish(&self, mut record: CaseRecord) {
         let owed = &record.owed;
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
-        mask::case(&mut record);
-        let written = write_case(&self.flags.results, &record);
-        if let Err(error) = &written {
-            let why = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
-            record.unwritten(self.unwritable.get_or_init(|| why));
-        }
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.console.case(&record);
-        if let Err(error) = written
-            && told.broken.is_none()
-        {
-            told.broken = Some(error);
-        }
-        told.results.finish(record);
+        self.teller.tell(record);
     }
 }
 
