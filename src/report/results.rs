@@ -91,17 +91,14 @@ impl Results {
         folder.join("logs").join(format!("{id}.log"))
     }
 
-    /// Writes a finished case, and rewrites `junit.xml` where that is due. Returns why the case could not be written,
-    /// which it then says itself. The first write that fails is kept and told by [`Results::end`]: the console and the
-    /// exit code can still tell.
-    pub fn finish(&mut self, record: &mut CaseRecord) -> Option<String> {
+    /// Writes a finished case, and rewrites `junit.xml` where that is due. The first write that fails is kept and told
+    /// by [`Results::end`]; a case that could not be written says so itself.
+    pub fn finish(&mut self, record: &mut CaseRecord) {
         let path = self.folder.join("cases").join(format!("{}.json", record.owed.id));
         let written = write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error));
-        let why = written.as_ref().err().map(|error| {
-            let why = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
-            record.unwritten(&why);
-            why
-        });
+        if let Err(error) = &written {
+            record.unwritten(&error.what());
+        }
         self.count(record.clone());
         let rewritten = if self.rewritten.elapsed() > self.cost * 50 {
             let path = self.folder.join("junit.xml");
@@ -112,7 +109,6 @@ impl Results {
         if self.broken.is_none() {
             self.broken = written.err().or(rewritten.err());
         }
-        why
     }
 
     /// Puts a finished case in the place of the one that was owed.
@@ -123,6 +119,12 @@ impl Results {
             self.account.told[*place].case = record;
             self.junit.changed(*place);
         }
+    }
+
+    /// The first write that failed.
+    #[must_use]
+    pub fn broken(&self) -> Option<&Error> {
+        self.broken.as_ref()
     }
 
     /// How many cases are over.

@@ -70,9 +70,9 @@ fn carry_out(flags: &Run, catalogue: &Catalogue, stop: &Arc<Stop>) -> Result<Exi
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
-    let reserve = Reserve::make(&flags.results, plan.cases.len())?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet);
     let told = (record.cases, Teller::start(results, console)?);
+    let reserve = Reserve::make(&flags.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =

@@ -162,6 +162,7 @@ impl<'s> Session<'s> {
         let check = if self.stop.requested().is_some() {
             Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
         } else if let Some(why) = self.teller.unwritable() {
+            // Nobody could read of it.
             Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
         } else {
             return false;
