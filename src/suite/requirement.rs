@@ -8,7 +8,7 @@ use std::fmt;
 use crate::suite::version::{Range, Version};
 
 /// Something of the pod that is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// Bytes of `/dev/shm` that are free.
     Shm,
@@ -135,6 +135,19 @@ pub fn size(text: &str) -> Option<u64> {
         .find_map(|(name, unit)| text.strip_suffix(name).map(|digits| (digits, unit)))
         .unwrap_or((text, 1));
     digits.trim().parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// An amount of `resource` as a person writes it: `64 MiB`, `2 CPUs`. [`u64::MAX`] is no limit.
+#[must_use]
+pub fn amount(resource: Resource, amount: u64) -> String {
+    match resource {
+        _ if amount == u64::MAX => "no limit".to_owned(),
+        Resource::Cpus if amount == 1 => "1 CPU".to_owned(),
+        Resource::Cpus => format!("{amount} CPUs"),
+        _ if amount >= 10 << 30 => format!("{} GiB", amount >> 30),
+        _ if amount >= 10 << 20 => format!("{} MiB", amount >> 20),
+        _ => format!("{} KiB", amount >> 10),
+    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,10 @@ pub struct Rule {
     pub patterns: Vec<Pattern>,
     /// All of these must hold.
     pub when: Vec<Condition>,
+    /// Found by looking at the pod before anything runs, never concluded from what a program did.
+    pub preflight: bool,
+    /// What of a pod spec mends it, in YAML; `{amount}` is what is needed.
+    pub spec: Option<String>,
     /// One line on what is wrong; `{name}` is what a pattern captured.
     pub cause: String,
     /// One line on what to do.
@@ -91,6 +95,12 @@ impl fmt::Display for Rule {
         writeln!(f, "  fault  {faults}")?;
         for condition in &self.when {
             writeln!(f, "  only if {condition}")?;
+        }
+        if self.preflight {
+            writeln!(f, "  found by `stackprobe doctor`, and by `run` before it starts a case")?;
+        }
+        for line in self.spec.iter().flat_map(|spec| spec.lines()) {
+            writeln!(f, "    {line}")?;
         }
         for sample in &self.samples {
             writeln!(f, "  such as: {}", Plain::new(sample.as_bytes()).text.trim_end())?;
@@ -294,8 +304,13 @@ fn rule(table: &mut Table<'_>) -> Option<Rule> {
     let fix = sentence(table, "fix");
     let samples: Vec<String> =
         table.one_or_more_strings("sample").unwrap_or_default().into_iter().map(|text| text.value).collect();
-    if patterns.is_empty() && when.is_empty() {
+    let preflight = table.boolean("preflight").unwrap_or(false);
+    let spec = table.string("spec").map(|text| text.value.trim_end().to_owned());
+    if patterns.is_empty() && when.is_empty() && !preflight {
         table.fault("a diagnosis needs a `pattern`, or a `when`, or both", table.span());
+    }
+    if preflight && !(patterns.is_empty() && when.is_empty()) {
+        table.fault("what is found before anything runs has no `pattern` and no `when`", table.span());
     }
     if patterns.is_empty() != samples.is_empty() {
         table.fault("a `pattern` needs a `sample` of what it is for, and the other way round", table.span());
@@ -309,6 +324,8 @@ fn rule(table: &mut Table<'_>) -> Option<Rule> {
         faults,
         patterns,
         when,
+        preflight,
+        spec,
         cause: cause?,
         fix: fix?,
         samples,

@@ -46,7 +46,7 @@ pub(super) fn unmet(
                 });
                 (is == *not).then(|| skip(format!("`{requirement}` does not hold"))).flatten()
             }
-            Need::Cpu(feature) if facts.cpu_features.contains(feature) => None,
+            Need::Cpu(feature) if facts.has_feature(feature) => None,
             Need::Cpu(feature) => skip(format!("this node's CPU has no {feature}")),
             Need::Capability(name) => {
                 catalogue.capabilities.lacking(name, &toolchain.modules()).and_then(skip)
