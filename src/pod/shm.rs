@@ -12,6 +12,7 @@ pub const PATH: &str = "/dev/shm";
 /// Shared memory as it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SharedMemory {
     /// It is there, and is a folder.
     pub exists: bool,

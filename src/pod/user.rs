@@ -45,11 +45,7 @@ impl User {
 /// HOME is written to, but programs are seldom run from it: nothing is started there.
 fn writable(home: &Path) -> Folder {
     let exists = home.is_dir();
-    Folder {
-        writable: Some(exists && tempfile::tempfile_in(home).is_ok()),
-        exists,
-        ..Folder::glance(home)
-    }
+    Folder { writable: Some(exists && tempfile::tempfile_in(home).is_ok()), exists, ..Folder::glance(home) }
 }
 
 /// The name of `id` in the text of a passwd file.

@@ -68,8 +68,17 @@ const OPEN_FILES: u64 = 32;
 /// something failed.
 const ADDRESS_SPACE: u64 = 512 << 20;
 
-/// A supervisor, a compiler driver and what it starts.
+/// Our own threads, a supervisor, a compiler driver and what it starts.
 const PROCESSES: u64 = 6;
+
+/// What stackprobe itself and every program that it starts need.
+pub const ANYTHING: [Demand; 5] = [
+    Demand::Basics,
+    Demand::Stage,
+    Demand::OpenFiles(OPEN_FILES),
+    Demand::AddressSpace(ADDRESS_SPACE),
+    Demand::Processes(PROCESSES),
+];
 
 /// The smallest `/dev/shm` that holds this many ranks of any MPI that was measured: what container runtimes give by
 /// default, and 8 MiB for each rank.
@@ -83,15 +92,10 @@ pub fn shared_memory_for(ranks: u32) -> u64 {
 pub fn demands(probe: &Probe, profile: Option<&Profile>, ranks: Option<u32>) -> Vec<Demand> {
     let mut demands = Vec::new();
     if !matches!(probe.action, Action::Native(_)) {
-        demands.extend([
-            Demand::Basics,
-            Demand::Stage,
-            Demand::OpenFiles(OPEN_FILES),
-            Demand::AddressSpace(ADDRESS_SPACE),
-            Demand::Processes(PROCESSES),
-        ]);
+        demands.extend(ANYTHING);
     }
-    let runs_own = matches!(&probe.action, Action::Run(run) if run.placeholders().any(|used| used == Placeholder::Exe));
+    let runs_own =
+        matches!(&probe.action, Action::Run(run) if run.placeholders().any(|used| used == Placeholder::Exe));
     if runs_own {
         demands.push(Demand::Program);
     }
@@ -105,7 +109,8 @@ pub fn demands(probe: &Probe, profile: Option<&Profile>, ranks: Option<u32>) -> 
         let files = profile.open_files.saturating_mul(u64::from(ranks));
         demands.push(Demand::OpenFiles(OPEN_FILES.saturating_add(files)));
         demands.extend((profile.address_space > 0).then_some(Demand::AddressSpace(profile.address_space)));
-        demands.push(Demand::Processes(profile.threads.saturating_mul(u64::from(ranks) + 1)));
+        let started = profile.threads.saturating_mul(u64::from(ranks) + 1);
+        demands.push(Demand::Processes(PROCESSES.saturating_add(started)));
     }
     demands.extend(probe.requires.iter().filter_map(|requirement| match requirement.need {
         Need::Pod { resource, at_least } => Some(Demand::Amount(Amount { resource, at_least })),
@@ -174,20 +179,17 @@ impl Amount {
             Resource::Disk => ("disk", "disk-too-small"),
         };
         let id = match (&facts.found, resource) {
-            (Some(found), Resource::Shm) => {
-                state(&found.shm).map_or_else(
-                    || if found.shm.total >= at_least { "shm-full" } else { id },
-                    |(id, _)| id,
-                )
-            }
+            (Some(found), Resource::Shm) => state(&found.shm)
+                .map_or_else(|| if found.shm.total >= at_least { "shm-full" } else { id }, |(id, _)| id),
             _ => id,
         };
         let wanted = amount(resource, at_least);
         match facts.amount(resource, stage) {
             Some(have) if have >= at_least => None,
-            Some(have) => {
-                Some(Unfit { id, what: format!("{name}: there is {}, {wanted} needed", amount(resource, have)) })
-            }
+            Some(have) => Some(Unfit {
+                id,
+                what: format!("{name}: there is {}, {wanted} needed", amount(resource, have)),
+            }),
             None => Some(Unfit {
                 id,
                 what: format!("{name}: this pod does not say how much there is, {wanted} needed"),

@@ -5,7 +5,6 @@
 //! are shipped, a run calls it for those of a site. So a run in which nothing fails compiles nothing.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -52,8 +51,8 @@ pub struct Rule {
     pub fix: String,
     /// Texts that this rule is for.
     pub samples: Vec<String>,
-    source: Source,
-    span: Range<usize>,
+    pub(super) source: Source,
+    pub(super) span: Range<usize>,
 }
 
 /// `"pod if shm-free < shm-needed"`.
@@ -74,38 +73,11 @@ pub struct Pattern {
     compiled: OnceLock<Option<Regex>>,
 }
 
-impl fmt::Display for Judgement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.blame.map_or("unknown", Blame::word))?;
-        for (index, condition) in self.when.iter().enumerate() {
-            write!(f, " {} {condition}", if index == 0 { "if" } else { "and" })?;
-        }
-        Ok(())
-    }
-}
-
-/// What `explain` says of a rule.
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} (layer: {}, weight: {})", self.id, self.layer.word(), self.weight.word())?;
-        writeln!(f, "  cause  {}", self.cause)?;
-        writeln!(f, "  fix    {}", self.fix)?;
-        let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
-        let faults = if faults.is_empty() { "nobody's".to_owned() } else { faults.join(", else ") };
-        writeln!(f, "  fault  {faults}")?;
-        for condition in &self.when {
-            writeln!(f, "  only if {condition}")?;
-        }
-        if self.preflight {
-            writeln!(f, "  found by `stackprobe doctor`, and by `run` before it starts a case")?;
-        }
-        for line in self.spec.iter().flat_map(|spec| spec.lines()) {
-            writeln!(f, "    {line}")?;
-        }
-        for sample in &self.samples {
-            writeln!(f, "  such as: {}", Plain::new(sample.as_bytes()).text.trim_end())?;
-        }
-        writeln!(f, "  {}:{}", self.source.path.display(), self.source.position(self.span.start).0)
+impl Rule {
+    /// Whose fault it is, where that depends on nothing.
+    #[must_use]
+    pub fn blame(&self) -> Option<Blame> {
+        self.faults.first().filter(|judgement| judgement.when.is_empty())?.blame
     }
 }
 

@@ -46,6 +46,9 @@ pub(super) fn demands(catalogue: &Catalogue, select: &Select) -> Result<Demands,
     Ok(demands)
 }
 
+/// Of compilers, only that there is one matters here.
+const COMPILER: (Layer, &str) = (Layer::Compiler, "compiler");
+
 /// Every kind of toolchain that may be meant.
 fn possible<'c>(catalogue: &'c Catalogue, limits: &Limits, all: bool) -> Vec<Possible<'c>> {
     let Limits { compilers, mpis, runtimes } = limits;
@@ -56,8 +59,6 @@ fn possible<'c>(catalogue: &'c Catalogue, limits: &Limits, all: bool) -> Vec<Pos
         let families: Vec<&str> = layers.iter().map(|(_, family)| family.as_str()).collect();
         Planned { label: families.join(" "), layers }
     };
-    // Of compilers, only that there is one matters here.
-    const COMPILER: (Layer, &str) = (Layer::Compiler, "compiler");
     let mut possible = Vec::new();
     if open || !compilers.is_empty() {
         possible.push((plain(&[COMPILER]), Vec::new()));

@@ -4,6 +4,7 @@ mod demands;
 mod line;
 mod pod;
 mod print;
+mod shm;
 mod stack;
 
 use std::time::{Duration, Instant};
@@ -51,7 +52,9 @@ pub fn doctor(flags: &cli::Doctor) -> Result<Exit, Error> {
         (health, lines, took)
     });
     let lmod = health.as_ref().and_then(|health| health.took);
-    lines.push(health.map_or_else(|| Line::new("lmod", "not asked: no thread can be started"), |health| health.line));
+    lines.push(
+        health.map_or_else(|| Line::new("lmod", "not asked: no thread can be started"), |health| health.line),
+    );
     let fit = lines.iter().all(|line| line.level() < Level::Unfit);
     let examination = Examination { facts, lines, rules, took, lmod };
     match flags.format {
@@ -70,8 +73,22 @@ fn rules(catalogue: &Catalogue) -> Result<Rules, Error> {
 fn leaked(scrub: &Scrub) -> Vec<String> {
     /// What a pod may well set for builds and runtimes misleads no MPI.
     const MISLEADING: [&str; 16] = [
-        "SLURM_", "PBS_", "LSB_", "SGE_", "COBALT_", "FLUX_", "PMI_", "PMIX_", "OMPI_", "PRTE_", "OPAL_", "HYDRA_",
-        "HYDI_", "MPIR_", "MPIEXEC_", "LD_PRELOAD",
+        "SLURM_",
+        "PBS_",
+        "LSB_",
+        "SGE_",
+        "COBALT_",
+        "FLUX_",
+        "PMI_",
+        "PMIX_",
+        "OMPI_",
+        "PRTE_",
+        "OPAL_",
+        "HYDRA_",
+        "HYDI_",
+        "MPIR_",
+        "MPIEXEC_",
+        "LD_PRELOAD",
     ];
     let environment = Environment::inherited();
     let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();

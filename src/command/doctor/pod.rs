@@ -35,15 +35,20 @@ pub(super) fn lines(facts: &Facts, demands: &Demands, leaked: &[String]) -> Vec<
     ]
 }
 
-struct Look<'l> {
-    facts: &'l Facts,
-    found: &'l Found,
-    demands: &'l Demands,
+pub(super) struct Look<'l> {
+    pub(super) facts: &'l Facts,
+    pub(super) found: &'l Found,
+    pub(super) demands: &'l Demands,
 }
 
 impl Look<'_> {
     /// A line with what is needed of it: the demands that `take` knows, with how much each asks for.
-    fn line(&self, topic: &'static str, found: String, take: impl Fn(&Demand) -> Option<(u64, String)>) -> Line {
+    pub(super) fn line(
+        &self,
+        topic: &'static str,
+        found: String,
+        take: impl Fn(&Demand) -> Option<(u64, String)>,
+    ) -> Line {
         let mut line = Line::new(topic, found);
         let mut most = 0;
         for (demand, suites) in self.demands {
@@ -84,73 +89,13 @@ impl Look<'_> {
         line
     }
 
-    fn shared_memory(&self) -> Line {
-        let shm = &self.found.shm;
-        let size = |bytes| amount(Resource::Shm, bytes);
-        let found = match (shm.exists, shm.read_only, shm.writable || shm.free == 0) {
-            (false, ..) => "no /dev/shm".to_owned(),
-            (true, true, _) => "read-only".to_owned(),
-            (true, false, false) => "cannot be written".to_owned(),
-            (true, false, true) => {
-                let kind = if shm.tmpfs { "tmpfs" } else { "no tmpfs" };
-                format!("{kind}, {}, {} free", size(shm.total), size(shm.free))
-            }
-        };
-        let mut line = self.line("shm", found, |demand| match demand {
-            Demand::SharedMemory { ranks, per_rank } => {
-                let much = shared_memory_for(*ranks).max(per_rank.saturating_mul(u64::from(*ranks)));
-                Some((much, format!("{} for {ranks} ranks", size(much))))
-            }
-            Demand::Amount(Amount { resource: Resource::Shm, at_least }) => Some((*at_least, size(*at_least))),
-            _ => None,
-        });
-        if line.needed.is_none() || line.level() == Level::Unfit {
-            return line;
-        }
-        if !shm.tmpfs {
-            line = line.note("shm-on-disk", "/dev/shm is no tmpfs");
-            self.advise(&mut line, self.at_once());
-        }
-        let at_once = self.at_once();
-        if at_once > shm.free {
-            let what = format!("cases that run side by side may need {}", size(at_once));
-            line = line.note("shm-too-small", what);
-            self.advise(&mut line, at_once);
-        }
-        let spare = 512 << 20;
-        if self.found.limits.memory.is_some_and(|limit| limit < at_once.saturating_add(spare)) {
-            let limit = amount(Resource::Memory, self.found.limits.memory.unwrap_or_default());
-            let what = format!("{} of shared memory count towards a memory limit of {limit}", size(at_once));
-            line = line.note("shm-over-memory", what);
-            self.advise(&mut line, at_once.saturating_add(spare));
-        }
-        line
-    }
-
-    /// What all ranks that run at the same time share, as many as there are CPUs for.
-    fn at_once(&self) -> u64 {
-        let all = self.demands.keys().filter_map(|demand| match demand {
-            Demand::SharedMemory { ranks, per_rank } => {
-                let launches = (u64::from(self.facts.cpus) / u64::from((*ranks).max(1))).max(1);
-                Some(per_rank.saturating_mul(u64::from(*ranks)).saturating_mul(launches))
-            }
-            _ => None,
-        });
-        all.max().unwrap_or(0)
-    }
-
-    fn advise(&self, line: &mut Line, bytes: u64) {
-        if let Some(last) = line.findings.last_mut() {
-            last.amount = mebibytes(bytes.max(64 << 20));
-            last.suites.clone_from(&line.suites);
-        }
-    }
-
     fn memory(&self) -> Line {
         let limits = &self.found.limits;
         let size = |bytes| amount(Resource::Memory, bytes);
         let found = match (limits.memory, limits.node_memory) {
-            (Some(limit), Some(node)) if limit < node => format!("{} of the node's {}", size(limit), size(node)),
+            (Some(limit), Some(node)) if limit < node => {
+                format!("{} of the node's {}", size(limit), size(node))
+            }
             (_, Some(node)) => format!("no limit, the node has {}", size(node)),
             (Some(limit), None) => size(limit),
             (None, None) => "not known".to_owned(),
@@ -270,7 +215,11 @@ impl Look<'_> {
         let found = if refused.is_empty() {
             format!("{} tried, none refused", calls.count())
         } else {
-            refused.iter().map(|(name, answer)| format!("{name} {}", told(*answer))).collect::<Vec<_>>().join(", ")
+            refused
+                .iter()
+                .map(|(name, answer)| format!("{name} {}", told(*answer)))
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         let mut line = self.line("system calls", found, |demand| match demand {
             Demand::Layout => Some((1, "personality".to_owned())),
@@ -314,8 +263,11 @@ impl Look<'_> {
 
     fn network(&self) -> Line {
         let network = &self.found.network;
-        let interfaces =
-            if network.interfaces.is_empty() { "no interface".to_owned() } else { network.interfaces.join(", ") };
+        let interfaces = if network.interfaces.is_empty() {
+            "no interface".to_owned()
+        } else {
+            network.interfaces.join(", ")
+        };
         let state = match network.loopback {
             Some(true) => "127.0.0.1 works",
             Some(false) => "127.0.0.1 does not work",
@@ -342,14 +294,15 @@ impl Look<'_> {
     }
 
     fn clock(&self) -> Line {
-        let (behind, skew) =
-            (self.found.kernel.behind.unwrap_or(0), self.found.tmp.skew.unwrap_or(0));
+        let (behind, skew) = (self.found.kernel.behind.unwrap_or(0), self.found.tmp.skew.unwrap_or(0));
         // A clock may be set, and a file made, while we look.
         match (behind > 60, skew > 2) {
             (true, _) => Line::new("clock", format!("behind by {behind} s"))
                 .note("clock-wrong", format!("files of this pod are {behind} s younger than its clock says")),
-            (false, true) => Line::new("clock", format!("{skew} s from that of {}", self.found.tmp.path.display()))
-                .note("clock-wrong", format!("a new file is dated {skew} s away from now")),
+            (false, true) => {
+                Line::new("clock", format!("{skew} s from that of {}", self.found.tmp.path.display()))
+                    .note("clock-wrong", format!("a new file is dated {skew} s away from now"))
+            }
             (false, false) => Line::new("clock", "nothing speaks against it"),
         }
     }
@@ -388,12 +341,15 @@ fn quantity(demand: &Demand) -> String {
 }
 
 /// As Kubernetes writes sizes: `128Mi`.
-fn mebibytes(bytes: u64) -> String {
+pub(super) fn mebibytes(bytes: u64) -> String {
     format!("{}Mi", bytes.div_ceil(1 << 20))
 }
 
 /// `ssh`, which only Open MPI without a profile of ours would want.
 pub(super) fn ssh(path: Option<&std::ffi::OsStr>) -> Line {
     let found = path.and_then(|path| which::which_in("ssh", Some(path), Path::new("/")).ok());
-    Line::new("ssh", found.map_or_else(|| "none; not needed in one pod".to_owned(), |path| path.display().to_string()))
+    Line::new(
+        "ssh",
+        found.map_or_else(|| "none; not needed in one pod".to_owned(), |path| path.display().to_string()),
+    )
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Examination;
 use super::line::{Finding, Level, Line};
 use crate::report::text::{clean, line};
+use crate::verdict::diagnosis::Blame;
 use crate::verdict::rules::Rule;
 
 /// The longest of what was found that others are aligned with, in characters.
@@ -44,9 +45,11 @@ fn render(examination: &Examination) -> String {
         (unfit, 0) => writeln!(text, ": {} wrong", many(unfit, "thing")),
         (unfit, notes) => writeln!(text, ": {} wrong, {}", many(unfit, "thing"), many(notes, "note")),
     };
-    let shown: Vec<(&Line, String)> = lines.iter().map(|one| (one, line(&clean(&one.found), LONGEST))).collect();
+    let shown: Vec<(&Line, String)> =
+        lines.iter().map(|one| (one, line(&clean(&one.found), LONGEST))).collect();
     let topic = lines.iter().map(|line| line.topic.len()).max().unwrap_or(0);
-    let found = shown.iter().filter(|(line, _)| line.needed.is_some()).map(|(_, found)| found.chars().count());
+    let found =
+        shown.iter().filter(|(line, _)| line.needed.is_some()).map(|(_, found)| found.chars().count());
     let found_width = found.filter(|width| *width <= WIDEST).max().unwrap_or(0);
     for (line, found) in shown {
         let level = line.level();
@@ -91,8 +94,7 @@ fn advice(text: &mut String, finding: &Finding, rule: Option<&Rule>) {
 }
 
 fn fault(rule: &Rule) -> &'static str {
-    let first = rule.faults.first().and_then(|judgement| judgement.blame);
-    first.map_or("unknown", crate::verdict::diagnosis::Blame::word)
+    rule.blame().map_or("unknown", Blame::word)
 }
 
 /// The fix as a part of a pod spec. Without a size there is nothing to put into one that asks for it.
@@ -118,8 +120,11 @@ fn value(examination: &Examination) -> Value {
         .lines
         .iter()
         .map(|line| {
-            let findings: Vec<Value> =
-                line.findings.iter().map(|finding| found(finding, examination.rules.explain(finding.id))).collect();
+            let findings: Vec<Value> = line
+                .findings
+                .iter()
+                .map(|finding| found(finding, examination.rules.explain(finding.id)))
+                .collect();
             json!({
                 "topic": line.topic,
                 "level": line.level(),

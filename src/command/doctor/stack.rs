@@ -40,9 +40,10 @@ pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     });
     let took = begun.elapsed();
     let line = match answer {
-        Ok(version) => {
-            Line::new("lmod", format!("{version}, {}: answered in {} ms", command.display(), took.as_millis()))
-        }
+        Ok(version) => Line::new(
+            "lmod",
+            format!("{version}, {}: answered in {} ms", command.display(), took.as_millis()),
+        ),
         Err(error) => {
             let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
             Line::new("lmod", format!("{}: no answer", command.display())).unfit("lmod-broken", what)
@@ -54,11 +55,13 @@ pub(super) fn lmod(catalogue: &Catalogue) -> Health {
 /// Folders that are to show the stack's modules.
 fn roots(environment: &Environment) -> Vec<PathBuf> {
     let named = environment.paths("MODULEPATH");
-    let Some(spack) = environment.get("SPACK_ROOT").filter(|root| !root.is_empty() && named.is_empty()) else {
+    let Some(spack) = environment.get("SPACK_ROOT").filter(|root| !root.is_empty() && named.is_empty())
+    else {
         return named;
     };
     let tree = Path::new(spack).join("share/spack/lmod");
-    let folders = std::fs::read_dir(&tree).into_iter().flatten().flatten().map(|entry| entry.path().join("Core"));
+    let folders =
+        std::fs::read_dir(&tree).into_iter().flatten().flatten().map(|entry| entry.path().join("Core"));
     let cores: Vec<PathBuf> = folders.filter(|core| core.is_dir()).collect();
     if cores.is_empty() { vec![tree.join("*/Core")] } else { cores }
 }

@@ -1,6 +1,7 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod case;
+mod circumstances;
 mod dress;
 mod keep;
 mod native;
@@ -36,7 +37,11 @@ use session::{Session, now};
 /// # Errors
 /// What kept the plan from being made or the results from being written.
 pub fn run(flags: &Run) -> Result<Exit, Error> {
+    // First, while this process has no other thread.
+    let facts = Facts::gather();
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let why = why::Why::new(catalogue.site.source.as_ref())?;
+    needs::anything(&facts, &why)?;
     let stop = Stop::new(flags.grace).map_err(|error| {
         Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
     })?;
@@ -47,11 +52,9 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let stack = Stack::open(&catalogue, root.path(), &stop)?;
     let extra = extra(&flags.select.modules)?;
     let (asked, plan) = plan(&catalogue, &stack, &flags.select, &extra)?;
-    let facts = Facts::gather();
     let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
-    let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
     let services = services(flags, &catalogue, &plan, &root);
     let place = (&asked[..], &root);

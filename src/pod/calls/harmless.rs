@@ -20,9 +20,7 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn judge(&self, errno: i32) -> Answer {
-        let well = errno == 0
-            || errno == self.also_well
-            || (self.absent_is_well && errno == libc::ENOSYS);
+        let well = errno == 0 || errno == self.also_well || (self.absent_is_well && errno == libc::ENOSYS);
         if well { Answer::Allowed } else { Answer::Refused(errno) }
     }
 }
@@ -142,7 +140,8 @@ pub(super) fn read_memory(other: Pid, here: &[u8; 8]) -> i32 {
     // SAFETY: the kernel writes at most 8 bytes to `found`, which lives on; the other address is only ever looked at
     // in the other process, by the kernel.
     #[allow(unsafe_code)]
-    let read = unsafe { libc::process_vm_readv(other.as_raw(), &raw const local, 1, &raw const remote, 1, 0) };
+    let read =
+        unsafe { libc::process_vm_readv(other.as_raw(), &raw const local, 1, &raw const remote, 1, 0) };
     match read {
         8 if found == *here => 0,
         0.. => libc::EIO,
