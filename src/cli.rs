@@ -40,6 +40,8 @@ pub enum Verb {
     List(List),
     /// Print every toolchain of the stack
     Discover(Discover),
+    /// Tell whether this pod is fit for what `run` with the same arguments would run
+    Doctor(Doctor),
     /// One JUnit, one page and one summary of the results of one or many pods
     Report(Report),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
@@ -164,6 +166,26 @@ pub struct List {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
+
+/// `stackprobe doctor`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub struct Doctor {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub select: Select,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  stackprobe doctor                                 fit for any suite?
+  stackprobe doctor mpi --cc gcc/12 --mpi mpich/5   fit for this one?
+  stackprobe doctor --format json                   the same for programs
+
+Exit codes: 0 fit, 75 not fit. Modules are not loaded for it.";
 
 /// `stackprobe discover`
 #[derive(Args, Debug, Clone)]

@@ -1,6 +1,7 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod case;
+mod circumstances;
 mod dress;
 mod keep;
 mod native;
@@ -35,20 +36,25 @@ use crate::suite::select::Selection;
 use crate::verdict::check::{Check, Outcome};
 use session::{INTERRUPTED, Session, now};
 use teller::Teller;
+use why::Why;
 
 /// Runs what the flags ask for.
 ///
 /// # Errors
 /// What kept the plan from being made or the results from being written.
 pub fn run(flags: &Run) -> Result<Exit, Error> {
+    // First, while this process has no other thread.
+    let facts = Facts::gather();
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let why = Why::new(catalogue.site.source.as_ref())?;
+    needs::anything(&facts, &why)?;
     let stop = Stop::new(flags.grace).map_err(|error| {
         Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
     })?;
     let stop = Arc::new(stop);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
-    let done = carry_out(flags, &catalogue, &stop);
+    let done = carry_out(flags, &catalogue, (facts, why), &stop);
     match (done, stop.requested()) {
         // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
         (Err(error), Some(signal)) => {
@@ -59,16 +65,19 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     }
 }
 
-fn carry_out(flags: &Run, catalogue: &Catalogue, stop: &Arc<Stop>) -> Result<Exit, Error> {
+fn carry_out(
+    flags: &Run,
+    catalogue: &Catalogue,
+    (facts, why): (Facts, Why),
+    stop: &Arc<Stop>,
+) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
     let stack = Stack::open(catalogue, root.path(), stop)?;
     let extra = extra(&flags.select.modules)?;
     let (asked, plan) = plan(catalogue, &stack, &flags.select, &extra)?;
-    let facts = Facts::gather();
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
-    let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet);
     let told = (record.cases, Teller::start(results, console)?);
