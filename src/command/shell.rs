@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
 use anstream::eprintln;
 
@@ -96,7 +95,7 @@ fn tell_case(kept: &Kept) {
     for check in record.checks.iter().filter(|check| check.outcome > Outcome::Skipped).take(5) {
         eprintln!("  {}: {}", check.name, line(&check.reason, 300));
     }
-    if let Some(why) = &record.diagnosis {
+    if let Some(why) = record.diagnosis() {
         eprintln!("  {} ({}, fault: {})\n  fix: {}", why.cause, why.id, why.fault, why.fix);
     }
 }
@@ -121,6 +120,7 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
     let toolchain = stack.load(&asked, &extra).as_ref().map_err(|unloaded| match unloaded {
         Unloaded::Refused(refusal) => Error::new(Kind::Stack, refusal.what.clone())
             .hint(format!("Lmod says: {}", line(&refusal.words, 400))),
+        Unloaded::Absent(what) => Error::new(Kind::Stack, what.clone()),
         Unloaded::Unknown(error) => error.clone(),
     })?;
     let facts = Facts::gather();
@@ -167,14 +167,10 @@ fn one(stack: &Stack<'_>, wanted: &Limits) -> Result<Asked, Error> {
             format!("{flag} was given more than once: a shell has one toolchain"),
         ));
     }
-    let together = |modules: Vec<(Layer, Wanted)>| {
-        let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
-        Asked { modules, label, loaded: OnceLock::new() }
-    };
     let modules: Vec<(Layer, Wanted)> =
         layers.iter().flat_map(|(layer, _, names)| names.iter().map(|name| (*layer, name.clone()))).collect();
     if !modules.iter().any(|(_, name)| name.is_glob()) {
-        return Ok(together(modules));
+        return Ok(Asked::new(modules, &[]));
     }
     let mut matching: Vec<Asked> = stack.ask(wanted, false)?;
     matching.retain(|asked| asked.modules.len() == modules.len());

@@ -164,6 +164,10 @@ pub fn case(record: &mut CaseRecord) {
         for text in [&mut check.name, &mut check.reason, &mut check.detail] {
             hide(text);
         }
+        if let Some(diagnosis) = &mut check.diagnosis {
+            hide(&mut diagnosis.cause);
+            hide(&mut diagnosis.fix);
+        }
     }
     for command in &mut record.commands {
         hide(&mut command.command);
@@ -176,10 +180,6 @@ pub fn case(record: &mut CaseRecord) {
         if let Some(value) = value {
             if is_secret(name) { MASK.clone_into(value) } else { hide(value) }
         }
-    }
-    if let Some(diagnosis) = &mut record.diagnosis {
-        hide(&mut diagnosis.cause);
-        hide(&mut diagnosis.fix);
     }
 }
 

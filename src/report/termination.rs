@@ -30,7 +30,7 @@ pub fn message(cases: &[CaseRecord]) -> String {
     let mut text = format!("{word} {}/{total} error={error}", failed + error);
     if let Some(first) = cases.iter().find(|case| case.outcome() == worst) {
         let owed = &first.owed;
-        let why = first.diagnosis.as_ref().map_or_else(
+        let why = first.diagnosis().map_or_else(
             || first.first_fault().map(|check| check.reason.clone()).unwrap_or_default(),
             |diagnosis| format!("{} ({}, fault: {})", diagnosis.cause, diagnosis.id, diagnosis.fault),
         );

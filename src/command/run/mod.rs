@@ -1,6 +1,8 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod case;
+mod dress;
+mod keep;
 mod native;
 mod needs;
 mod session;

@@ -25,6 +25,7 @@ use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
@@ -88,12 +89,21 @@ impl<'s> Session<'s> {
         (told.results, told.broken)
     }
 
+    /// Loads what each suite of these cases wants: for most the toolchain alone.
     fn load<'t>(&'t self, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
+        let modules = |case: &Case| &self.catalogue.suites[case.suite].modules;
+        cases
+            .chunk_by(|a, b| modules(a) == modules(b))
+            .flat_map(|cases| self.load_for(&self.catalogue.suites[cases[0].suite], toolchain, cases))
+            .collect()
+    }
+
+    fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
         if self.stop.requested().is_some() {
             self.give_up(cases);
             return Vec::new();
         }
-        match self.stack.load(&self.asked[toolchain], self.extra) {
+        match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
             Ok(loaded) => {
                 let groups = cases.chunk_by(|a, b| (a.suite, a.probe) == (b.suite, b.probe));
                 groups
@@ -108,6 +118,9 @@ impl<'s> Session<'s> {
                     Unloaded::Refused(refusal) => {
                         Check::not_passed("load", Outcome::Failed, "module.load", refusal.what.clone())
                             .detail(format!("Lmod: {}", refusal.words))
+                    }
+                    Unloaded::Absent(why) => {
+                        Check::not_passed("load", Outcome::Skipped, "module.absent", why.clone())
                     }
                     Unloaded::Unknown(error) => {
                         let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();

@@ -166,13 +166,13 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool, output: usize) -> jun
         std::time::Duration::from_millis(millis).as_secs_f64()
     });
     let took = Duration::seconds_f64(took.max(0.0));
-    let kind = match &case.diagnosis {
+    let kind = match &check.diagnosis {
         Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => diagnosis.id.as_str(),
         _ if check.kind.is_empty() => "failure",
         _ => check.kind.as_str(),
     };
     let kind = clean(kind);
-    let message = message(case, check);
+    let message = message(check);
     let mut built = match check.outcome {
         Outcome::Passed => TestCaseBuilder::success(&name, took),
         Outcome::Skipped => TestCaseBuilder::skipped_with_cause(&name, &kind, &message),
@@ -189,8 +189,8 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool, output: usize) -> jun
     built.build()
 }
 
-fn message(case: &CaseRecord, check: &Check) -> String {
-    match &case.diagnosis {
+fn message(check: &Check) -> String {
+    match &check.diagnosis {
         Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => {
             line(&format!("{} ({}: {})", check.reason, diagnosis.fault, diagnosis.cause), MESSAGE)
         }
@@ -210,7 +210,7 @@ fn trace(case: &CaseRecord, check: &Check, message: &str, output: usize) -> Stri
         add(&check.reason);
     }
     add(&check.detail);
-    if let Some(diagnosis) = &case.diagnosis {
+    if let Some(diagnosis) = &check.diagnosis {
         add(&format!("diagnosis: {} (fault: {})", diagnosis.id, diagnosis.fault));
         add(&format!("cause: {}", diagnosis.cause));
         add(&format!("fix: {}", diagnosis.fix));
@@ -245,7 +245,7 @@ fn case_extra(case: &CaseRecord, check: &Check, first: bool, (pod, strict): (Opt
             if let Some(command) = case.commands.last() {
                 extra.properties.push(("command".to_owned(), line(&command.command, 1000)));
             }
-            if let Some(diagnosis) = &case.diagnosis {
+            if let Some(diagnosis) = &check.diagnosis {
                 extra.properties.push(("diagnosis".to_owned(), diagnosis.id.clone()));
                 extra.properties.push(("fault".to_owned(), diagnosis.fault.clone()));
             }

@@ -1,0 +1,70 @@
+//! What a case is given: a meaning for every placeholder, and an environment.
+
+use std::path::Path;
+
+use super::case::Group;
+use crate::run::plan::Case;
+use crate::run::stage::{Attempt, Stage, base};
+use crate::run::surroundings::{Place, environment};
+use crate::stack::environment::Environment;
+use crate::suite::Probe;
+use crate::suite::template::Placeholder;
+
+impl Group<'_> {
+    pub(super) fn fill(
+        &self,
+        placeholder: Placeholder,
+        case: &Case,
+        stage: &Stage,
+        attempt: &Attempt,
+    ) -> Vec<String> {
+        let path = |path: &Path| vec![path.to_string_lossy().into_owned()];
+        match placeholder {
+            Placeholder::Sources => self.probe().sources.iter().map(|file| base(file).to_owned()).collect(),
+            Placeholder::Exe => path(&stage.exe()),
+            Placeholder::Stage => path(stage.path()),
+            Placeholder::Tmp => path(&attempt.tmp),
+            Placeholder::Ranks => vec![case.ranks.unwrap_or(1).to_string()],
+            Placeholder::Cpus => vec![self.session.facts.cpus.to_string()],
+            Placeholder::Mpirun => match &self.toolchain.launcher {
+                Ok(launcher) => {
+                    let mut words = path(&launcher.program);
+                    words.extend(launcher.profile.args.iter().cloned());
+                    words
+                }
+                Err(_) => Vec::new(),
+            },
+            tool => self.toolchain.tools.get(&tool).and_then(|found| found.clone().ok()).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn environment(
+        &self,
+        probe: &Probe,
+        case: &Case,
+        stage: &Stage,
+        attempt: &Attempt,
+        launched: bool,
+    ) -> Environment {
+        let place = Place {
+            home: &attempt.home,
+            tmp: &attempt.tmp,
+            dir: stage.path(),
+            ranks: case.ranks.unwrap_or(1),
+            cpus: self.session.facts.cpus,
+            launched,
+            root: self.session.facts.uid == 0,
+            toolboxes: &self.session.catalogue.site.toolboxes,
+        };
+        let mut environment = environment(self.toolchain, &place);
+        for service in &probe.services {
+            for (name, value) in self.session.services.environment(*service).unwrap_or_default() {
+                environment.set(name, value);
+            }
+        }
+        for (name, value) in &probe.env {
+            environment.set(name, value);
+        }
+        environment
+    }
+}
