@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anstream::println;
-
 use crate::cli::Report;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -22,7 +20,7 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
     let xml = junit::render(&account, flags.junit_strict).map_err(|what| Error::new(Kind::Internal, what))?;
     write(&out.join("junit.xml"), &xml)?;
     write(&out.join("report.html"), html::render(&account).as_bytes())?;
-    println!("{}", summary::render(&account, &out));
+    summary::tell(&account, &out);
     Ok(summary::exit_of(&account))
 }
 

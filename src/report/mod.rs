@@ -2,10 +2,13 @@
 
 pub mod account;
 pub mod cause;
+pub mod ci;
 pub mod console;
 pub mod counts;
 pub mod foreign;
 pub mod gather;
+pub mod github;
+pub mod gitlab;
 pub mod html;
 pub mod junit;
 pub mod kept;

@@ -9,6 +9,7 @@ use anstream::println;
 use crate::exit::Exit;
 use crate::report::account::Account;
 use crate::report::cause::causes;
+use crate::report::ci;
 use crate::report::console::style;
 use crate::report::counts::Counts;
 use crate::report::record::{CaseRecord, PlanRecord};
@@ -36,7 +37,13 @@ fn exit_for(outcomes: impl Iterator<Item = Outcome>) -> Exit {
 pub fn print(plan: &PlanRecord, done: &BTreeMap<String, CaseRecord>, folder: &Path) {
     let account =
         Account::of(plan, done, "lost", "no result: the run ended before this case could be written");
-    println!("{}", render(&account, folder));
+    tell(&account, folder);
+}
+
+/// Prints the summary of an account, and tells the CI that we run in.
+pub fn tell(account: &Account, folder: &Path) {
+    println!("{}", render(account, folder));
+    ci::tell(account);
 }
 
 /// The exit code that an account asks for.
