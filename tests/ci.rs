@@ -5,6 +5,7 @@
 mod fixture;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use fixture::{Answer, call};
 
@@ -25,7 +26,7 @@ fn run(script: &str, ci: &[(&str, &str)]) -> Answer {
 fn reds(messages: &[&str]) -> String {
     let mut script = "cat <<'END'\n".to_owned();
     for (index, message) in messages.iter().enumerate() {
-        script += &format!("not ok {} - c{index}\n  ---\n  message: {message}\n  ...\n", index + 1);
+        writeln!(script, "not ok {} - c{index}\n  ---\n  message: {message}\n  ...", index + 1).unwrap();
     }
     script + &format!("1..{}\nEND\nexit 1\n", messages.len())
 }

@@ -1,5 +1,7 @@
-//! What a person sees while a run works: a line for every case. The only printer besides the verbs' own output.
+//! What a person sees while a run works: a line for every case, and on a terminal what is running now. The only printer
+//! besides the verbs' own output.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -7,7 +9,10 @@ use anstream::{eprintln, stderr};
 use anstyle::{AnsiColor, Style};
 
 use crate::error::Error;
-use crate::report::record::CaseRecord;
+use crate::report::estimate::Estimate;
+use crate::report::live::{self, Live};
+use crate::report::record::{CaseRecord, Owed};
+use crate::report::results::Done;
 use crate::report::text::line;
 use crate::verdict::check::Outcome;
 
@@ -17,6 +22,7 @@ pub struct Console {
     total: usize,
     done: usize,
     quiet: bool,
+    live: Option<Live>,
 }
 
 /// The colour of an outcome.
@@ -32,16 +38,55 @@ pub fn style(outcome: Outcome) -> Style {
 }
 
 impl Console {
-    /// A run of `total` cases, `done` of which are over already.
+    /// A run of these cases, the `done` of which are over already. `earlier` holds the seconds that cases took before;
+    /// it is asked for where somebody sees what is left.
     #[must_use]
-    pub fn new(total: usize, done: usize, quiet: bool) -> Self {
-        Self { total, done, quiet }
+    pub fn new(owed: &[Owed], done: &Done, quiet: bool, earlier: HashMap<String, f64>) -> Self {
+        let (total, over) = (owed.len(), done.len());
+        let live = (!quiet && live::is_possible()).then(|| {
+            let left = owed.iter().filter(|owed| !done.contains_key(&owed.id));
+            Live::begin(over, total, Estimate::new(left, earlier)).ok()
+        });
+        Self { total, done: over, quiet, live: live.flatten() }
+    }
+
+    /// Whether somebody sees what is running.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Something has begun: shown until the case of this id is over, or [`Console::paused`].
+    pub fn begun(&self, id: &str, label: &str) {
+        if let Some(live) = &self.live {
+            live.begun(id, label);
+        }
+    }
+
+    /// Nothing is done for the case of this id now.
+    pub fn paused(&self, id: &str) {
+        if let Some(live) = &self.live {
+            live.left(id);
+        }
+    }
+
+    /// Prints lines of text.
+    pub fn say(&self, text: &str) {
+        if let Some(live) = &self.live {
+            live.print(text);
+        } else {
+            eprintln!("{text}");
+            let _ = stderr().flush();
+        }
     }
 
     /// A case is over.
     pub fn case(&mut self, record: &CaseRecord) {
         self.done += 1;
         let outcome = record.outcome();
+        if let Some(live) = &self.live {
+            live.ended(record);
+        }
         if self.quiet && matches!(outcome, Outcome::Passed | Outcome::Skipped) {
             return;
         }
@@ -66,8 +111,7 @@ impl Console {
             let indent = " ".repeat(2 * width + 2);
             let _ = write!(text, "\n{indent}{}: {}", check.name, line(&check.reason, 300));
         }
-        eprintln!("{text}");
-        let _ = stderr().flush();
+        self.say(&text);
     }
 }
 

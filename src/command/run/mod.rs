@@ -8,6 +8,7 @@ mod needs;
 mod session;
 mod why;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -20,8 +21,9 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
+use crate::report::console::Console;
 use crate::report::record::{FORMAT, Owed, PlanRecord};
-use crate::report::{results, summary, termination};
+use crate::report::{live, results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::service::{Given, Services};
 use crate::run::stage::Root;
@@ -52,11 +54,20 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
+    let earlier = if live::is_possible() && !flags.quiet { earlier(flags) } else { HashMap::new() };
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
+    let console = Console::new(&results.plan().cases, results.done(), flags.quiet, earlier);
     let services = services(flags, &catalogue, &plan, &root);
     let place = (&asked[..], &root);
-    let session =
-        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results);
+    let session = Session::new(
+        flags,
+        &catalogue,
+        (&stack, &extra),
+        place,
+        (facts, why),
+        (&stop, services),
+        (results, console),
+    );
     let sound = session.carry_out(&plan);
     let (mut results, written) = session.end();
     leave_nothing();
@@ -77,6 +88,12 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
         }
         None => Ok(exit),
     }
+}
+
+/// What cases took when an earlier run wrote into the same results directory, in seconds.
+fn earlier(flags: &Run) -> HashMap<String, f64> {
+    let Ok((_, done, _)) = results::read(&flags.results) else { return HashMap::new() };
+    done.into_iter().filter(|(_, case)| case.seconds > 0.0).map(|(id, case)| (id, case.seconds)).collect()
 }
 
 /// Starts what the probes of the plan ask to be served.

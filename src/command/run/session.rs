@@ -43,6 +43,7 @@ pub(super) struct Session<'s> {
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
     owed: BTreeMap<String, Owed>,
+    live: bool,
     told: Mutex<Told>,
 }
 
@@ -60,12 +61,12 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        results: Results,
+        (results, console): (Results, Console),
     ) -> Self {
         let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
-        let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
+        let live = console.is_live();
         let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, told }
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, live, told }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -142,7 +143,10 @@ impl<'s> Session<'s> {
             self.give_up(group.cases);
             return Vec::new();
         }
+        let first = &group.cases[0];
+        self.begun(first, "building ");
         let Some(built) = group.build() else { return Vec::new() };
+        self.paused(first);
         let built = Arc::new(built);
         group
             .cases
@@ -153,12 +157,30 @@ impl<'s> Session<'s> {
                     if self.stop.requested().is_some() {
                         self.give_up(std::slice::from_ref(case));
                     } else {
+                        self.begun(case, "");
                         built.run(case);
                     }
                     Vec::new()
                 })
             })
             .collect()
+    }
+
+    /// Shows that a case is worked on, to whoever is looking.
+    fn begun(&self, case: &Case, what: &str) {
+        if self.live
+            && let Some(owed) = self.owed.get(&case.id)
+        {
+            let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+            let label = format!("{what}{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).console.begun(&case.id, &label);
+        }
+    }
+
+    fn paused(&self, case: &Case) {
+        if self.live {
+            self.told.lock().unwrap_or_else(PoisonError::into_inner).console.paused(&case.id);
+        }
     }
 
     /// Cases that were never begun because somebody asked to stop.
