@@ -1,18 +1,16 @@
 //! What a person sees while a run works: a line for every case, and on a terminal what is running now. The only printer
 //! besides the verbs' own output.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::Arc;
 
 use anstream::{eprintln, stderr};
 use anstyle::{AnsiColor, Style};
 
 use crate::error::Error;
-use crate::report::estimate::Estimate;
-use crate::report::live::{self, Live};
-use crate::report::record::{CaseRecord, Owed};
-use crate::report::results::Done;
+use crate::report::live::Live;
+use crate::report::record::CaseRecord;
 use crate::report::text::line;
 use crate::verdict::check::Outcome;
 
@@ -22,7 +20,7 @@ pub struct Console {
     total: usize,
     done: usize,
     quiet: bool,
-    live: Option<Live>,
+    live: Option<Arc<Live>>,
 }
 
 /// The colour of an outcome.
@@ -38,36 +36,10 @@ pub fn style(outcome: Outcome) -> Style {
 }
 
 impl Console {
-    /// A run of these cases, the `done` of which are over already. `earlier` holds the seconds that cases took before;
-    /// it is asked for where somebody sees what is left.
+    /// A run of `total` cases, `done` of which are over already, and what shows those that are running.
     #[must_use]
-    pub fn new(owed: &[Owed], done: &Done, quiet: bool, earlier: HashMap<String, f64>) -> Self {
-        let (total, over) = (owed.len(), done.len());
-        let live = (!quiet && live::is_possible()).then(|| {
-            let left = owed.iter().filter(|owed| !done.contains_key(&owed.id));
-            Live::begin(over, total, Estimate::new(left, earlier)).ok()
-        });
-        Self { total, done: over, quiet, live: live.flatten() }
-    }
-
-    /// Whether somebody sees what is running.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        self.live.is_some()
-    }
-
-    /// Something has begun: shown until the case of this id is over, or [`Console::paused`].
-    pub fn begun(&self, id: &str, label: &str) {
-        if let Some(live) = &self.live {
-            live.begun(id, label);
-        }
-    }
-
-    /// Nothing is done for the case of this id now.
-    pub fn paused(&self, id: &str) {
-        if let Some(live) = &self.live {
-            live.left(id);
-        }
+    pub fn new(total: usize, done: usize, quiet: bool, live: Option<Arc<Live>>) -> Self {
+        Self { total, done, quiet, live }
     }
 
     /// Prints lines of text.

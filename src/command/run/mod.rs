@@ -6,9 +6,10 @@ mod keep;
 mod native;
 mod needs;
 mod session;
+mod teller;
 mod why;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -22,8 +23,10 @@ use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
 use crate::report::console::Console;
-use crate::report::record::{FORMAT, Owed, PlanRecord};
-use crate::report::{live, results, summary, termination};
+use crate::report::estimate::Estimate;
+use crate::report::live::{self, Live};
+use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::service::{Given, Services};
 use crate::run::stage::Root;
@@ -32,6 +35,7 @@ use crate::stack::module::Wanted;
 use crate::suite::Service;
 use crate::suite::select::Selection;
 use session::{Session, now};
+use teller::Teller;
 
 /// Runs what the flags ask for.
 ///
@@ -54,30 +58,28 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
-    let earlier = if live::is_possible() && !flags.quiet { earlier(flags) } else { HashMap::new() };
-    let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
-    let console = Console::new(&results.plan().cases, results.done(), flags.quiet, earlier);
+    let live = show(flags, &record, &done);
+    let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
+    let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
+    let told = (record.cases, Teller::start(results, console)?, live);
     let services = services(flags, &catalogue, &plan, &root);
     let place = (&asked[..], &root);
-    let session = Session::new(
-        flags,
-        &catalogue,
-        (&stack, &extra),
-        place,
-        (facts, why),
-        (&stop, services),
-        (results, console),
-    );
+    let session =
+        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), told);
     let sound = session.carry_out(&plan);
-    let (mut results, written) = session.end();
+    let results = session.end();
     leave_nothing();
-    let written = results.end().err().or(written);
-    summary::print(results.plan(), results.done(), &flags.results);
-    termination::write(&results.accounted());
+    let Some(mut results) = results else {
+        return Err(Error::new(Kind::Internal, "what was found could not be told: the report is cut short")
+            .hint("`stackprobe report` makes a report of what was written"));
+    };
+    let written = results.end().err();
+    summary::print(results.account(), &flags.results);
+    termination::write(results.account());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None if !sound => Exit::Internal,
-        None => summary::exit(results.plan(), results.done()),
+        None => summary::exit(results.account()),
     };
     match written {
         // What passed but could not be written down is not known to whoever reads the report.
@@ -90,10 +92,18 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     }
 }
 
-/// What cases took when an earlier run wrote into the same results directory, in seconds.
-fn earlier(flags: &Run) -> HashMap<String, f64> {
-    let Ok((_, done, _)) = results::read(&flags.results) else { return HashMap::new() };
-    done.into_iter().filter(|(_, case)| case.seconds > 0.0).map(|(id, case)| (id, case.seconds)).collect()
+/// Shows what is running, where somebody sees it. What cases took when an earlier run wrote into the same results
+/// directory tells how long they will take.
+fn show(flags: &Run, record: &PlanRecord, done: &[CaseRecord]) -> Option<Arc<Live>> {
+    if flags.quiet || !live::is_possible() {
+        return None;
+    }
+    let earlier = results::read(&flags.results).map(|(_, earlier, _)| earlier).unwrap_or_default();
+    let earlier = earlier.into_iter().filter(|(_, case)| case.seconds > 0.0);
+    let earlier = earlier.map(|(id, case)| (id, case.seconds)).collect();
+    let over: HashSet<&str> = done.iter().map(|case| case.owed.id.as_str()).collect();
+    let owed = record.cases.iter().filter(|owed| !over.contains(owed.id.as_str()));
+    Live::begin(done.len(), record.cases.len(), Estimate::new(owed, earlier)).ok().map(Arc::new)
 }
 
 /// Starts what the probes of the plan ask to be served.
@@ -196,11 +206,7 @@ pub(super) fn record(
 }
 
 /// With `--resume`: what an earlier run of the same plan has finished, and the plan without it.
-fn resume(
-    flags: &Run,
-    record: &PlanRecord,
-    mut plan: Plan,
-) -> (Vec<crate::report::record::CaseRecord>, Plan) {
+fn resume(flags: &Run, record: &PlanRecord, mut plan: Plan) -> (Vec<CaseRecord>, Plan) {
     if !flags.resume {
         return (Vec::new(), plan);
     }

@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
-use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
-use crate::report::console::Console;
-use crate::report::mask;
+use crate::report::live::Live;
 use crate::report::record::{CaseRecord, Owed};
-use crate::report::results::{Results, write_case};
+use crate::report::results::Results;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
@@ -43,14 +42,8 @@ pub(super) struct Session<'s> {
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
     owed: BTreeMap<String, Owed>,
-    live: bool,
-    told: Mutex<Told>,
-}
-
-struct Told {
-    results: Results,
-    console: Console,
-    broken: Option<Error>,
+    teller: Teller,
+    live: Option<Arc<Live>>,
 }
 
 impl<'s> Session<'s> {
@@ -61,12 +54,10 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        (results, console): (Results, Console),
+        (owed, teller, live): (Vec<Owed>, Teller, Option<Arc<Live>>),
     ) -> Self {
-        let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
-        let live = console.is_live();
-        let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, live, told }
+        let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, teller, live }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -85,9 +76,11 @@ impl<'s> Session<'s> {
         carry_out(tasks, slots)
     }
 
-    pub(super) fn end(self) -> (Results, Option<Error>) {
-        let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (told.results, told.broken)
+    /// Waits until everything is told. None if telling broke down.
+    pub(super) fn end(self) -> Option<Results> {
+        let results = self.teller.end();
+        drop(self.live);
+        results
     }
 
     /// Loads what each suite of these cases wants: for most the toolchain alone.
@@ -168,18 +161,16 @@ impl<'s> Session<'s> {
 
     /// Shows that a case is worked on, to whoever is looking.
     fn begun(&self, case: &Case, what: &str) {
-        if self.live
-            && let Some(owed) = self.owed.get(&case.id)
-        {
+        if let (Some(live), Some(owed)) = (&self.live, self.owed.get(&case.id)) {
             let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
             let label = format!("{what}{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
-            self.told.lock().unwrap_or_else(PoisonError::into_inner).console.begun(&case.id, &label);
+            live.begun(&case.id, &label);
         }
     }
 
     fn paused(&self, case: &Case) {
-        if self.live {
-            self.told.lock().unwrap_or_else(PoisonError::into_inner).console.paused(&case.id);
+        if let Some(live) = &self.live {
+            live.left(&case.id);
         }
     }
 
@@ -222,22 +213,13 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Keeps a finished case and tells of it.
+    /// Hands a finished case on to be written down and told.
     pub(super) fn finish(&self, mut record: CaseRecord) {
         let owed = &record.owed;
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
-        mask::case(&mut record);
-        let written = write_case(&self.flags.results, &record);
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.console.case(&record);
-        if let Err(error) = written
-            && told.broken.is_none()
-        {
-            told.broken = Some(error);
-        }
-        told.results.finish(record);
+        self.teller.tell(record);
     }
 }
 
