@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::suite::limits::Limits;
 use crate::suite::select::Shard;
 
 /// Does this software stack really work, here?
@@ -100,13 +101,28 @@ pub struct Run {
     /// Limit of every command, in place of its own
     #[arg(long, value_name = "DURATION", env = "STACKPROBE_TIMEOUT", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Limit on the CPU time of each process of a case, in place of its own [`ulimit -t`]
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_CPU_TIME", value_parser = duration)]
+    pub cpu_time: Option<Duration>,
+    /// Limit on the memory of a case, in place of its own
+    ///
+    /// Where control groups can be made here, it is on all processes of a case together, pages of /dev/shm included.
+    /// Kubernetes mounts them read-only by default: then it is on the address space of each process [`ulimit -v`], which
+    /// also counts what is reserved and never touched. Sanitizers, CUDA, Java, Go and Intel MPI reserve gigabytes to
+    /// terabytes and fail under any useful limit of this kind; no kernel tells that it was hit, so the case says it only
+    /// where its output does.
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_MEMORY", value_parser = size)]
+    pub memory: Option<u64>,
+    /// Limit on the size of each file that a case writes, in /dev/shm too, in place of its own [`ulimit -f`]
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_FILE_SIZE", value_parser = size)]
+    pub file_size: Option<u64>,
     /// Try a case again that could not be told, or that failed where its probe allows it
     #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0)]
     pub retries: u32,
     /// How long running cases have to end once asked to stop
     #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = duration)]
     pub grace: Duration,
-    /// Run only what an earlier run into the same results directory did not finish
+    /// Run only what an earlier run into the same results directory did not finish or could not tell
     #[arg(long, env = "STACKPROBE_RESUME")]
     pub resume: bool,
     /// Keep the staged folders of all cases
@@ -130,6 +146,14 @@ pub struct Run {
     /// Print only what did not pass, and the summary
     #[arg(long, short, env = "STACKPROBE_QUIET")]
     pub quiet: bool,
+}
+
+impl Run {
+    /// The limits that are asked for every case.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits { cpu_time: self.cpu_time, memory: self.memory, file_size: self.file_size }
+    }
 }
 
 /// `stackprobe list`

@@ -11,6 +11,8 @@ mod fixture;
 
 #[path = "doctor/emulated.rs"]
 mod emulated;
+#[path = "doctor/evidence.rs"]
+mod evidence;
 
 use emulated::{Group, Pod, Refusal, pod};
 use stackprobe::verdict::rules::{Rules, shipped};

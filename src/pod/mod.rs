@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod cgroup;
 pub mod cpus;
+pub mod devices;
 pub mod facts;
 pub mod folder;
 pub mod init;

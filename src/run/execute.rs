@@ -90,10 +90,14 @@ pub enum Ended {
 /// A limit that the kernel enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
-    /// CPU time.
-    Cpu,
-    /// The size of a file.
-    FileSize,
+    /// CPU time of one process.
+    Cpu(Duration),
+    /// The size of a file, in bytes.
+    FileSize(u64),
+    /// Memory of the whole case, in bytes.
+    Memory(u64),
+    /// Address space of one process, in bytes. No kernel tells of it: this is what the program's own words say.
+    AddressSpace(u64),
 }
 
 /// A command that is over, with everything that it had started.

@@ -90,7 +90,10 @@ impl Stage {
     /// # Errors
     /// Folders that cannot be made.
     pub fn attempt(&self, name: &str) -> Result<Attempt, Error> {
-        let folder = self.folder.with_extension(name);
+        // Behind the whole name: `…gcc-12.2.0` and `…gcc-12.2.1` differ in what looks like an extension.
+        let mut folder = self.folder.clone().into_os_string();
+        folder.push(format!(".{name}"));
+        let folder = PathBuf::from(folder);
         let attempt = Attempt { tmp: folder.join("t"), home: folder.join("h"), folder, keep: self.keep };
         for folder in [&attempt.tmp, &attempt.home] {
             fs::create_dir_all(folder).map_err(|error| Error::io(Kind::Pod, "make", folder, &error))?;
@@ -148,4 +151,20 @@ fn open_up(folder: &Path) {
 #[must_use]
 pub fn base(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases_whose_names_differ_behind_the_last_dot_share_no_folder() {
+        let root = Root::new(false).unwrap();
+        let attempt = |name: &str| {
+            let stage = Stage { folder: root.path().join(name), keep: false };
+            stage.attempt("build").unwrap()
+        };
+        let (one, other) = (attempt("mpi.hello.gcc-12.2.0"), attempt("mpi.hello.gcc-12.2.1"));
+        assert_ne!(one.tmp, other.tmp);
+    }
 }

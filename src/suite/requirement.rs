@@ -150,9 +150,23 @@ pub fn amount(resource: Resource, amount: u64) -> String {
     }
 }
 
+/// Exactly this many bytes as a person would write them: `512 MiB`, `1000 bytes`.
+#[must_use]
+pub fn size_in_words(bytes: u64) -> String {
+    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let fits = units.into_iter().find(|(_, bits)| bytes >= 1 << bits && bytes.trailing_zeros() >= *bits);
+    fits.map_or_else(|| format!("{bytes} bytes"), |(unit, bits)| format!("{} {unit}", bytes >> bits))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_in_words_is_exact() {
+        let words = [0, 1000, 1 << 10, 1536, 512 << 20, 1 << 30, 3 << 40].map(size_in_words);
+        assert_eq!(words, ["0 bytes", "1000 bytes", "1 KiB", "1536 bytes", "512 MiB", "1 GiB", "3 TiB"]);
+    }
 
     #[test]
     fn requirements_read_as_a_person_writes_them() {

@@ -12,6 +12,8 @@ use crate::error::Error;
 use crate::report::results::Results;
 use crate::run::command::{Command, Limits};
 use crate::run::execute::{Capture, Ended, execute};
+use crate::run::limits::blame;
+use crate::run::memory::Group as MemoryGroup;
 use crate::run::output::Stream;
 use crate::run::plan::Case;
 use crate::run::stage::{Attempt, Stage};
@@ -153,6 +155,9 @@ impl<'g> Group<'g> {
         let shown = shell_words::join(&words);
         let launched = template.placeholders().any(|used| used == Placeholder::Mpirun);
         let environment = self.environment(probe, case, stage, attempt, launched);
+        let asked = session.flags.limits().or(probe.limits);
+        let group = session.groups.as_ref().zip(asked.memory);
+        let group = group.and_then(|(groups, bytes)| groups.make(bytes).ok());
         let command = Command {
             argv: words.iter().map(OsString::from).collect(),
             env: environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -161,10 +166,13 @@ impl<'g> Group<'g> {
             limits: Limits {
                 wall: session.flags.timeout.unwrap_or(probe.timeout),
                 grace: session.flags.grace.min(Duration::from_secs(5)),
+                cpu: asked.cpu_time,
+                memory: asked.memory,
+                group: group.as_ref().map(MemoryGroup::membership),
+                file_size: asked.file_size,
                 core: session.flags.keep,
                 // Where that is refused and is not asked for either, it stays on: see `Demand::Layout`.
                 aslr: probe.aslr || fitness::layout_is_kept(&session.facts),
-                ..Limits::default()
             },
         };
         let mut capture = Capture::new(Results::log(&session.flags.results, &case.id));
@@ -173,7 +181,8 @@ impl<'g> Group<'g> {
         capture.log_cap = session.flags.log;
         capture.heading = format!("$ {shown}\n");
         let before = Before::now();
-        let executed = execute(&command, &capture, session.stop, lines)?;
+        let mut executed = execute(&command, &capture, session.stop, lines)?;
+        blame(&mut executed, &command.limits, group.as_ref().map_or(0, MemoryGroup::kills));
         let folders = [attempt.tmp.clone(), attempt.home.clone()];
         Ok(Done { step: Step { command: shown, executed }, words, environment, folders, before })
     }

@@ -7,6 +7,7 @@ mod keep;
 mod native;
 mod needs;
 mod session;
+mod teller;
 mod why;
 
 use std::sync::Arc;
@@ -21,7 +22,9 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
+use crate::report::console::Console;
 use crate::report::record::{FORMAT, Owed, PlanRecord};
+use crate::report::reserve::Reserve;
 use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::service::{Given, Services};
@@ -30,7 +33,9 @@ use crate::run::sweep::leave_nothing;
 use crate::stack::module::Wanted;
 use crate::suite::Service;
 use crate::suite::select::Selection;
-use session::{Session, now};
+use crate::verdict::check::{Check, Outcome};
+use session::{INTERRUPTED, Session, now};
+use teller::Teller;
 
 /// Runs what the flags ask for.
 ///
@@ -48,32 +53,57 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let stop = Arc::new(stop);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
+    let done = carry_out(flags, &catalogue, &stop, (facts, why));
+    match (done, stop.requested()) {
+        // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
+        (Err(error), Some(signal)) => {
+            crate::report::console::error(&error);
+            Ok(Exit::Signal(signal))
+        }
+        (done, _) => done,
+    }
+}
+
+fn carry_out(
+    flags: &Run,
+    catalogue: &Catalogue,
+    stop: &Arc<Stop>,
+    (facts, why): (Facts, why::Why),
+) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
-    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let stack = Stack::open(catalogue, root.path(), stop)?;
     let extra = extra(&flags.select.modules)?;
-    let (asked, plan) = plan(&catalogue, &stack, &flags.select, &extra)?;
-    let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
+    let (asked, plan) = plan(catalogue, &stack, &flags.select, &extra)?;
+    let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
-    let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
-    let services = services(flags, &catalogue, &plan, &root);
+    let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
+    let reserve = Reserve::make(&flags.results, plan.cases.len())?;
+    let console = Console::new(record.cases.len(), results.done(), flags.quiet);
+    let told = (record.cases, Teller::start(results, console)?);
+    let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results);
+        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), told);
     let sound = session.carry_out(&plan);
-    let (mut results, written) = session.end();
+    let results = session.end();
+    drop(reserve);
     leave_nothing();
-    let written = results.end().err().or(written);
-    summary::print(results.plan(), results.done(), &flags.results);
-    termination::write(&results.accounted());
+    let Some(mut results) = results else {
+        return Err(Error::new(Kind::Internal, "what was found could not be told: the report is cut short")
+            .hint("`stackprobe report` makes a report of what was written"));
+    };
+    let written = results.end().err();
+    summary::print(results.account(), &flags.results);
+    termination::write(results.account());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None if !sound => Exit::Internal,
-        None => summary::exit(results.plan(), results.done()),
+        None => summary::exit(results.account()),
     };
     match written {
-        // What passed but could not be written down is not known to whoever reads the report.
-        Some(error) if exit == Exit::Passed => Err(error),
+        // What could not be written down is not known to whoever reads the report, whether it passed or failed.
+        Some(error) if matches!(exit, Exit::Passed | Exit::Failed | Exit::Unknown) => Err(error),
         Some(error) => {
             crate::report::console::error(&error);
             Ok(exit)
@@ -181,7 +211,7 @@ pub(super) fn record(
     }
 }
 
-/// With `--resume`: what an earlier run of the same plan has finished, and the plan without it.
+/// With `--resume`: what an earlier run of the same plan gave a verdict, and the plan without it.
 fn resume(
     flags: &Run,
     record: &PlanRecord,
@@ -191,12 +221,12 @@ fn resume(
         return (Vec::new(), plan);
     }
     let Ok((_, done, _)) = results::read(&flags.results) else { return (Vec::new(), plan) };
-    // A case that was interrupted or never began is missing, whatever is written of it.
-    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost" | "unreadable");
+    // What could not be told is missing, whatever is written of it: it ended in 75, which asks for another try.
+    let told = |check: &Check| check.outcome != Outcome::Error && check.kind != INTERRUPTED;
     let done: Vec<_> = done
         .into_values()
         .filter(|case| record.cases.iter().any(|owed| owed.id == case.owed.id))
-        .filter(|case| case.checks.iter().all(|check| finished(&check.kind)))
+        .filter(|case| case.checks.iter().all(told))
         .collect();
     plan.cases.retain(|case| !done.iter().any(|record| record.owed.id == case.id));
     (done, plan)

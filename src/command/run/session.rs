@@ -2,33 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
-use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
-use crate::report::console::Console;
-use crate::report::mask;
-use crate::report::record::{CaseRecord, Owed};
-use crate::report::results::{Results, write_case};
+use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
+use crate::report::results::Results;
+use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::Probe;
 use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
+
+/// The kind of a case that was never begun because somebody asked to stop.
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// Everything that the cases of a run share.
 pub(super) struct Session<'s> {
@@ -42,14 +45,10 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
+    /// Where the memory of a case can be limited, if any is to be.
+    pub(super) groups: Option<Groups>,
     owed: BTreeMap<String, Owed>,
-    told: Mutex<Told>,
-}
-
-struct Told {
-    results: Results,
-    console: Console,
-    broken: Option<Error>,
+    teller: Teller,
 }
 
 impl<'s> Session<'s> {
@@ -60,12 +59,13 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        results: Results,
+        (owed, teller): (Vec<Owed>, Teller),
     ) -> Self {
-        let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
-        let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
-        let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, told }
+        let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
+        let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
+        let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
+        let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, groups, owed, teller }
     }
 
     /// How many CPU slots there are to run on.
@@ -89,9 +89,9 @@ impl<'s> Session<'s> {
         carry_out(tasks, slots)
     }
 
-    pub(super) fn end(self) -> (Results, Option<Error>) {
-        let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (told.results, told.broken)
+    /// Waits until everything is told. None if telling broke down.
+    pub(super) fn end(self) -> Option<Results> {
+        self.teller.end()
     }
 
     /// Loads what each suite of these cases wants: for most the toolchain alone.
@@ -104,8 +104,7 @@ impl<'s> Session<'s> {
     }
 
     fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(cases);
+        if self.gives_up(cases) {
             return Vec::new();
         }
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
@@ -143,8 +142,7 @@ impl<'s> Session<'s> {
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(group.cases);
+        if self.gives_up(group.cases) {
             return Vec::new();
         }
         let Some(built) = group.build() else { return Vec::new() };
@@ -155,9 +153,7 @@ impl<'s> Session<'s> {
             .map(|case| {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
-                    if self.stop.requested().is_some() {
-                        self.give_up(std::slice::from_ref(case));
-                    } else {
+                    if !self.gives_up(std::slice::from_ref(case)) {
                         built.run(case);
                     }
                     Vec::new()
@@ -166,13 +162,19 @@ impl<'s> Session<'s> {
             .collect()
     }
 
-    /// Cases that were never begun because somebody asked to stop.
-    fn give_up(&self, cases: &[Case]) {
+    /// Whether nothing more is to be begun; these cases are recorded as not run then.
+    fn gives_up(&self, cases: &[Case]) -> bool {
+        let check = if self.stop.requested().is_some() {
+            Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
+        } else if let Some(why) = self.teller.unwritable() {
+            Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
+        } else {
+            return false;
+        };
         for case in cases {
-            let check =
-                Check::not_passed("case", Outcome::Skipped, "interrupted", "not run: asked to stop first");
-            self.finish(self.record(case, vec![check]));
+            self.finish(self.record(case, vec![check.clone()]));
         }
+        true
     }
 
     /// A record of this case with these checks.
@@ -205,22 +207,13 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Keeps a finished case and tells of it.
+    /// Hands a finished case on to be written down and told.
     pub(super) fn finish(&self, mut record: CaseRecord) {
         let owed = &record.owed;
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
-        mask::case(&mut record);
-        let written = write_case(&self.flags.results, &record);
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.console.case(&record);
-        if let Err(error) = written
-            && told.broken.is_none()
-        {
-            told.broken = Some(error);
-        }
-        told.results.finish(record);
+        self.teller.tell(record);
     }
 }
 
