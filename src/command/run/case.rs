@@ -9,6 +9,7 @@ use super::needs::unmet;
 use super::session::Session;
 use super::why::Circumstances;
 use crate::error::Error;
+use crate::pod::facts::free;
 use crate::report::results::Results;
 use crate::run::command::{Command, Limits};
 use crate::run::execute::{Capture, Ended, execute};
@@ -50,6 +51,8 @@ pub(super) struct Done {
     pub(super) folders: [PathBuf; 2],
     /// What was known just before.
     before: Before,
+    /// Bytes free for temporary files when it was over, with all that it had written.
+    tmp_free: Option<u64>,
 }
 
 impl<'g> Group<'g> {
@@ -183,8 +186,9 @@ impl<'g> Group<'g> {
         let before = Before::now();
         let mut executed = execute(&command, &capture, session.stop, lines)?;
         blame(&mut executed, &command.limits, group.as_ref().map_or(0, MemoryGroup::kills));
+        let tmp_free = free(&attempt.tmp);
         let folders = [attempt.tmp.clone(), attempt.home.clone()];
-        Ok(Done { step: Step { command: shown, executed }, words, environment, folders, before })
+        Ok(Done { step: Step { command: shown, executed }, words, environment, folders, before, tmp_free })
     }
 }
 
@@ -276,6 +280,7 @@ impl Built<'_> {
             launched: run.is_some() && probe.uses(Placeholder::Mpirun),
             slots: self.group.session.slots().get(),
             before: done.last().map_or_else(Before::now, |done| done.before),
+            tmp_free: done.last().and_then(|done| done.tmp_free),
         };
         self.group.session.why.diagnose(&mut checks, last, &around);
         self.group.close(case, checks, &steps, seconds, earlier);

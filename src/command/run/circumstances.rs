@@ -36,7 +36,7 @@ pub(super) fn facts(around: &Circumstances<'_>, executed: Option<&Executed>) -> 
         oom_kills: executed.map(|executed| executed.oom_kills),
         pids_limit_hits: hits(around),
         home_writable: pod.tmp_writable,
-        tmp_free: free(&std::env::temp_dir()),
+        tmp_free: around.tmp_free,
         ssh_found: Some(around.toolchain.which_anywhere("ssh").is_some()),
         leaked: Some(leaked(around)),
         ..pod

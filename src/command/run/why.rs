@@ -33,6 +33,8 @@ pub(super) struct Circumstances<'c> {
     /// CPU slots of the run: how many ranks may run side by side.
     pub(super) slots: u32,
     pub(super) before: Before,
+    /// Bytes free for temporary files when its last command was over.
+    pub(super) tmp_free: Option<u64>,
 }
 
 impl Why {
