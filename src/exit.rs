@@ -22,6 +22,8 @@ pub enum Exit {
     Unknown,
     /// Asked to stop by this signal; the partial report is on disk.
     Signal(i32),
+    /// The status of a command that was started for somebody, handed on.
+    Of(u8),
 }
 
 impl Exit {
@@ -35,6 +37,7 @@ impl Exit {
             Self::Nothing => 3,
             Self::Internal => 70,
             Self::Unknown => 75,
+            Self::Of(status) => status,
             Self::Signal(signal) => 128 + u8::try_from(signal & 0x7f).unwrap_or(0x7f),
         }
     }

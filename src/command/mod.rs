@@ -8,6 +8,7 @@ pub mod explain;
 pub mod list;
 pub mod report;
 pub mod run;
+pub mod shell;
 pub mod toolchains;
 
 use crate::cli::{Cli, Verb};
@@ -26,6 +27,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Doctor(flags) => doctor::doctor(&flags),
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
+        Verb::Shell(flags) => shell::shell(&flags),
         Verb::Explain(flags) => explain::explain(&flags),
     }
 }

@@ -28,14 +28,15 @@ impl Teller {
     /// # Errors
     /// The pod has no thread left.
     pub(super) fn start(mut results: Results, mut console: Console) -> Result<Self, Error> {
-        let (finished, cases): (_, Receiver<CaseRecord>) = sync_channel(WAITING);
         let unwritable = Arc::new(OnceLock::new());
-        let seen = Arc::clone(&unwritable);
+        let told = Arc::clone(&unwritable);
+        let (finished, cases): (_, Receiver<CaseRecord>) = sync_channel(WAITING);
         let work = move || {
             for mut record in cases {
                 mask::case(&mut record);
-                if let Some(why) = results.finish(&mut record) {
-                    seen.get_or_init(|| why);
+                results.finish(&mut record);
+                if let Some(error) = results.broken() {
+                    told.get_or_init(|| error.what());
                 }
                 console.case(&record);
             }
@@ -53,7 +54,7 @@ impl Teller {
         let _ = self.finished.send(record);
     }
 
-    /// Why results can no longer be written, if so: nothing should be begun then that nobody could read of.
+    /// Why results can no longer be written, if so.
     pub(super) fn unwritable(&self) -> Option<&str> {
         self.unwritable.get().map(String::as_str)
     }
