@@ -1,5 +1,6 @@
 //! Every flag and its help. No logic, and no default that means something by itself.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,10 +41,14 @@ pub enum Verb {
     List(List),
     /// Print every toolchain of the stack
     Discover(Discover),
+    /// Tell whether this pod is fit for what `run` with the same arguments would run
+    Doctor(Doctor),
     /// One JUnit, one page and one summary of the results of one or many pods
     Report(Report),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
+    /// A shell inside a toolchain, or inside a case that failed, as it ran
+    Shell(Shell),
     /// Tell what a suite or a probe checks and why, or what a diagnosis means
     Explain(Explain),
 }
@@ -165,6 +170,26 @@ pub struct List {
     pub format: Format,
 }
 
+/// `stackprobe doctor`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub struct Doctor {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub select: Select,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  stackprobe doctor                                 fit for any suite?
+  stackprobe doctor mpi --cc gcc/12 --mpi mpich/5   fit for this one?
+  stackprobe doctor --format json                   the same for programs
+
+Exit codes: 0 fit, 75 not fit. Modules are not loaded for it.";
+
 /// `stackprobe discover`
 #[derive(Args, Debug, Clone)]
 #[command(after_help = DISCOVER_EXAMPLES)]
@@ -259,6 +284,45 @@ Examples:
   mpirun -n 4 ./hello 2>&1 | stackprobe diagnose -
   stackprobe diagnose slurm-4711.out --exit 15 --mpi mpich/5.0.2
   stackprobe diagnose job.log --format json";
+
+/// `stackprobe shell`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = SHELL_EXAMPLES)]
+pub struct Shell {
+    /// A case that did not pass, as RESULTS/cases/ID; it brings its toolchain with it. RESULTS alone lists them
+    #[arg(value_name = "CASE")]
+    pub case: Option<PathBuf>,
+    /// A compiler module: a version prefix or a glob
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
+    pub cc: Vec<String>,
+    /// An MPI module: a version prefix or a glob
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
+    pub mpi: Vec<String>,
+    /// A runtime module (python, r, matlab): a version prefix or a glob
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
+    pub runtime: Vec<String>,
+    /// Another module to load; may be repeated
+    #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
+    pub modules: Vec<String>,
+    /// The site's own judgement: families, launchers
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
+    pub site: Option<PathBuf>,
+    /// Keep the folder that holds HOME, TMPDIR and the staged case
+    #[arg(long, env = "STACKPROBE_KEEP")]
+    pub keep: bool,
+    /// Run this instead of a shell, and end with its exit status
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+const SHELL_EXAMPLES: &str = "\
+Examples:
+  stackprobe shell --cc gcc/12 --mpi openmpi/5                 a shell with exactly what a case gets
+  stackprobe shell --cc gcc/12 --mpi openmpi/5 -- mpicc -show  one command in it
+  stackprobe shell results                                     what did not pass, if it is more than one case
+  stackprobe shell results/cases/mpi.hello.n4.gcc-12.2.0.openmpi-5.0.11
+                                                               its sources, environment and commands
+  kubectl exec -it POD -- stackprobe shell /results/cases/ID   the same in a pod (see `run --debug-pause`)";
 
 /// `stackprobe explain`
 #[derive(Args, Debug, Clone)]

@@ -59,7 +59,9 @@ pub enum Unloaded {
 }
 
 impl Asked {
-    fn new(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
+    /// These modules together, for these suites.
+    #[must_use]
+    pub fn new(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
         let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
         let named = suites.iter().filter(|suite| !suite.modules.is_empty());
         let beside = named.map(|suite| (suite.modules.clone(), OnceLock::new())).collect();

@@ -2,12 +2,18 @@
 
 pub mod account;
 pub mod cause;
+pub mod ci;
 pub mod console;
 pub mod counts;
+pub mod estimate;
 pub mod foreign;
 pub mod gather;
+pub mod github;
+pub mod gitlab;
 pub mod html;
 pub mod junit;
+pub mod kept;
+pub mod live;
 pub mod mask;
 pub mod merge;
 pub mod record;

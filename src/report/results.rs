@@ -22,7 +22,7 @@ use crate::verdict::check::Outcome;
 /// Largest `plan.json` that is read: some hundred thousand cases.
 const PLAN_LIMIT: u64 = 64 << 20;
 /// Largest record of a case; its output is far smaller when a run writes it.
-const CASE_LIMIT: u64 = 8 << 20;
+pub(super) const CASE_LIMIT: u64 = 8 << 20;
 
 /// Finished cases by their ids.
 pub type Done = BTreeMap<String, CaseRecord>;
@@ -269,7 +269,7 @@ fn strays(folder: &Path, plan: &PlanRecord) -> Vec<String> {
 }
 
 /// Whether a plan's id can only name a file of the folder that it is looked for in.
-fn is_file_name(id: &str) -> bool {
+pub(super) fn is_file_name(id: &str) -> bool {
     !id.is_empty() && !id.starts_with('.') && !id.contains(['/', '\0'])
 }
 

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::circumstances::Before;
 use super::needs::unmet;
 use super::session::Session;
-use super::why::{self, Circumstances};
+use super::why::Circumstances;
 use crate::error::Error;
 use crate::report::results::Results;
 use crate::run::command::{Command, Limits};
@@ -38,8 +39,7 @@ pub(super) struct Built<'g> {
     pub(super) stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
-    /// Bytes free in `/dev/shm` when the build was over.
-    shm: Option<u64>,
+    before: Before,
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
@@ -103,7 +103,7 @@ impl<'g> Group<'g> {
             }
         }
         let seconds = begun.elapsed().as_secs_f64();
-        let built = Built { group: self, stage, steps, seconds, shm: why::shm() };
+        let built = Built { group: self, stage, steps, seconds, before: Before::now() };
         if let Some(check) = judge::build(built.steps.iter().map(|done| &done.step)) {
             for case in self.cases {
                 built.conclude(case, vec![check.clone()]);
@@ -129,15 +129,7 @@ impl<'g> Group<'g> {
     }
 
     fn lacking(&self, case: &Case) -> Option<Check> {
-        let session = self.session;
-        unmet(
-            self.probe(),
-            self.toolchain,
-            &session.facts,
-            session.root.path(),
-            session.catalogue,
-            case.ranks,
-        )
+        unmet(self, case.ranks)
     }
 
     /// The pod kept these cases from being tried at all.
@@ -272,11 +264,13 @@ impl Built<'_> {
         let seconds = seconds + if first { self.seconds } else { 0.0 };
         let last = steps.last().map(|step| &step.executed);
         let around = Circumstances {
+            probe,
+            scrub: self.group.session.catalogue.families.scrub(),
             toolchain: self.group.toolchain,
             facts: &self.group.session.facts,
             ranks: case.ranks,
             launched: run.is_some() && probe.uses(Placeholder::Mpirun),
-            shm: self.shm,
+            before: self.before,
         };
         self.group.session.why.diagnose(&mut checks, last, &around);
         self.group.close(case, checks, &steps, seconds, earlier);

@@ -15,6 +15,7 @@ use crate::command::catalogue::Catalogue;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
+use crate::report::live::Live;
 use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::Results;
 use crate::run::memory::Groups;
@@ -49,6 +50,7 @@ pub(super) struct Session<'s> {
     pub(super) groups: Option<Groups>,
     owed: BTreeMap<String, Owed>,
     teller: Teller,
+    live: Option<Arc<Live>>,
 }
 
 impl<'s> Session<'s> {
@@ -59,13 +61,28 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        (owed, teller): (Vec<Owed>, Teller),
+        (owed, teller, live): (Vec<Owed>, Teller, Option<Arc<Live>>),
     ) -> Self {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
         let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
         let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
         let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, groups, owed, teller }
+        Self {
+            flags,
+            catalogue,
+            stack,
+            extra,
+            asked,
+            root,
+            facts,
+            why,
+            stop,
+            services,
+            groups,
+            owed,
+            teller,
+            live,
+        }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -86,7 +103,9 @@ impl<'s> Session<'s> {
 
     /// Waits until everything is told. None if telling broke down.
     pub(super) fn end(self) -> Option<Results> {
-        self.teller.end()
+        let results = self.teller.end();
+        drop(self.live);
+        results
     }
 
     /// Loads what each suite of these cases wants: for most the toolchain alone.
@@ -140,7 +159,10 @@ impl<'s> Session<'s> {
         if self.gives_up(group.cases) {
             return Vec::new();
         }
+        let first = &group.cases[0];
+        self.begun(first, "building ");
         let Some(built) = group.build() else { return Vec::new() };
+        self.paused(first);
         let built = Arc::new(built);
         group
             .cases
@@ -149,12 +171,28 @@ impl<'s> Session<'s> {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
                     if !self.gives_up(std::slice::from_ref(case)) {
+                        self.begun(case, "");
                         built.run(case);
                     }
                     Vec::new()
                 })
             })
             .collect()
+    }
+
+    /// Shows that a case is worked on, to whoever is looking.
+    fn begun(&self, case: &Case, what: &str) {
+        if let (Some(live), Some(owed)) = (&self.live, self.owed.get(&case.id)) {
+            let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+            let label = format!("{what}{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
+            live.begun(&case.id, &label);
+        }
+    }
+
+    fn paused(&self, case: &Case) {
+        if let Some(live) = &self.live {
+            live.left(&case.id);
+        }
     }
 
     /// Whether nothing more is to be begun; these cases are recorded as not run then.

@@ -1,0 +1,303 @@
+//! `stackprobe doctor`, and `run` before it starts a case, in pods that are emulated for real: mounts, users, limits and
+//! seccomp filters of their own. As root, or in a user namespace where that is enough.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails, and says what it skips"
+)]
+
+mod fixture;
+
+#[path = "doctor/emulated.rs"]
+mod emulated;
+
+use emulated::{Pod, Refusal, pod};
+use stackprobe::verdict::rules::{Rules, shipped};
+
+const TOOLCHAIN: [&str; 4] = ["--cc", "gcc/12", "--mpi", "openmpi/5"];
+
+/// The doctor for MPI in this pod: its exit code, and every finding as `LEVEL ID`.
+fn findings(pod: &Pod) -> (i32, Vec<String>) {
+    let answer = pod.call(&[&["doctor", "mpi", "--format", "json"], &TOOLCHAIN[..]].concat());
+    let told: serde_json::Value = serde_json::from_str(&answer.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{}", answer.stdout, answer.stderr));
+    assert_eq!(told["fit"], answer.code == 0);
+    let all = told["lines"].as_array().unwrap().iter().flat_map(|line| line["findings"].as_array().unwrap());
+    let word = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap().to_owned();
+    // The stack of the tests is always writable to root.
+    let all = all.map(|finding| format!("{} {}", word(finding, "level"), word(finding, "id")));
+    (answer.code, all.filter(|told| told != "note stack-writable").collect())
+}
+
+/// An MPI case in this pod is an error with this diagnosis, at once.
+fn is_error(pod: &Pod, id: &str) {
+    let answer = pod.call(&[&["run", "mpi/hello"], &TOOLCHAIN[..]].concat());
+    assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+    let junit = pod.junit();
+    assert!(!junit.cases.is_empty());
+    for case in &junit.cases {
+        assert_eq!((case.outcome.as_str(), case.name.split(' ').next().unwrap()), ("error", "requires"));
+        assert!(case.text.contains(id), "{case:?}");
+    }
+}
+
+/// An MPI case passes in this pod.
+fn passes(pod: &Pod) {
+    let answer = pod.call(&[&["run", "mpi/hello"], &TOOLCHAIN[..]].concat());
+    assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+    assert!(pod.junit().count("passed") > 10);
+}
+
+/// Nothing can run in this pod, and one line says so.
+fn is_told_before_anything(pod: &Pod, id: &str) {
+    let answer = pod.call(&[&["run", "mpi/hello"], &TOOLCHAIN[..]].concat());
+    assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+    assert!(
+        answer.stderr.contains(&format!("({id})")) && answer.stderr.contains("hint: "),
+        "{}",
+        answer.stderr
+    );
+}
+
+fn expect(pod: &Pod, code: i32, wanted: &[&str]) {
+    let (found, findings) = findings(pod);
+    assert_eq!((found, findings.iter().map(String::as_str).collect::<Vec<_>>()), (code, wanted.to_vec()));
+}
+
+#[test]
+fn a_pod_that_is_as_it_should_be_is_fit() {
+    let pod = pod("mount -t tmpfs -o size=64m tmpfs /dev/shm");
+    expect(&pod, 0, &[]);
+    passes(&pod);
+}
+
+#[test]
+fn a_shared_memory_that_is_too_small() {
+    let pod = pod("mount -t tmpfs -o size=16m tmpfs /dev/shm");
+    expect(&pod, 75, &["unfit shm-too-small"]);
+    is_error(&pod, "shm-too-small");
+    let text = pod.call(&[&["doctor", "mpi"], &TOOLCHAIN[..]].concat()).stdout;
+    for told in [
+        "not fit",
+        "UNFIT  shm  ",
+        "tmpfs, 16 MiB, 16 MiB free",
+        "needs 64 MiB for 4 ranks (mpi)",
+        "shm-too-small (pod's fault): /dev/shm has 16 MiB, 4 ranks need 64 MiB",
+        "- { name: shm, emptyDir: { medium: Memory, sizeLimit: 64Mi } }",
+    ] {
+        assert!(text.contains(told), "{told} in\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "NO_COLOR is set");
+}
+
+#[test]
+fn a_shared_memory_that_others_have_filled() {
+    let pod = pod("mount -t tmpfs -o size=64m tmpfs /dev/shm && head -c 60M /dev/zero > /dev/shm/left");
+    expect(&pod, 75, &["unfit shm-full"]);
+    is_error(&pod, "shm-full");
+    let full =
+        emulated::pod("mount -t tmpfs -o size=64m tmpfs /dev/shm; cat /dev/zero > /dev/shm/left; true");
+    expect(&full, 75, &["unfit shm-full"]);
+    is_error(&full, "shm-full");
+}
+
+#[test]
+fn a_shared_memory_that_is_read_only() {
+    let pod = pod("mount -t tmpfs -o ro,size=64m tmpfs /dev/shm");
+    expect(&pod, 75, &["unfit shm-readonly"]);
+    is_error(&pod, "shm-readonly");
+}
+
+#[test]
+fn no_shared_memory_at_all() {
+    let pod = pod(&emulated::devices(&["null", "zero", "urandom", "random"]));
+    expect(&pod, 75, &["unfit shm-missing-by-facts"]);
+    is_error(&pod, "shm-missing-by-facts");
+}
+
+#[test]
+fn a_shared_memory_on_disk_is_worth_knowing() {
+    let pod = pod("mkdir \"$FOLDER/shm\" && mount --bind \"$FOLDER/shm\" /dev/shm");
+    expect(&pod, 0, &["note shm-on-disk"]);
+}
+
+#[test]
+fn a_shared_memory_that_a_user_may_not_write() {
+    let Some(pod) = pod("mount -t tmpfs -o mode=755,size=64m tmpfs /dev/shm").user(54321) else { return };
+    expect(&pod, 75, &["unfit shm-not-writable", "note uid-unnamed"]);
+    is_error(&pod, "shm-not-writable");
+}
+
+#[test]
+fn a_user_id_without_a_name_is_no_hindrance() {
+    let Some(pod) = pod("mount -t tmpfs -o size=64m tmpfs /dev/shm").user(54321) else { return };
+    expect(&pod, 0, &["note uid-unnamed"]);
+    passes(&pod);
+    let homeless = pod.env("HOME", "/nonexistent");
+    expect(&homeless, 0, &["note uid-unnamed", "note home-unwritable"]);
+    passes(&homeless);
+}
+
+#[test]
+fn a_folder_for_temporary_files_that_does_not_execute() {
+    let pod =
+        pod("mkdir \"$FOLDER/t\" && mount -t tmpfs -o noexec tmpfs \"$FOLDER/t\"").env_below("TMPDIR", "t");
+    expect(&pod, 75, &["unfit tmp-noexec"]);
+    is_error(&pod, "tmp-noexec");
+}
+
+#[test]
+fn a_root_that_is_read_only_needs_a_folder_for_temporary_files() {
+    let read_only = "mount --bind \"$FOLDER\" \"$FOLDER\" && mount -o remount,ro,bind /";
+    let pod = pod(read_only).env("TMPDIR", "/tmp").env("HOME", "/");
+    expect(&pod, 75, &["note home-unwritable", "unfit tmp-unwritable"]);
+    is_told_before_anything(&pod, "tmp-unwritable");
+    let pod = emulated::pod(&format!("mkdir \"$FOLDER/t\" && {read_only}")).env_below("TMPDIR", "t");
+    expect(&pod, 0, &[]);
+    passes(&pod);
+}
+
+#[test]
+fn what_every_program_takes_for_granted() {
+    let null = pod(&format!(
+        "{}; mkdir /dev/shm; mount -t tmpfs -o size=64m tmpfs /dev/shm",
+        emulated::devices(&["zero"])
+    ));
+    expect(&null, 75, &["unfit null-missing"]);
+    is_told_before_anything(&null, "null-missing");
+    let proc = pod("mount -t tmpfs tmpfs /proc");
+    let (code, told) = findings(&proc);
+    assert_eq!(code, 75);
+    assert!(told.contains(&"unfit proc-missing".to_owned()), "{told:?}");
+    is_told_before_anything(&proc, "proc-missing");
+}
+
+#[test]
+fn limits_that_are_too_tight() {
+    let files = pod("ulimit -n 40");
+    expect(&files, 75, &["unfit open-files-too-few"]);
+    is_error(&files, "open-files-too-few");
+    let fewer = pod("ulimit -n 24");
+    assert_eq!(findings(&fewer).0, 75);
+    is_told_before_anything(&fewer, "open-files-too-few");
+    let space = pod("ulimit -v 1048576");
+    expect(&space, 0, &[]);
+    let intel =
+        space.call(&["doctor", "mpi", "--cc", "gcc/12", "--mpi", "intel-oneapi-mpi", "--format", "json"]);
+    assert_eq!(intel.code, 75, "{}", intel.stdout);
+    assert!(intel.stdout.contains("\"address-space-too-small\""), "{}", intel.stdout);
+}
+
+#[test]
+fn a_limit_of_processes_that_is_too_tight() {
+    let Some(group) = emulated::Group::new(14) else {
+        println!("skipped: no control group can be made here");
+        return;
+    };
+    let pod = pod(&format!("echo $$ > {}", group.procs().display()));
+    expect(&pod, 75, &["unfit processes-too-few"]);
+    is_error(&pod, "processes-too-few");
+}
+
+#[test]
+fn what_a_scheduler_leaks_is_told_and_reaches_no_case() {
+    let pod = pod("mount -t tmpfs -o size=64m tmpfs /dev/shm")
+        .env("SLURM_JOB_ID", "7")
+        .env("SLURM_NODELIST", "n[1-9]")
+        .env("PMI_PORT", "tcp://10.0.0.1:80")
+        .env("CC", "gcc");
+    expect(&pod, 0, &["note env-leaked"]);
+    let text = pod.call(&["doctor", "mpi"]).stdout;
+    assert!(text.contains("PMI_PORT, SLURM_JOB_ID, SLURM_NODELIST: taken away from cases"), "{text}");
+    passes(&pod);
+}
+
+#[test]
+fn without_a_loopback_only_what_needs_it_is_not_run() {
+    let pod = pod("true").alone();
+    let told = findings(&pod);
+    assert_eq!(told, (75, vec!["unfit net-no-interface".to_owned()]));
+    is_error(&pod, "net-no-interface");
+    let other = pod.call(&["doctor", "mpi", "--cc", "gcc/12", "--mpi", "mpich/5"]);
+    assert_eq!(other.code, 0, "{}", other.stdout);
+}
+
+#[test]
+fn a_system_call_that_is_refused_or_kills() {
+    let denied = |call, refusal| pod("mount -t tmpfs -o size=64m tmpfs /dev/shm").refuse(call, refusal);
+    let reading = denied(libc::SYS_process_vm_readv, Refusal::Error(libc::EPERM));
+    expect(&reading, 0, &["note cma-refused"]);
+    passes(&reading);
+    let binding = denied(libc::SYS_sched_setaffinity, Refusal::Error(libc::EPERM));
+    expect(&binding, 0, &["note cpu-affinity-denied"]);
+    let old = denied(libc::SYS_faccessat2, Refusal::Error(libc::EPERM));
+    expect(&old, 0, &["note seccomp-faccessat2"]);
+    expect(&denied(libc::SYS_faccessat2, Refusal::Error(libc::ENOSYS)), 0, &[]);
+    let killed = denied(libc::SYS_set_mempolicy, Refusal::Kill);
+    expect(&killed, 0, &["note seccomp-refused"]);
+    assert!(killed.call(&["doctor", "mpi"]).stdout.contains("set_mempolicy kills who calls it"));
+}
+
+#[test]
+fn sanitizers_need_the_layout_of_memory_to_stay() {
+    let pod = pod("true").refuse(libc::SYS_personality, Refusal::Error(libc::EPERM));
+    expect(&pod, 0, &["note seccomp-refused"]);
+    let answer = pod.call(&["doctor", "compiler", "--cc", "gcc/12", "--format", "json"]);
+    assert_eq!(answer.code, 75, "{}", answer.stdout);
+    assert!(answer.stdout.contains("\"seccomp-personality\""), "{}", answer.stdout);
+    let answer = pod.call(&["run", "compiler/c-asan", "--cc", "gcc/12"]);
+    assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+    assert!(pod.junit().cases[0].text.contains("seccomp-personality"), "{:?}", pod.junit().cases);
+}
+
+#[test]
+fn a_runtime_that_refuses_threads_lets_nothing_run() {
+    let pod = pod("true").refuse(libc::SYS_clone3, Refusal::Error(libc::EPERM));
+    let (code, told) = findings(&pod);
+    assert_eq!(code, 75);
+    assert!(told.contains(&"unfit seccomp-clone3".to_owned()), "{told:?}");
+    is_told_before_anything(&pod, "seccomp-clone3");
+    // What is absent is done without.
+    let absent = emulated::pod("true").refuse(libc::SYS_clone3, Refusal::Error(libc::ENOSYS));
+    expect(&absent, 0, &[]);
+    passes(&absent);
+}
+
+#[test]
+fn a_stack_that_is_not_there() {
+    let missing = pod("true").env("MODULEPATH", "/nowhere/Core");
+    expect(&missing, 75, &["unfit stack-not-mounted"]);
+    let unset = pod("true").without("MODULEPATH");
+    expect(&unset, 75, &["unfit modulepath-unset"]);
+    let spack = pod("true").without("MODULEPATH").env("SPACK_ROOT", fixture::stack().to_str().unwrap());
+    expect(&spack, 0, &[]);
+    let broken =
+        pod("printf '#!/bin/sh\\necho oops >&2; exit 3\\n' > \"$FOLDER/lmod\"; chmod +x \"$FOLDER/lmod\"")
+            .env_below("LMOD_CMD", "lmod");
+    expect(&broken, 75, &["unfit lmod-broken"]);
+}
+
+#[test]
+fn every_finding_is_explained() {
+    let rules = Rules::parse(&shipped()).unwrap();
+    let preflight: Vec<_> = rules.iter().filter(|rule| rule.preflight).collect();
+    assert!(preflight.len() > 25);
+    // Every id that the sources of the doctor speak of is one of the catalogue, and every entry is spoken of.
+    let mut sources = String::new();
+    for file in [
+        "src/verdict/fitness.rs",
+        "src/command/doctor/pod.rs",
+        "src/command/doctor/shm.rs",
+        "src/command/doctor/stack.rs",
+    ] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        sources.push_str(&std::fs::read_to_string(path).unwrap());
+    }
+    for rule in &preflight {
+        assert!(sources.contains(&format!("\"{}\"", rule.id)), "nobody finds {}", rule.id);
+        assert!(rule.blame().is_some() && rule.patterns.is_empty(), "{}", rule.id);
+    }
+    let said = fixture::call(&["explain", "shm-too-small"]).run().exits(0).stdout;
+    assert!(said.contains("found by `stackprobe doctor`") && said.contains("emptyDir"), "{said}");
+}
