@@ -271,6 +271,9 @@ pub struct Diagnose {
     /// How many ranks there were
     #[arg(long, value_name = "N")]
     pub ranks: Option<u32>,
+    /// It was written in this pod: what is found out about the pod may decide
+    #[arg(long)]
+    pub here: bool,
     /// The site's own rules
     #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
     pub site: Option<PathBuf>,
@@ -283,7 +286,8 @@ const DIAGNOSE_EXAMPLES: &str = "\
 Examples:
   mpirun -n 4 ./hello 2>&1 | stackprobe diagnose -
   stackprobe diagnose slurm-4711.out --exit 15 --mpi mpich/5.0.2
-  stackprobe diagnose job.log --format json";
+  stackprobe diagnose job.log --format json
+  mpirun -n 8 ./hello 2>&1 | stackprobe diagnose - --here --mpi mpich/5 --ranks 8";
 
 /// `stackprobe shell`
 #[derive(Args, Debug, Clone)]

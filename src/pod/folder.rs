@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
@@ -90,12 +90,7 @@ fn executable(script: tempfile::NamedTempFile) -> Option<bool> {
     file.as_file().set_permissions(std::fs::Permissions::from_mode(0o700)).ok()?;
     // Closed first: what is open for writing cannot be started.
     let path = file.into_temp_path();
-    let started = Command::new(&path)
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+    let started = Command::new(&path).env_clear().spawn();
     let Err(error) = started else { return Some(true) };
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOENT) => Some(true),

@@ -1,6 +1,7 @@
 //! What every program takes for granted of a system: `/proc`, `/dev/null`, a clock that is right, and how the kernel
 //! lays out memory.
 
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,7 +16,7 @@ pub struct Kernel {
     pub release: Option<String>,
     /// `/proc` shows this process.
     pub proc: bool,
-    /// `/dev/null` can be read and written.
+    /// `/dev/null` is a device that can be read and written.
     pub null: bool,
     /// Bits by which mappings are moved about (`vm.mmap_rnd_bits`).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,12 +38,18 @@ impl Kernel {
         Self {
             release: text("/proc/sys/kernel/osrelease"),
             proc: Path::new("/proc/self/stat").exists(),
-            null: std::fs::OpenOptions::new().read(true).write(true).open("/dev/null").is_ok(),
+            null: is_device("/dev/null"),
             mmap_rnd_bits: number("/proc/sys/vm/mmap_rnd_bits"),
             ptrace_scope: number("/proc/sys/kernel/yama/ptrace_scope"),
             behind: behind(SystemTime::now()),
         }
     }
+}
+
+/// A plain file of that name is what the first makes who writes to a device that is missing.
+fn is_device(path: &str) -> bool {
+    let opened = std::fs::OpenOptions::new().read(true).write(true).open(path);
+    opened.and_then(|file| file.metadata()).is_ok_and(|found| found.file_type().is_char_device())
 }
 
 /// Files that every container has been given or built with by a clock that was right.

@@ -25,7 +25,7 @@ impl Network {
     pub fn look(host: &str) -> Self {
         let devices = std::fs::read_to_string("/proc/self/net/dev").unwrap_or_default();
         let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
-        // An interface that is down has no address to bind to.
+        // An interface that is down has no address to bind to, or no way to it.
         let loopback = match UdpSocket::bind(("127.0.0.1", 0)) {
             Ok(socket) => Some(socket.local_addr().is_ok_and(|own| socket.connect(own).is_ok())),
             Err(error) if error.kind() == std::io::ErrorKind::AddrNotAvailable => Some(false),

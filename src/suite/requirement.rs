@@ -137,14 +137,6 @@ pub fn size(text: &str) -> Option<u64> {
     digits.trim().parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// Exactly this many bytes as a person would write them: `512 MiB`, `1000 bytes`.
-#[must_use]
-pub fn size_in_words(bytes: u64) -> String {
-    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    let fits = units.into_iter().find(|(_, bits)| bytes >= 1 << bits && bytes.trailing_zeros() >= *bits);
-    fits.map_or_else(|| format!("{bytes} bytes"), |(unit, bits)| format!("{} {unit}", bytes >> bits))
-}
-
 /// An amount of `resource` as a person writes it: `64 MiB`, `2 CPUs`. [`u64::MAX`] is no limit.
 #[must_use]
 pub fn amount(resource: Resource, amount: u64) -> String {
@@ -156,6 +148,14 @@ pub fn amount(resource: Resource, amount: u64) -> String {
         _ if amount >= 10 << 20 => format!("{} MiB", amount >> 20),
         _ => format!("{} KiB", amount >> 10),
     }
+}
+
+/// Exactly this many bytes as a person would write them: `512 MiB`, `1000 bytes`.
+#[must_use]
+pub fn size_in_words(bytes: u64) -> String {
+    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let fits = units.into_iter().find(|(_, bits)| bytes >= 1 << bits && bytes.trailing_zeros() >= *bits);
+    fits.map_or_else(|| format!("{bytes} bytes"), |(unit, bits)| format!("{} {unit}", bytes >> bits))
 }
 
 #[cfg(test)]

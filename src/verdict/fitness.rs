@@ -21,7 +21,8 @@ pub enum Demand {
     Stage,
     /// A program can be started from there.
     Program,
-    /// Address-space randomisation can be switched off.
+    /// Address-space randomisation can be switched off, or is none that a sanitizer minds. Docker's and containerd's
+    /// default profiles refuse to switch it off.
     Layout,
     /// Shared memory for so many ranks, each of which needs so many bytes of it.
     SharedMemory {
@@ -70,6 +71,17 @@ const ADDRESS_SPACE: u64 = 512 << 20;
 
 /// Our own threads, a supervisor, a compiler driver and what it starts.
 const PROCESSES: u64 = 6;
+
+/// Bits by which mappings may be moved about without getting into the way of a sanitizer's shadow memory: the default of
+/// x86-64 before some distributions raised it to 32.
+pub const BEARABLE: u32 = 28;
+
+/// Whether this pod keeps programs from switching address-space randomisation off.
+#[must_use]
+pub fn layout_is_kept(facts: &Facts) -> bool {
+    let answer = facts.found.as_ref().and_then(|found| found.calls.answer("personality"));
+    answer.is_some_and(|answer| answer != Answer::Allowed)
+}
 
 /// What stackprobe itself and every program that it starts need.
 pub const ANYTHING: [Demand; 5] = [
@@ -142,7 +154,8 @@ impl Demand {
                 id: "tmp-noexec",
                 what: format!("no program can be started from {}", found.tmp.path.display()),
             }),
-            Self::Layout => refused(&found.calls, "personality", "seccomp-personality"),
+            Self::Layout => refused(&found.calls, "personality", "seccomp-personality")
+                .filter(|_| found.kernel.mmap_rnd_bits.is_none_or(|bits| bits > BEARABLE)),
             Self::SharedMemory { ranks, per_rank } => shared_memory(&found.shm, *ranks, *per_rank),
             Self::Loopback => (found.network.loopback == Some(false)).then(|| Unfit {
                 id: "net-no-interface",
@@ -209,7 +222,7 @@ fn basics(found: &Found) -> Option<Unfit> {
     if !found.kernel.null {
         return Some(Unfit {
             id: "null-missing",
-            what: "/dev/null cannot be opened for reading and writing".to_owned(),
+            what: "/dev/null is no device that can be read and written".to_owned(),
         });
     }
     refused(&found.calls, "clone3", "seccomp-clone3")

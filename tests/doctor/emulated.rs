@@ -103,6 +103,14 @@ impl Pod {
         self
     }
 
+    /// Writes a file into its folder, in which it is called.
+    pub(crate) fn file(&self, name: &str, text: &str) -> &Self {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        self
+    }
+
     pub(crate) fn refuse(mut self, call: i64, refusal: Refusal) -> Self {
         self.refused = Some((call, refusal));
         self
@@ -188,30 +196,43 @@ fn install(program: &[libc::sock_filter]) -> std::io::Result<()> {
     if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
 
-/// A control group with a limit of processes.
+/// A control group of our own.
 pub(crate) struct Group {
     path: PathBuf,
 }
 
 impl Group {
-    pub(crate) fn new(limit: u32) -> Option<Self> {
+    /// With these files of it set, as far as it has them; none where it is not ours to make.
+    pub(crate) fn new(controller: &str, files: &[(&str, &str)]) -> Option<Self> {
+        let made = Self::make(controller, files);
+        if made.is_none() {
+            println!("skipped: no control group can be made here");
+        }
+        made
+    }
+
+    fn make(controller: &str, files: &[(&str, &str)]) -> Option<Self> {
         let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
         let path = |mark: &str| {
             groups.lines().find_map(|line| line.split_once(mark)).map(|(_, path)| path.trim_matches('/'))
         };
-        let folder = match path(":pids:/") {
-            Some(path) => Path::new("/sys/fs/cgroup/pids").join(path),
+        let folder = match path(&format!(":{controller}:/")) {
+            Some(path) => Path::new("/sys/fs/cgroup").join(controller).join(path),
             None => Path::new("/sys/fs/cgroup").join(path("0::/")?),
         };
-        let path = folder.join(format!("stackprobe-doctor-{}", std::process::id()));
+        let path = folder.join(format!("stackprobe-doctor-{controller}-{}", std::process::id()));
         std::fs::create_dir(&path).ok()?;
         let group = Self { path };
-        std::fs::write(group.path.join("pids.max"), limit.to_string()).ok()?;
-        Some(group)
+        let set = |(file, value): &(&str, &str)| {
+            let file = group.path.join(file);
+            file.exists() && std::fs::write(file, value).is_ok()
+        };
+        files.iter().any(set).then_some(group)
     }
 
-    pub(crate) fn procs(&self) -> PathBuf {
-        self.path.join("cgroup.procs")
+    /// A setup that enters it.
+    pub(crate) fn enter(&self) -> String {
+        format!("echo $$ > {}", self.path.join("cgroup.procs").display())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::stack::environment::Environment;
 use crate::stack::family::Scrub;
+use crate::verdict::fitness;
 use crate::verdict::rules::{Rules, shipped};
 use line::{Level, Line};
 
@@ -40,20 +41,25 @@ pub fn doctor(flags: &cli::Doctor) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
     let demands = demands::demands(&catalogue, &flags.select)?;
     let rules = rules(&catalogue)?;
+    let tmp = std::env::temp_dir();
+    let able = fitness::ANYTHING.iter().all(|demand| demand.unmet(&facts, &tmp).is_none());
     let (health, mut lines, took) = std::thread::scope(|scope| {
-        let asked = std::thread::Builder::new().spawn_scoped(scope, || stack::lmod(&catalogue));
-        let leaked = leaked(&catalogue.families.scrub().clone());
+        let ask = || std::thread::Builder::new().spawn_scoped(scope, || stack::lmod(&catalogue)).ok();
+        let asked = able.then(ask).flatten();
+        let leaked = leaked(catalogue.families.scrub());
         let mut lines = pod::lines(&facts, &demands, &leaked);
         lines.push(pod::ssh(std::env::var_os("PATH").as_deref()));
         lines.push(stack::mounts());
         let took = begun.elapsed();
-        // Where no thread can be started, no program can be, either: Lmod cannot be asked.
-        let health = asked.ok().and_then(|asked| asked.join().ok());
+        let health = asked.and_then(|asked| asked.join().ok());
         (health, lines, took)
     });
     let lmod = health.as_ref().and_then(|health| health.took);
     lines.push(
-        health.map_or_else(|| Line::new("lmod", "not asked: no thread can be started"), |health| health.line),
+        health.map_or_else(
+            || Line::new("lmod", "not asked: nothing can be started here"),
+            |health| health.line,
+        ),
     );
     let fit = lines.iter().all(|line| line.level() < Level::Unfit);
     let examination = Examination { facts, lines, rules, took, lmod };

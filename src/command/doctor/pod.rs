@@ -8,7 +8,7 @@ use crate::pod::calls::{Answer, READ_OTHERS};
 use crate::pod::facts::{Facts, Found};
 use crate::pod::folder::Folder;
 use crate::suite::requirement::{Resource, amount};
-use crate::verdict::fitness::{Amount, Demand, shared_memory_for, told};
+use crate::verdict::fitness::{Amount, BEARABLE, Demand, shared_memory_for, told};
 
 /// Everything about the pod itself.
 pub(super) fn lines(facts: &Facts, demands: &Demands, leaked: &[String]) -> Vec<Line> {
@@ -100,7 +100,12 @@ impl Look<'_> {
             (Some(limit), None) => size(limit),
             (None, None) => "not known".to_owned(),
         };
-        self.counted("memory", found, Resource::Memory)
+        self.line("memory", found, |demand| match demand {
+            Demand::Amount(Amount { resource: Resource::Memory, at_least }) => {
+                Some((*at_least, size(*at_least)))
+            }
+            _ => None,
+        })
     }
 
     fn cpus(&self) -> Line {
@@ -115,16 +120,22 @@ impl Look<'_> {
             ),
             None => format!("{} usable, no quota", cpus.usable()),
         };
-        self.counted("cpus", found, Resource::Cpus)
-    }
-
-    fn counted(&self, topic: &'static str, found: String, resource: Resource) -> Line {
-        self.line(topic, found, |demand| match demand {
-            Demand::Amount(wanted) if wanted.resource == resource => {
-                Some((wanted.at_least, amount(resource, wanted.at_least)))
+        let mut line = self.line("cpus", found, |demand| match demand {
+            Demand::Amount(Amount { resource: Resource::Cpus, at_least }) => {
+                Some((*at_least, amount(Resource::Cpus, *at_least)))
             }
             _ => None,
-        })
+        });
+        let ranks = self.demands.iter().filter_map(|(demand, suites)| match demand {
+            Demand::SharedMemory { ranks, .. } => Some((ranks, suites)),
+            _ => None,
+        });
+        // Ranks take turns where there are fewer, which is slow and works.
+        if let (None, Some((ranks, suites))) = (&line.needed, ranks.max_by_key(|(ranks, _)| **ranks)) {
+            line.needed = Some(format!("{ranks} to be quick"));
+            line.suites = suites.iter().cloned().collect();
+        }
+        line
     }
 
     fn processes(&self) -> Line {
@@ -258,7 +269,11 @@ impl Look<'_> {
     fn layout(&self) -> Line {
         let Some(bits) = self.found.kernel.mmap_rnd_bits else { return Line::new("randomised", "not known") };
         let line = Line::new("randomised", format!("mappings by {bits} bits"));
-        if bits > 28 { line.note("mmap-randomised", format!("vm.mmap_rnd_bits is {bits}")) } else { line }
+        if bits > BEARABLE {
+            line.note("mmap-randomised", format!("vm.mmap_rnd_bits is {bits}"))
+        } else {
+            line
+        }
     }
 
     fn network(&self) -> Line {

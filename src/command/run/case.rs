@@ -22,6 +22,7 @@ use crate::stack::toolchain::Toolchain;
 use crate::suite::template::{Placeholder, Template};
 use crate::suite::{Action, Probe, Protocol, Suite};
 use crate::verdict::check::{Check, Diagnosed, Outcome};
+use crate::verdict::fitness;
 use crate::verdict::judge::{self, Step};
 use crate::verdict::tap;
 
@@ -39,7 +40,6 @@ pub(super) struct Built<'g> {
     pub(super) stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
-    before: Before,
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
@@ -48,6 +48,8 @@ pub(super) struct Done {
     pub(super) words: Vec<String>,
     pub(super) environment: Environment,
     pub(super) folders: [PathBuf; 2],
+    /// What was known just before.
+    before: Before,
 }
 
 impl<'g> Group<'g> {
@@ -103,7 +105,7 @@ impl<'g> Group<'g> {
             }
         }
         let seconds = begun.elapsed().as_secs_f64();
-        let built = Built { group: self, stage, steps, seconds, before: Before::now() };
+        let built = Built { group: self, stage, steps, seconds };
         if let Some(check) = judge::build(built.steps.iter().map(|done| &done.step)) {
             for case in self.cases {
                 built.conclude(case, vec![check.clone()]);
@@ -169,7 +171,8 @@ impl<'g> Group<'g> {
                 group: group.as_ref().map(MemoryGroup::membership),
                 file_size: asked.file_size,
                 core: session.flags.keep,
-                aslr: probe.aslr,
+                // Where that is refused and is not asked for either, it stays on: see `Demand::Layout`.
+                aslr: probe.aslr || fitness::layout_is_kept(&session.facts),
             },
         };
         let mut capture = Capture::new(Results::log(&session.flags.results, &case.id));
@@ -177,10 +180,11 @@ impl<'g> Group<'g> {
         capture.tail = capture.head;
         capture.log_cap = session.flags.log;
         capture.heading = format!("$ {shown}\n");
+        let before = Before::now();
         let mut executed = execute(&command, &capture, session.stop, lines)?;
         blame(&mut executed, &command.limits, group.as_ref().map_or(0, MemoryGroup::kills));
         let folders = [attempt.tmp.clone(), attempt.home.clone()];
-        Ok(Done { step: Step { command: shown, executed }, words, environment, folders })
+        Ok(Done { step: Step { command: shown, executed }, words, environment, folders, before })
     }
 }
 
@@ -270,7 +274,8 @@ impl Built<'_> {
             facts: &self.group.session.facts,
             ranks: case.ranks,
             launched: run.is_some() && probe.uses(Placeholder::Mpirun),
-            before: self.before,
+            slots: self.group.session.slots().get(),
+            before: done.last().map_or_else(Before::now, |done| done.before),
         };
         self.group.session.why.diagnose(&mut checks, last, &around);
         self.group.close(case, checks, &steps, seconds, earlier);

@@ -29,35 +29,18 @@ impl Before {
 
 /// All that is known. A case has a HOME and a TMPDIR of its own where temporary files go, so both are as that folder is.
 pub(super) fn facts(around: &Circumstances<'_>, executed: Option<&Executed>) -> Facts {
-    let pod = around.facts;
-    let mut facts = Facts {
+    let pod = Facts::of(around.facts);
+    Facts {
         shm_free: around.before.shm,
         shm_needed: shm_needed(around),
-        memory_limit: pod.memory,
         oom_kills: executed.map(|executed| executed.oom_kills),
         pids_limit_hits: hits(around),
-        cpus: Some(u64::from(pod.cpus)),
-        root: Some(pod.uid == 0),
+        home_writable: pod.tmp_writable,
         tmp_free: free(&std::env::temp_dir()),
         ssh_found: Some(around.toolchain.which_anywhere("ssh").is_some()),
         leaked: Some(leaked(around)),
-        ..Facts::default()
-    };
-    let Some(found) = &pod.found else { return facts };
-    let shm = &found.shm;
-    facts.shm_exists = Some(shm.exists);
-    // A full one takes no file and is not what is called unwritable.
-    facts.shm_writable = (shm.writable || !shm.exists || shm.free > 0).then_some(shm.writable);
-    facts.shm_tmpfs = shm.exists.then_some(shm.tmpfs);
-    facts.shm_total = shm.exists.then_some(shm.total);
-    facts.uid_named = found.user.named;
-    (facts.home_writable, facts.tmp_writable) = (found.tmp.writable, found.tmp.writable);
-    facts.tmp_executable = found.tmp.executable;
-    facts.open_files = found.limits.open_files;
-    facts.address_space = found.limits.address_space;
-    facts.denied = found.calls.refused().map(|(name, _)| name.to_owned()).collect();
-    facts.allowed = found.calls.allowed().map(str::to_owned).collect();
-    facts
+        ..pod
+    }
 }
 
 /// What the ranks need of `/dev/shm`, where less than that and more than that mean something: between what was measured
@@ -71,8 +54,10 @@ fn shm_needed(around: &Circumstances<'_>) -> Option<u64> {
     });
     let measured = launcher.profile.shm.saturating_mul(u64::from(ranks)).max(required.max().unwrap_or(0));
     let ample = measured.max(shared_memory_for(ranks));
+    // What others that ran at the same time took of it is not known.
+    let others = u64::from((around.slots / ranks.max(1)).max(1));
     let free = around.before.shm?;
-    (free < measured || free >= ample).then_some(ample)
+    (free < measured || free >= ample.saturating_mul(others)).then_some(ample)
 }
 
 fn hits(around: &Circumstances<'_>) -> Option<u64> {

@@ -85,9 +85,14 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// How many CPU slots there are to run on.
+    pub(super) fn slots(&self) -> NonZeroU32 {
+        self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN)
+    }
+
     /// Does the plan. Returns false if something of our own broke on the way.
     pub(super) fn carry_out(&self, plan: &Plan) -> bool {
-        let slots = self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN);
+        let slots = self.slots();
         let mut tasks: Vec<Task<'_>> = Vec::new();
         let mut rest = plan.cases.as_slice();
         while let Some(first) = rest.first() {

@@ -30,6 +30,8 @@ pub(super) struct Circumstances<'c> {
     pub(super) facts: &'c Facts,
     pub(super) ranks: Option<u32>,
     pub(super) launched: bool,
+    /// CPU slots of the run: how many ranks may run side by side.
+    pub(super) slots: u32,
     pub(super) before: Before,
 }
 
