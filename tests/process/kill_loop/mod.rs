@@ -30,7 +30,7 @@ struct Ground {
 impl Ground {
     fn new() -> Self {
         let ground = Self { folder: tempfile::tempdir().unwrap() };
-        owed::write(&ground.folder.path().join("suites"));
+        owed::write(&ground.folder.path().join("suites"), &ground.endless());
         fs::create_dir(ground.tmp()).unwrap();
         ground
     }
@@ -41,6 +41,10 @@ impl Ground {
 
     fn tmp(&self) -> PathBuf {
         self.folder.path().join("tmp")
+    }
+
+    fn endless(&self) -> PathBuf {
+        self.folder.path().join("endless")
     }
 
     fn said(&self) -> PathBuf {
@@ -184,8 +188,12 @@ fn told_is_on_record(ground: &Ground, records: &Records) {
 }
 
 /// One run, one shot, and everything that must hold afterwards.
-fn once(shot: Shot, after: Duration, random: &mut Random) -> String {
+fn once(shot: Shot, after: Duration, endless: bool, random: &mut Random) -> String {
     let ground = Ground::new();
+    // One that is to end by itself cannot be endless.
+    if endless && shot != Shot::Supervisor {
+        File::create(ground.endless()).unwrap();
+    }
     let mut run = ground.start(shot.in_container().then_some(shot), false);
     let fired = shot.fire(&mut run, after, random);
     let hit = fired.is_some();
@@ -218,6 +226,7 @@ fn once(shot: Shot, after: Duration, random: &mut Random) -> String {
     } else {
         assert_eq!(ground.report().code(), Some(2), "there is nothing to report");
     }
+    let _ = fs::remove_file(ground.endless());
     ground.finish(true);
     let kept = records(&ground.results());
     for (id, (record, bytes)) in left.iter().filter(|(_, (record, _))| is_verdict(record)) {
@@ -254,7 +263,7 @@ fn kill_loop() {
         let after = random.before(whole);
         print!("{index}: {shot:?} after {after:.0?}: ");
         std::io::Write::flush(&mut std::io::stdout()).unwrap();
-        println!("{}", once(shot, after, &mut random));
+        println!("{}", once(shot, after, index % 2 == 0, &mut random));
     }
     println!("{} shots in {:.0?}", kills - from, begun.elapsed());
 }

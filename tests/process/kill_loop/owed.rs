@@ -17,7 +17,9 @@ const SHELL: &str = "run = \"sh {sources}\"";
 const COMPILED: &str = "build = \"{cc} {sources} -o {exe}\"\nrun = \"{exe}\"";
 
 /// Without MPI.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 11] = [
+    // Without end while there is a file of this name: what outlives its harness is caught at it.
+    Kind("endless", 1, Outcome::Passed, SHELL, "[ ! -e ENDLESS ] || { setsid sleep 60 & sleep 60; }"),
     Kind("true", 14, Outcome::Passed, "run = \"/bin/true\"", ""),
     Kind("red", 2, Outcome::Failed, SHELL, "exit 1"),
     Kind("compiled", 4, Outcome::Passed, COMPILED, "int main(void) { return 0; }"),
@@ -59,15 +61,15 @@ const LAUNCHED: &str =
     "build = \"{mpicc} {sources} -o {exe}\"\nrun = \"{mpirun} -n {ranks} {exe}\"\nranks = 2";
 
 /// How many cases a run owes.
-pub(super) const CASES: usize = 35 + 2 * 3;
+pub(super) const CASES: usize = 36 + 2 * 3;
 
-/// Writes the suites.
-pub(super) fn write(folder: &Path) {
-    write_suite(folder, SUITES[0], "\"compiler\"", &KINDS);
-    write_suite(folder, SUITES[1], "\"compiler\", \"mpi\"", &MPI_KINDS);
+/// Writes the suites. One case does not end while there is a file `endless`.
+pub(super) fn write(folder: &Path, endless: &Path) {
+    write_suite(folder, SUITES[0], "\"compiler\"", &KINDS, endless);
+    write_suite(folder, SUITES[1], "\"compiler\", \"mpi\"", &MPI_KINDS, endless);
 }
 
-fn write_suite(folder: &Path, name: &str, toolchain: &str, kinds: &[Kind]) {
+fn write_suite(folder: &Path, name: &str, toolchain: &str, kinds: &[Kind], endless: &Path) {
     let folder = folder.join(name);
     fs::create_dir_all(&folder).unwrap();
     let mut suite = format!("name = \"{name}\"\nsummary = \"x\"\ntoolchain = [{toolchain}]\n");
@@ -80,7 +82,7 @@ fn write_suite(folder: &Path, name: &str, toolchain: &str, kinds: &[Kind]) {
                  MPI_Init(&n, &v); MPI_Comm_rank(MPI_COMM_WORLD, &rank);\n{source}\nMPI_Finalize(); return 0; }}\n"
             )
         } else {
-            (*source).to_owned()
+            source.replace("ENDLESS", endless.to_str().unwrap())
         };
         fs::write(folder.join(&file), source).unwrap();
         for number in 0..*count {
