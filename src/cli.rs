@@ -128,6 +128,12 @@ pub struct Run {
     /// A real CRAN mirror in place of ours
     #[arg(long, value_name = "URL", env = "STACKPROBE_CRAN")]
     pub cran: Option<String>,
+    /// Stop at the first failure and wait, for `kubectl exec` and `stackprobe shell`; SIGUSR1 or Enter goes on
+    #[arg(long, env = "STACKPROBE_DEBUG_PAUSE")]
+    pub debug_pause: bool,
+    /// Print the commands of each case and what they said as it ends; with --quiet, of those that did not pass
+    #[arg(long, short, env = "STACKPROBE_VERBOSE")]
+    pub verbose: bool,
     /// Print only what did not pass, and the summary
     #[arg(long, short, env = "STACKPROBE_QUIET")]
     pub quiet: bool,

@@ -5,6 +5,7 @@ mod dress;
 mod keep;
 mod native;
 mod needs;
+mod pause;
 mod session;
 mod teller;
 mod why;
@@ -34,6 +35,7 @@ use crate::run::sweep::leave_nothing;
 use crate::stack::module::Wanted;
 use crate::suite::Service;
 use crate::suite::select::Selection;
+use pause::Pause;
 use session::{Session, now};
 use teller::Teller;
 
@@ -58,14 +60,23 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
     let why = why::Why::new(catalogue.site.source.as_ref())?;
+    let pause = if flags.debug_pause { Some(Pause::new()?) } else { None };
     let live = show(flags, &record, &done);
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
-    let told = (record.cases, Teller::start(results, console)?, live);
+    let told = (record.cases, Teller::start(results, console)?);
     let services = services(flags, &catalogue, &plan, &root);
     let place = (&asked[..], &root);
-    let session =
-        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), told);
+    let session = Session::new(
+        flags,
+        &catalogue,
+        (&stack, &extra),
+        place,
+        (facts, why),
+        (&stop, services),
+        told,
+        (live, pause),
+    );
     let sound = session.carry_out(&plan);
     let results = session.end();
     leave_nothing();

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::pause::{Pause, instructions};
 use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
@@ -44,6 +45,7 @@ pub(super) struct Session<'s> {
     owed: BTreeMap<String, Owed>,
     teller: Teller,
     live: Option<Arc<Live>>,
+    pause: Option<Pause>,
 }
 
 impl<'s> Session<'s> {
@@ -54,10 +56,26 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        (owed, teller, live): (Vec<Owed>, Teller, Option<Arc<Live>>),
+        (owed, teller): (Vec<Owed>, Teller),
+        (live, pause): (Option<Arc<Live>>, Option<Pause>),
     ) -> Self {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, teller, live }
+        Self {
+            flags,
+            catalogue,
+            stack,
+            extra,
+            asked,
+            root,
+            facts,
+            why,
+            stop,
+            services,
+            owed,
+            teller,
+            live,
+            pause,
+        }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -93,7 +111,7 @@ impl<'s> Session<'s> {
     }
 
     fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
+        if self.is_over() {
             self.give_up(cases);
             return Vec::new();
         }
@@ -124,7 +142,7 @@ impl<'s> Session<'s> {
                     }
                 };
                 for case in cases {
-                    self.finish(self.record(case, vec![check.clone()]));
+                    self.finish(self.record(case, vec![check.clone()]), String::new());
                 }
                 Vec::new()
             }
@@ -132,7 +150,7 @@ impl<'s> Session<'s> {
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
+        if self.is_over() {
             self.give_up(group.cases);
             return Vec::new();
         }
@@ -147,7 +165,7 @@ impl<'s> Session<'s> {
             .map(|case| {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
-                    if self.stop.requested().is_some() {
+                    if self.is_over() {
                         self.give_up(std::slice::from_ref(case));
                     } else {
                         self.begun(case, "");
@@ -179,7 +197,7 @@ impl<'s> Session<'s> {
         for case in cases {
             let check =
                 Check::not_passed("case", Outcome::Skipped, "interrupted", "not run: asked to stop first");
-            self.finish(self.record(case, vec![check]));
+            self.finish(self.record(case, vec![check]), String::new());
         }
     }
 
@@ -213,13 +231,28 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Hands a finished case on to be written down and told.
-    pub(super) fn finish(&self, mut record: CaseRecord) {
+    /// Whether nothing may be begun any more; asked before anything begins, which waits while the run is paused.
+    fn is_over(&self) -> bool {
+        if let Some(pause) = &self.pause {
+            pause.wait();
+        }
+        self.stop.requested().is_some()
+    }
+
+    /// Hands a finished case on to be written down and told, with what its commands said, if that is to be shown.
+    pub(super) fn finish(&self, mut record: CaseRecord, said: String) {
         let owed = &record.owed;
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
-        self.teller.tell(record);
+        let pause = self.pause.as_ref().filter(|pause| pause.is_for(&record, self.stop));
+        let told =
+            pause.map(|_| instructions(&record, &self.flags.results, self.root.path(), &self.facts.host));
+        self.teller.tell(record, said);
+        if let (Some(pause), Some(told)) = (pause, told) {
+            self.teller.say(told);
+            pause.hold(self.stop);
+        }
     }
 }
 
