@@ -5,6 +5,7 @@ pub mod diagnose;
 pub mod discover;
 pub mod explain;
 pub mod list;
+pub mod manual;
 pub mod report;
 pub mod run;
 pub mod shell;
@@ -26,6 +27,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
+        Verb::Completions(flags) => manual::completions(&flags),
+        Verb::Man(flags) => manual::manual(&flags),
         Verb::Explain(flags) => explain::explain(&flags),
     }
 }
