@@ -17,7 +17,8 @@ pub enum Exit {
     Nothing,
     /// A fault of stackprobe itself; what was done so far is on disk.
     Internal,
-    /// Nothing failed, but something could not be told: the pod or the site is at fault.
+    /// Nothing failed, but something could not be told: the pod or the site is at fault. What `doctor` says of a pod
+    /// that is not fit.
     Unknown,
     /// Asked to stop by this signal; the partial report is on disk.
     Signal(i32),

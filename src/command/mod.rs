@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod diagnose;
 pub mod discover;
+pub mod doctor;
 pub mod explain;
 pub mod list;
 pub mod manual;
@@ -24,6 +25,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Run(flags) => run::run(&flags),
         Verb::List(flags) => list::list(&flags),
         Verb::Discover(flags) => discover::discover(&flags),
+        Verb::Doctor(flags) => doctor::doctor(&flags),
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
         Verb::Shell(flags) => shell::shell(&flags),

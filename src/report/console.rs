@@ -67,9 +67,13 @@ impl Console {
         let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
         let width = self.total.to_string().len();
         let style = style(outcome);
-        let flaky = if record.earlier.is_empty() { "" } else { " (flaky)" };
+        let tries = match (record.is_flaky(), record.earlier.is_empty()) {
+            (true, _) => " (flaky)",
+            (false, false) => " (tried again)",
+            (false, true) => "",
+        };
         let mut text = format!(
-            "{:>width$}/{} {style}{outcome:>7}{style:#} {:>6.2} s  {}/{}{ranks} [{}] {}{flaky}",
+            "{:>width$}/{} {style}{outcome:>7}{style:#} {:>6.2} s  {}/{}{ranks} [{}] {}{tries}",
             self.done,
             self.total,
             record.seconds,

@@ -18,6 +18,7 @@ pub mod mask;
 pub mod merge;
 pub mod record;
 pub mod repro;
+pub mod reserve;
 pub mod results;
 pub mod summary;
 pub mod termination;

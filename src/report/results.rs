@@ -92,10 +92,13 @@ impl Results {
     }
 
     /// Writes a finished case, and rewrites `junit.xml` where that is due. The first write that fails is kept and told
-    /// by [`Results::end`]: the run goes on, because the console and the exit code can still tell.
-    pub fn finish(&mut self, record: &CaseRecord) {
+    /// by [`Results::end`]; a case that could not be written says so itself.
+    pub fn finish(&mut self, record: &mut CaseRecord) {
         let path = self.folder.join("cases").join(format!("{}.json", record.owed.id));
         let written = write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error));
+        if let Err(error) = &written {
+            record.unwritten(&error.what());
+        }
         self.count(record.clone());
         let rewritten = if self.rewritten.elapsed() > self.cost * 50 {
             let path = self.folder.join("junit.xml");
@@ -116,6 +119,12 @@ impl Results {
             self.account.told[*place].case = record;
             self.junit.changed(*place);
         }
+    }
+
+    /// The first write that failed.
+    #[must_use]
+    pub fn broken(&self) -> Option<&Error> {
+        self.broken.as_ref()
     }
 
     /// How many cases are over.
@@ -151,10 +160,11 @@ impl Results {
     fn rewrite(&mut self) -> io::Result<()> {
         let begun = Instant::now();
         let (junit, account) = (&mut self.junit, &self.account);
-        replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file))?;
+        let written = replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file));
+        // Also where it failed: it will again, and costs as much.
         self.rewritten = Instant::now();
         self.cost = begun.elapsed();
-        Ok(())
+        written
     }
 }
 

@@ -17,18 +17,23 @@ use crate::command::toolchains::{Asked, Stack, Unloaded};
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::live::Live;
-use crate::report::record::{CaseRecord, Owed};
+use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::Results;
+use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::Probe;
 use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
+
+/// The kind of a case that was never begun because somebody asked to stop.
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// Everything that the cases of a run share.
 pub(super) struct Session<'s> {
@@ -42,6 +47,8 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
+    /// Where the memory of a case can be limited, if any is to be.
+    pub(super) groups: Option<Groups>,
     owed: BTreeMap<String, Owed>,
     teller: Teller,
     live: Option<Arc<Live>>,
@@ -60,6 +67,9 @@ impl<'s> Session<'s> {
         (live, pause): (Option<Arc<Live>>, Option<Pause>),
     ) -> Self {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
+        let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
+        let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
+        let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
         Self {
             flags,
             catalogue,
@@ -71,6 +81,7 @@ impl<'s> Session<'s> {
             why,
             stop,
             services,
+            groups,
             owed,
             teller,
             live,
@@ -78,9 +89,14 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// How many CPU slots there are to run on.
+    pub(super) fn slots(&self) -> NonZeroU32 {
+        self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN)
+    }
+
     /// Does the plan. Returns false if something of our own broke on the way.
     pub(super) fn carry_out(&self, plan: &Plan) -> bool {
-        let slots = self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN);
+        let slots = self.slots();
         let mut tasks: Vec<Task<'_>> = Vec::new();
         let mut rest = plan.cases.as_slice();
         while let Some(first) = rest.first() {
@@ -111,8 +127,7 @@ impl<'s> Session<'s> {
     }
 
     fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        if self.is_over() {
-            self.give_up(cases);
+        if self.gives_up(cases) {
             return Vec::new();
         }
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
@@ -150,8 +165,7 @@ impl<'s> Session<'s> {
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
-        if self.is_over() {
-            self.give_up(group.cases);
+        if self.gives_up(group.cases) {
             return Vec::new();
         }
         let first = &group.cases[0];
@@ -165,9 +179,7 @@ impl<'s> Session<'s> {
             .map(|case| {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
-                    if self.is_over() {
-                        self.give_up(std::slice::from_ref(case));
-                    } else {
+                    if !self.gives_up(std::slice::from_ref(case)) {
                         self.begun(case, "");
                         built.run(case);
                     }
@@ -192,13 +204,23 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Cases that were never begun because somebody asked to stop.
-    fn give_up(&self, cases: &[Case]) {
-        for case in cases {
-            let check =
-                Check::not_passed("case", Outcome::Skipped, "interrupted", "not run: asked to stop first");
-            self.finish(self.record(case, vec![check]), String::new());
+    /// Whether nothing more is to be begun; these cases are recorded as not run then. Waits while the run is paused.
+    fn gives_up(&self, cases: &[Case]) -> bool {
+        if let Some(pause) = &self.pause {
+            pause.wait();
         }
+        let check = if self.stop.requested().is_some() {
+            Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
+        } else if let Some(why) = self.teller.unwritable() {
+            // Nobody could read of it.
+            Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
+        } else {
+            return false;
+        };
+        for case in cases {
+            self.finish(self.record(case, vec![check.clone()]), String::new());
+        }
+        true
     }
 
     /// A record of this case with these checks.
@@ -229,14 +251,6 @@ impl<'s> Session<'s> {
                 record.properties.insert(format!("{layer}.prefix"), prefix.to_string_lossy().into_owned());
             }
         }
-    }
-
-    /// Whether nothing may be begun any more; asked before anything begins, which waits while the run is paused.
-    fn is_over(&self) -> bool {
-        if let Some(pause) = &self.pause {
-            pause.wait();
-        }
-        self.stop.requested().is_some()
     }
 
     /// Hands a finished case on to be written down and told, with what its commands said, if that is to be shown.

@@ -3,6 +3,7 @@
 //! A case is written down before a line of it is printed: what a person has seen is in the report.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crate::error::{Error, Kind, reason};
@@ -25,6 +26,7 @@ enum News {
 /// The thread, and the way to it.
 pub(super) struct Teller {
     finished: SyncSender<News>,
+    unwritable: Arc<OnceLock<String>>,
     thread: JoinHandle<Results>,
 }
 
@@ -34,13 +36,18 @@ impl Teller {
     /// # Errors
     /// The pod has no thread left.
     pub(super) fn start(mut results: Results, mut console: Console) -> Result<Self, Error> {
+        let unwritable = Arc::new(OnceLock::new());
+        let told = Arc::clone(&unwritable);
         let (finished, news): (_, Receiver<News>) = sync_channel(WAITING);
         let work = move || {
             for news in news {
                 match news {
                     News::Case(mut record, said) => {
                         mask::case(&mut record);
-                        results.finish(&record);
+                        results.finish(&mut record);
+                        if let Some(error) = results.broken() {
+                            told.get_or_init(|| error.what());
+                        }
                         console.case(&record, &said);
                     }
                     News::Text(text) => console.say(&text),
@@ -52,7 +59,7 @@ impl Teller {
             Error::new(Kind::Pod, format!("cannot start a thread: {}", reason(&error)))
                 .hint("is the limit on processes (pids) high enough?")
         })?;
-        Ok(Self { finished, thread })
+        Ok(Self { finished, unwritable, thread })
     }
 
     /// Tells of a case. Were the thread gone, [`Teller::end`] says so.
@@ -63,6 +70,11 @@ impl Teller {
     /// Prints a text, after all cases that were told of before.
     pub(super) fn say(&self, text: String) {
         let _ = self.finished.send(News::Text(text));
+    }
+
+    /// Why results can no longer be written, if so.
+    pub(super) fn unwritable(&self) -> Option<&str> {
+        self.unwritable.get().map(String::as_str)
     }
 
     /// Waits until all is told. None if the thread has broken down: a fault of our own.
