@@ -87,20 +87,12 @@ fn carry_out(
     let live = show(flags, &record, &done);
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
-    let told = (record.cases, Teller::start(results, console)?);
+    let told = (record.cases, Teller::start(results, console)?, live, pause);
     let reserve = Reserve::make(&flags.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
-    let session = Session::new(
-        flags,
-        catalogue,
-        (&stack, &extra),
-        place,
-        (facts, why),
-        (stop, services),
-        told,
-        (live, pause),
-    );
+    let session =
+        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), told);
     let sound = session.carry_out(&plan);
     let results = session.end();
     drop(reserve);

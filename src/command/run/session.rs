@@ -63,8 +63,7 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        (owed, teller): (Vec<Owed>, Teller),
-        (live, pause): (Option<Arc<Live>>, Option<Pause>),
+        (owed, teller, live, pause): (Vec<Owed>, Teller, Option<Arc<Live>>, Option<Pause>),
     ) -> Self {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
         let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
