@@ -51,6 +51,10 @@ pub enum Verb {
     Shell(Shell),
     /// Tell what a suite or a probe checks and why, or what a diagnosis means
     Explain(Explain),
+    /// Print what a shell needs to complete commands and flags
+    Completions(Completions),
+    /// Write man pages
+    Man(Manual),
 }
 
 /// Which suites under which toolchains.
@@ -90,6 +94,7 @@ pub struct Select {
 
 /// `stackprobe run`
 #[derive(Args, Debug, Clone)]
+#[command(after_help = RUN_EXAMPLES)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
     #[command(flatten)]
@@ -146,10 +151,29 @@ pub struct Run {
     /// A real CRAN mirror in place of ours
     #[arg(long, value_name = "URL", env = "STACKPROBE_CRAN")]
     pub cran: Option<String>,
+    /// Stop at the first failure and wait, for `kubectl exec` and `stackprobe shell`; SIGUSR1 or Enter goes on
+    #[arg(long, env = "STACKPROBE_DEBUG_PAUSE")]
+    pub debug_pause: bool,
+    /// Print the commands of each case and what they said as it ends; with --quiet, of those that did not pass
+    #[arg(long, short, env = "STACKPROBE_VERBOSE")]
+    pub verbose: bool,
     /// Print only what did not pass, and the summary
     #[arg(long, short, env = "STACKPROBE_QUIET")]
     pub quiet: bool,
 }
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  stackprobe run mpi --cc gcc/12 --mpi openmpi/5            one suite under one toolchain
+  stackprobe run mpi/collectives --cc gcc/12 --mpi '*'      one probe under every MPI of a compiler
+  stackprobe run --all --site site.toml                     the whole stack, known issues left out
+  stackprobe run --all --shard 2/8 --results /results/2     one of eight pods
+  stackprobe run --all --resume                             what an earlier run did not come to
+  stackprobe run mpi --cc gcc/12 --mpi openmpi/5 --debug-pause
+                                                            stop at the first failure, to look around
+
+Results: plan.json, cases/, logs/, junit.xml and report.html in --results. A case that failed leaves
+cases/ID/repro.sh, and `stackprobe shell results/cases/ID` opens it.";
 
 impl Run {
     /// The limits that are asked for every case.
@@ -161,6 +185,7 @@ impl Run {
 
 /// `stackprobe list`
 #[derive(Args, Debug, Clone)]
+#[command(after_help = LIST_EXAMPLES)]
 pub struct List {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
@@ -169,6 +194,12 @@ pub struct List {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  stackprobe list                                 every suite and its probes
+  stackprobe list mpi --cc gcc/12 --mpi openmpi   the cases that `run` would run
+  stackprobe list --all --format json > plan.json what all pods together owe, for `report --plan`";
 
 /// `stackprobe doctor`
 #[derive(Args, Debug, Clone)]
@@ -234,6 +265,7 @@ pub enum Hierarchy {
 
 /// `stackprobe report`
 #[derive(Args, Debug, Clone)]
+#[command(after_help = REPORT_EXAMPLES)]
 pub struct Report {
     /// Results directories, folders that hold some, or JUnit files of other harnesses
     #[arg(value_name = "DIR", default_value = "results")]
@@ -248,6 +280,15 @@ pub struct Report {
     #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
     pub junit_strict: bool,
 }
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  stackprobe report                               results/ again, after a SIGKILL
+  stackprobe report pods/* --out all              one JUnit and one page of many pods
+  stackprobe report pods/* --plan plan.json --out all
+                                                  and an error for every case that no pod has told of
+  stackprobe report results spack-test.xml --out all
+                                                  with the JUnit of another harness";
 
 /// `stackprobe diagnose`
 #[derive(Args, Debug, Clone)]
@@ -330,6 +371,7 @@ Examples:
 
 /// `stackprobe explain`
 #[derive(Args, Debug, Clone)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct Explain {
     /// SUITE or SUITE/PROBE, or the id of a diagnosis
     #[arg(value_name = "SUITE[/PROBE]|ID")]
@@ -338,6 +380,41 @@ pub struct Explain {
     #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
     pub suite_folders: Vec<PathBuf>,
 }
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  stackprobe explain mpi                          every probe of a suite
+  stackprobe explain mpi/transport                one probe: what it checks, and why
+  stackprobe explain shm-too-small-by-facts       a diagnosis: whose fault, cause, fix";
+
+/// `stackprobe completions`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub struct Completions {
+    /// Which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(stackprobe completions bash)
+  stackprobe completions bash > /usr/share/bash-completion/completions/stackprobe
+  stackprobe completions fish > ~/.config/fish/completions/stackprobe.fish";
+
+/// `stackprobe man`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = MAN_EXAMPLES)]
+pub struct Manual {
+    /// Where a page for every verb goes [default: the page of stackprobe itself is printed]
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  stackprobe man | man -l -
+  stackprobe man /usr/share/man/man1";
 
 /// How to print a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

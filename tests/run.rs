@@ -341,6 +341,11 @@ fn the_pods_status_tells_the_story_in_one_line() {
     let text = std::fs::read_to_string(answer.folder.path().join("termination-log")).unwrap();
     let told = "FAIL 1/1 error=0 first=compiler/c11-language gcc/99: there is no gcc/99; gcc is offered as";
     assert!(text.starts_with(told) && text.len() <= 256, "{text}");
+    // Where the kubelet has made no file nobody reads one.
+    let quiet = fixture::call(&["run", "compiler/c11-language", "--cc", "gcc/99"]);
+    let absent = quiet.folder().join("termination-log");
+    let answer = quiet.env("STACKPROBE_TERMINATION_LOG", &absent).run().exits(1);
+    assert!(!absent.exists() && !answer.stderr.contains("termination"), "{}", answer.stderr);
 }
 
 #[test]

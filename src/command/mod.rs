@@ -6,6 +6,7 @@ pub mod discover;
 pub mod doctor;
 pub mod explain;
 pub mod list;
+pub mod manual;
 pub mod report;
 pub mod run;
 pub mod shell;
@@ -28,6 +29,8 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
+        Verb::Completions(flags) => manual::completions(&flags),
+        Verb::Man(flags) => manual::manual(&flags),
         Verb::Explain(flags) => explain::explain(&flags),
     }
 }

@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::error::Error;
 use crate::report::live::Live;
+use crate::report::mask::mask;
 use crate::report::record::CaseRecord;
 use crate::report::text::line;
 use crate::verdict::check::Outcome;
@@ -52,8 +53,8 @@ impl Console {
         }
     }
 
-    /// A case is over.
-    pub fn case(&mut self, record: &CaseRecord) {
+    /// A case is over. `said` is what its commands said, if that is to be shown.
+    pub fn case(&mut self, record: &CaseRecord, said: &str) {
         self.done += 1;
         let outcome = record.outcome();
         if let Some(live) = &self.live {
@@ -86,6 +87,10 @@ impl Console {
         if let Some(check) = told {
             let indent = " ".repeat(2 * width + 2);
             let _ = write!(text, "\n{indent}{}: {}", check.name, line(&check.reason, 300));
+        }
+        // Behind a mark, no line of a probe is taken for a command by GitHub, but for its old form anywhere in a line.
+        for line in mask(said).replace("##[", "## [").lines() {
+            let _ = write!(text, "\n  | {line}");
         }
         self.say(&text);
     }

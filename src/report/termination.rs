@@ -50,3 +50,52 @@ pub fn write(account: &Account) {
         let _ = file.write_all(message(account).as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::account::Told;
+    use crate::report::record::{CaseRecord, Owed};
+
+    fn account(outcomes: &[(&str, Outcome, &str)]) -> Account {
+        let told = outcomes.iter().map(|(probe, outcome, reason)| {
+            let owed = Owed {
+                id: (*probe).to_owned(),
+                suite: "mpi".into(),
+                probe: (*probe).to_owned(),
+                toolchain: "gcc/12.2.0 openmpi/5.0.11".into(),
+                ranks: None,
+                file: String::new(),
+                line: 0,
+            };
+            Told { case: CaseRecord::absent(&owed, "x", *outcome, reason), pod: 0, repro: false }
+        });
+        Account { told: told.collect(), ..Account::default() }
+    }
+
+    #[test]
+    fn the_stacks_first_failure_is_told_before_what_could_not_be_told() {
+        let cases = [
+            ("a", Outcome::Passed, ""),
+            ("b", Outcome::Error, "no shm"),
+            ("c", Outcome::Failed, "wrong\nsum"),
+            ("d", Outcome::Failed, "later"),
+        ];
+        let told = message(&account(&cases));
+        assert_eq!(told, "FAIL 3/4 error=1 first=mpi/c gcc/12.2.0 openmpi/5.0.11: wrong sum");
+        assert!(message(&account(&cases[..2])).starts_with("UNKNOWN 1/2 error=1 first=mpi/b "));
+        assert_eq!(message(&account(&cases[..1])), "PASS 1/1");
+    }
+
+    #[test]
+    fn one_line_of_at_most_256_bytes_whatever_the_letters() {
+        for letter in ["x", "é", "漢", "🙂"] {
+            for more in 0..8 {
+                let told =
+                    message(&account(&[("a", Outcome::Failed, &("y".repeat(more) + &letter.repeat(300)))]));
+                assert!(told.len() <= LONGEST && told.len() > LONGEST - 8, "{} {told}", told.len());
+                assert!(!told.contains('\n'));
+            }
+        }
+    }
+}

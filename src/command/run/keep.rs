@@ -18,6 +18,8 @@ use crate::verdict::judge::{self, Step};
 
 /// What of an output goes into a case's record.
 const KEPT: usize = 24 << 10;
+/// What of a stream is shown.
+const SHOWN: usize = 64 << 10;
 
 impl Group<'_> {
     /// Records a case.
@@ -41,8 +43,27 @@ impl Group<'_> {
         if !steps.is_empty() {
             record.log = format!("logs/{}.log", case.id);
         }
-        self.session.finish(record);
+        let said = if self.session.flags.verbose { said(steps) } else { String::new() };
+        self.session.finish(record, said);
     }
+}
+
+/// The commands and what each of them said, for whoever wants to see it as it comes.
+fn said(steps: &[&Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let executed = &step.executed;
+        let _ = writeln!(text, "$ {}", step.command);
+        for captured in [&executed.stdout, &executed.stderr] {
+            let output = judge::text(captured);
+            text.push_str(&head_and_tail(&clean(&output), SHOWN / 4, SHOWN / 4 * 3));
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+        }
+        let _ = writeln!(text, "{}, {:.2} s", judge::ended(&executed.ended), executed.wall.as_secs_f64());
+    }
+    text
 }
 
 impl Built<'_> {

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::pause::{Pause, instructions};
 use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
@@ -51,6 +52,7 @@ pub(super) struct Session<'s> {
     owed: BTreeMap<String, Owed>,
     teller: Teller,
     live: Option<Arc<Live>>,
+    pause: Option<Pause>,
 }
 
 impl<'s> Session<'s> {
@@ -61,7 +63,7 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        (owed, teller, live): (Vec<Owed>, Teller, Option<Arc<Live>>),
+        (owed, teller, live, pause): (Vec<Owed>, Teller, Option<Arc<Live>>, Option<Pause>),
     ) -> Self {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
         let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
@@ -82,6 +84,7 @@ impl<'s> Session<'s> {
             owed,
             teller,
             live,
+            pause,
         }
     }
 
@@ -153,7 +156,7 @@ impl<'s> Session<'s> {
                     }
                 };
                 for case in cases {
-                    self.finish(self.record(case, vec![check.clone()]));
+                    self.finish(self.record(case, vec![check.clone()]), String::new());
                 }
                 Vec::new()
             }
@@ -200,8 +203,11 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Whether nothing more is to be begun; these cases are recorded as not run then.
+    /// Whether nothing more is to be begun; these cases are recorded as not run then. Waits while the run is paused.
     fn gives_up(&self, cases: &[Case]) -> bool {
+        if let Some(pause) = &self.pause {
+            pause.wait();
+        }
         let check = if self.stop.requested().is_some() {
             Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
         } else if let Some(why) = self.teller.unwritable() {
@@ -211,7 +217,7 @@ impl<'s> Session<'s> {
             return false;
         };
         for case in cases {
-            self.finish(self.record(case, vec![check.clone()]));
+            self.finish(self.record(case, vec![check.clone()]), String::new());
         }
         true
     }
@@ -246,13 +252,20 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Hands a finished case on to be written down and told.
-    pub(super) fn finish(&self, mut record: CaseRecord) {
+    /// Hands a finished case on to be written down and told, with what its commands said, if that is to be shown.
+    pub(super) fn finish(&self, mut record: CaseRecord, said: String) {
         let owed = &record.owed;
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
-        self.teller.tell(record);
+        let pause = self.pause.as_ref().filter(|pause| pause.is_for(&record, self.stop));
+        let told =
+            pause.map(|_| instructions(&record, &self.flags.results, self.root.path(), &self.facts.host));
+        self.teller.tell(record, said);
+        if let (Some(pause), Some(told)) = (pause, told) {
+            self.teller.say(told);
+            pause.hold(self.stop);
+        }
     }
 }
 

@@ -15,9 +15,17 @@ use crate::report::results::Results;
 /// Finished cases that may wait for the disk; then whoever finishes one waits, too.
 const WAITING: usize = 64;
 
+/// What there is to tell.
+enum News {
+    /// A finished case, and what its commands said, if that is to be shown.
+    Case(Box<CaseRecord>, String),
+    /// Something for the person who is looking.
+    Text(String),
+}
+
 /// The thread, and the way to it.
 pub(super) struct Teller {
-    finished: SyncSender<CaseRecord>,
+    finished: SyncSender<News>,
     unwritable: Arc<OnceLock<String>>,
     thread: JoinHandle<Results>,
 }
@@ -30,15 +38,20 @@ impl Teller {
     pub(super) fn start(mut results: Results, mut console: Console) -> Result<Self, Error> {
         let unwritable = Arc::new(OnceLock::new());
         let told = Arc::clone(&unwritable);
-        let (finished, cases): (_, Receiver<CaseRecord>) = sync_channel(WAITING);
+        let (finished, news): (_, Receiver<News>) = sync_channel(WAITING);
         let work = move || {
-            for mut record in cases {
-                mask::case(&mut record);
-                results.finish(&mut record);
-                if let Some(error) = results.broken() {
-                    told.get_or_init(|| error.what());
+            for news in news {
+                match news {
+                    News::Case(mut record, said) => {
+                        mask::case(&mut record);
+                        results.finish(&mut record);
+                        if let Some(error) = results.broken() {
+                            told.get_or_init(|| error.what());
+                        }
+                        console.case(&record, &said);
+                    }
+                    News::Text(text) => console.say(&text),
                 }
-                console.case(&record);
             }
             results
         };
@@ -50,8 +63,13 @@ impl Teller {
     }
 
     /// Tells of a case. Were the thread gone, [`Teller::end`] says so.
-    pub(super) fn tell(&self, record: CaseRecord) {
-        let _ = self.finished.send(record);
+    pub(super) fn tell(&self, record: CaseRecord, said: String) {
+        let _ = self.finished.send(News::Case(Box::new(record), said));
+    }
+
+    /// Prints a text, after all cases that were told of before.
+    pub(super) fn say(&self, text: String) {
+        let _ = self.finished.send(News::Text(text));
     }
 
     /// Why results can no longer be written, if so.
