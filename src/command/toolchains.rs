@@ -16,6 +16,7 @@ use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
 use crate::stack::matrix::{Limits, Matrix};
 use crate::stack::module::{Module, Wanted};
 use crate::stack::modulerc;
+use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
@@ -32,6 +33,7 @@ pub struct Stack<'s> {
     tmp: PathBuf,
     stop: &'s Stop,
     found: OnceLock<Result<Vec<spider::Found>, Error>>,
+    inventory: OnceLock<Inventory>,
 }
 
 /// A toolchain as it was asked for, and, once that was tried, as it was loaded.
@@ -101,8 +103,16 @@ impl<'s> Stack<'s> {
         set_home(&mut base, tmp);
         let answer = call(&lmod.ask_version(&base), LMOD_LIMIT, tmp, stop)?;
         lmod.take_version(&answer).map_err(|refusal| refused(&refusal))?;
-        let mut stack =
-            Self { catalogue, lmod, base, own, tmp: tmp.to_path_buf(), stop, found: OnceLock::new() };
+        let mut stack = Self {
+            catalogue,
+            lmod,
+            base,
+            own,
+            tmp: tmp.to_path_buf(),
+            stop,
+            found: OnceLock::new(),
+            inventory: OnceLock::new(),
+        };
         if !stack.base.words("LOADEDMODULES").is_empty() {
             let question = stack.lmod.ask_purge(&stack.base, &stack.own);
             let answer = stack.call(&question)?;
@@ -154,6 +164,25 @@ impl<'s> Stack<'s> {
             Ok(found)
         });
         found.as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    }
+
+    /// What Spack wrote of the stack, as far as it can be read.
+    ///
+    /// # Errors
+    /// Those of [`Stack::found`].
+    pub fn books(&self) -> Result<Trees, Error> {
+        let paths = self.found()?.iter().flat_map(|entry| &entry.paths).map(PathBuf::as_path);
+        Ok(Trees::find(paths, &self.base.paths("MODULEPATH"), self.base.get("SPACK_ROOT").map(Path::new)))
+    }
+
+    /// Every module with the install that it belongs to, worked out once.
+    ///
+    /// # Errors
+    /// Those of [`Stack::found`].
+    pub fn inventory(&self) -> Result<&Inventory, Error> {
+        let found = self.found()?;
+        let books = || self.books().unwrap_or_default();
+        Ok(self.inventory.get_or_init(|| Inventory::new(books(), found)))
     }
 
     /// The matrix of the stack.

@@ -118,12 +118,18 @@ pub enum Native {
     Modules,
     /// Every ELF file of the loaded prefixes finds its libraries.
     Linkage,
+    /// What Spack installed and what the modules show are the same.
+    Spack,
 }
 
 impl Native {
     /// All, by the name that a suite uses.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("identity", Self::Identity), ("modules", Self::Modules), ("linkage", Self::Linkage)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("identity", Self::Identity),
+        ("modules", Self::Modules),
+        ("linkage", Self::Linkage),
+        ("spack", Self::Spack),
+    ];
 }
 
 /// What the harness serves for a probe.

@@ -23,7 +23,7 @@ use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::verdict::check::Check;
 use each::Sight;
-use scope::{Ward, wards};
+pub(super) use scope::{Ward, wards};
 use script::{At, Script, Seen};
 
 /// What is walked.
