@@ -143,3 +143,12 @@ fn the_healthy_stack_raises_none_of_them() {
         assert_eq!(answer.junit().count("failure") + answer.junit().count("error"), 0);
     });
 }
+
+#[test]
+fn what_one_compiler_lacks_is_told_under_it_alone() {
+    let (_folder, copy) = copy();
+    let script = Path::new(FOLDER).join("install-without-module/break");
+    assert!(Command::new(script).current_dir(&copy).status().unwrap().success());
+    probe("modules/spack --cc gcc/12", &copy, None).exits(1);
+    probe("modules/spack --cc gcc/11", &copy, None).exits(0);
+}

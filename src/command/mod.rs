@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod diagnose;
 pub mod discover;
 pub mod explain;
+pub mod ledger;
 pub mod list;
 pub mod report;
 pub mod run;

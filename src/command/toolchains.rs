@@ -13,7 +13,7 @@ use crate::run::call::call;
 use crate::run::plan::Planned;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
-use crate::stack::matrix::{Limits, Matrix};
+use crate::stack::matrix::{Chain, Limits, Matrix};
 use crate::stack::module::{Module, Wanted};
 use crate::stack::modulerc;
 use crate::stack::spack::{Inventory, Trees};
@@ -59,6 +59,19 @@ impl Asked {
     fn new(modules: Vec<(Layer, Wanted)>) -> Self {
         let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
         Self { modules, label, loaded: OnceLock::new() }
+    }
+
+    /// The toolchain of the matrix, by its full names.
+    ///
+    /// # Errors
+    /// A name in the stack that no module can have.
+    pub fn exactly(chain: &Chain) -> Result<Self, Error> {
+        let exact = chain
+            .modules
+            .iter()
+            .map(|(layer, module)| Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted)));
+        let modules = exact.collect::<Result<Vec<_>, String>>();
+        modules.map(Self::new).map_err(|fault| Error::new(Kind::Stack, fault))
     }
 
     /// As the plan sees it.
@@ -138,6 +151,12 @@ impl<'s> Stack<'s> {
     #[must_use]
     pub fn modulepath(&self) -> String {
         self.base.text("MODULEPATH").unwrap_or_default()
+    }
+
+    /// Its folders, one by one.
+    #[must_use]
+    pub fn roots(&self) -> Vec<PathBuf> {
+        self.base.paths("MODULEPATH")
     }
 
     /// Lmod, and this binary, which writes environments down for it.
@@ -272,15 +291,7 @@ impl<'s> Stack<'s> {
             };
             let chains =
                 matrix.select(limits).filter(|chain| asked_for(&chain.layers()) && only(&chain.layers()));
-            return chains
-                .map(|chain| {
-                    let exact = chain.modules.iter().map(|(layer, module)| {
-                        Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted))
-                    });
-                    exact.collect::<Result<Vec<_>, String>>().map(Asked::new)
-                })
-                .collect::<Result<Vec<_>, String>>()
-                .map_err(|fault| Error::new(Kind::Stack, fault));
+            return chains.map(Asked::exactly).collect();
         }
         let mut asked = Vec::new();
         for compiler in compilers {

@@ -8,6 +8,7 @@ pub mod foreign;
 pub mod gather;
 pub mod html;
 pub mod junit;
+pub mod ledger;
 pub mod mask;
 pub mod merge;
 pub mod record;

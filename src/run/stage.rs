@@ -90,7 +90,11 @@ impl Stage {
     /// # Errors
     /// Folders that cannot be made.
     pub fn attempt(&self, name: &str) -> Result<Attempt, Error> {
-        let folder = self.folder.with_extension(name);
+        // Behind the whole name: what follows its last dot is the end of a version, which tells two cases apart.
+        let mut beside = self.folder.as_os_str().to_owned();
+        beside.push(".");
+        beside.push(name);
+        let folder = PathBuf::from(beside);
         let attempt = Attempt { tmp: folder.join("t"), home: folder.join("h"), folder, keep: self.keep };
         for folder in [&attempt.tmp, &attempt.home] {
             fs::create_dir_all(folder).map_err(|error| Error::io(Kind::Pod, "make", folder, &error))?;
@@ -148,4 +152,20 @@ fn open_up(folder: &Path) {
 #[must_use]
 pub fn base(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_cases_never_share_a_temporary_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let stage = |name: &str| Stage { folder: root.path().join(name), keep: false };
+        // They differ behind their last dot only.
+        let (one, two) = (stage("modules.walk.gcc-12.2.0"), stage("modules.walk.gcc-12.2.1"));
+        let (one, two) = (one.attempt("look").unwrap(), two.attempt("look").unwrap());
+        assert_ne!(one.tmp, two.tmp);
+        assert_ne!(one.home, two.home);
+    }
 }

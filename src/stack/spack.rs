@@ -25,7 +25,7 @@ pub use branch::Branch;
 pub use database::Database;
 pub use inventory::{Claim, Inventory};
 pub use lock::{Lock, Root};
-pub use owner::{Evidence, Owner};
+pub use owner::{Evidence, Owner, named_paths};
 pub use spec::read_spec;
 pub use trees::{Tree, Trees};
 

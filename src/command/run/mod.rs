@@ -2,7 +2,7 @@
 
 mod case;
 mod native;
-mod needs;
+pub(super) mod needs;
 mod session;
 mod why;
 
@@ -12,12 +12,14 @@ use rayon::prelude::*;
 
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
+use crate::command::ledger::{Keys, Since};
 use crate::command::toolchains::{Asked, Stack, limits};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
+use crate::report::console::note;
 use crate::report::record::{FORMAT, Owed, PlanRecord};
 use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
@@ -49,14 +51,28 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
+    let since = flags.since.as_deref().map(|path| {
+        let (since, told) = Since::new(
+            path,
+            Keys::new(&catalogue, &stack, &facts, given(flags.index_url.as_ref(), flags.cran.as_ref())),
+        );
+        if let Some(line) = told {
+            note(&line);
+        }
+        since
+    });
     let why = why::Why::new(catalogue.site.source.as_ref())?;
     let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
     let services = services(flags, &catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results);
+        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results)
+            .since(since);
     let sound = session.carry_out(&plan);
-    let (mut results, written) = session.end();
+    let (mut results, written, since) = session.end();
+    if let Some(told) = since.and_then(|since| since.enter(results.done().values()).err()) {
+        note(&told);
+    }
     leave_nothing();
     let written = results.end().err().or(written);
     summary::print(results.plan(), results.done(), &flags.results);
@@ -85,9 +101,17 @@ fn services(flags: &Run, catalogue: &Catalogue, plan: &Plan, root: &Root) -> Ser
         .map(|(_, service)| service)
         .filter(|service| probes.clone().any(|probe| probe.services.contains(service)))
         .collect();
-    let index = flags.index_url.clone().or_else(|| std::env::var("PIP_INDEX_URL").ok());
-    let given = Given { index: index.filter(|url| !url.trim().is_empty()), cran: flags.cran.clone() };
-    Services::start(&needed, &given, root.path())
+    Services::start(&needed, &given(flags.index_url.as_ref(), flags.cran.as_ref()), root.path())
+}
+
+/// The real servers that a run was given.
+pub(super) fn given(index: Option<&String>, cran: Option<&String>) -> Given {
+    let set = |name| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
+    let index = index.cloned().or_else(|| set("STACKPROBE_INDEX_URL")).or_else(|| set("PIP_INDEX_URL"));
+    Given {
+        index: index.filter(|url| !url.trim().is_empty()),
+        cran: cran.cloned().or_else(|| set("STACKPROBE_CRAN")),
+    }
 }
 
 /// What is owed: the plan, and the toolchains that it speaks of.

@@ -11,7 +11,7 @@ use crate::suite::{Layer, Probe};
 use crate::verdict::check::{Check, Outcome};
 
 /// The check that says what is lacking, or none.
-pub(super) fn unmet(
+pub(in crate::command) fn unmet(
     probe: &Probe,
     toolchain: &Toolchain,
     facts: &Facts,

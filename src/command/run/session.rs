@@ -1,6 +1,6 @@
 //! One run: who works on what, and where its results go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,11 +11,13 @@ use super::case::{Built, Group};
 use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
+use crate::command::ledger::Since;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
 use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::console::Console;
+use crate::report::counts::UNCHANGED;
 use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed};
 use crate::report::results::{Results, write_case};
@@ -41,6 +43,7 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
+    pub(super) since: Option<Since<'s>>,
     owed: BTreeMap<String, Owed>,
     told: Mutex<Told>,
 }
@@ -64,7 +67,26 @@ impl<'s> Session<'s> {
         let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
         let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
         let told = Mutex::new(Told { results, console, broken: None });
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, owed, told }
+        Self {
+            flags,
+            catalogue,
+            stack,
+            extra,
+            asked,
+            root,
+            facts,
+            why,
+            stop,
+            services,
+            since: None,
+            owed,
+            told,
+        }
+    }
+
+    /// The same session, which leaves out what has not changed.
+    pub(super) fn since(self, since: Option<Since<'s>>) -> Self {
+        Self { since, ..self }
     }
 
     /// Does the plan. Returns false if something of our own broke on the way.
@@ -83,9 +105,9 @@ impl<'s> Session<'s> {
         carry_out(tasks, slots)
     }
 
-    pub(super) fn end(self) -> (Results, Option<Error>) {
+    pub(super) fn end(self) -> (Results, Option<Error>, Option<Since<'s>>) {
         let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (told.results, told.broken)
+        (told.results, told.broken, self.since)
     }
 
     fn load<'t>(&'t self, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
@@ -95,8 +117,13 @@ impl<'s> Session<'s> {
         }
         match self.stack.load(&self.asked[toolchain], self.extra) {
             Ok(loaded) => {
-                let groups = cases.chunk_by(|a, b| (a.suite, a.probe) == (b.suite, b.probe));
+                let unchanged: BTreeSet<&str> = self.leave_out(cases, loaded);
+                let is_left_out = |case: &Case| unchanged.contains(case.id.as_str());
+                let groups = cases.chunk_by(|a, b| {
+                    (a.suite, a.probe, is_left_out(a)) == (b.suite, b.probe, is_left_out(b))
+                });
                 groups
+                    .filter(|cases| !is_left_out(&cases[0]))
                     .map(|cases| {
                         let group = Group { session: self, toolchain: loaded, cases };
                         Task::new(Share::Build, move || self.build(group))
@@ -122,6 +149,23 @@ impl<'s> Session<'s> {
                 Vec::new()
             }
         }
+    }
+
+    /// Records those of `cases` that passed before with everything as it is now, and names them.
+    fn leave_out<'t>(&self, cases: &'t [Case], toolchain: &Toolchain) -> BTreeSet<&'t str> {
+        let Some(since) = &self.since else { return BTreeSet::new() };
+        let unchanged = cases.iter().filter_map(|case| Some((case, since.unchanged(case, toolchain)?)));
+        unchanged
+            .map(|(case, entry)| {
+                let reason =
+                    format!("unchanged since {}, when it passed: {}", entry.passed, since.path.display());
+                let check = Check::not_passed("case", Outcome::Skipped, UNCHANGED, reason);
+                let mut record = self.record(case, vec![check]);
+                Self::describe(&mut record, toolchain);
+                self.finish(record);
+                case.id.as_str()
+            })
+            .collect()
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
@@ -172,6 +216,7 @@ impl<'s> Session<'s> {
         let mut record = CaseRecord::absent(&owed, "", Outcome::Error, "");
         record.checks = checks;
         record.started = now();
+        record.key = self.since.as_ref().map(|since| since.key(&case.id)).unwrap_or_default();
         record
     }
 
@@ -184,6 +229,14 @@ impl<'s> Session<'s> {
                 let layer = format!("{layer:?}").to_lowercase();
                 record.properties.insert(format!("{layer}.prefix"), prefix.to_string_lossy().into_owned());
             }
+        }
+        let hashes = toolchain
+            .loaded
+            .iter()
+            .filter_map(|loaded| Some(format!("{}/{}", loaded.module, loaded.hash.as_deref()?)));
+        let hashes: Vec<String> = hashes.collect();
+        if !hashes.is_empty() {
+            record.properties.insert("spack.hashes".to_owned(), hashes.join(" "));
         }
     }
 

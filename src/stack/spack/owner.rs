@@ -72,11 +72,11 @@ pub(super) fn names_spec(full: &str, text: &str) -> bool {
     head_hash(text).is_some()
         || text.lines().take(20).any(|line| line.contains("created by spack"))
         || hash.is_some_and(|hash| hash.bytes().any(|byte| byte.is_ascii_digit()))
-        || paths(text).any(|path| path.split('/').any(whole))
+        || named_paths(text).any(|path| path.split('/').any(whole))
 }
 
-/// Words that are absolute paths.
-fn paths(text: &str) -> impl Iterator<Item = &str> {
+/// The absolute paths that a modulefile, Lua or Tcl, spells out.
+pub fn named_paths(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|letter: char| letter.is_whitespace() || "\"'`[](){},;:=".contains(letter));
     words.filter(|word| word.starts_with('/'))
 }
@@ -86,7 +86,7 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
 fn by_prefix<'a>(database: &'a Database, name: &str, text: &str) -> Option<&'a Record> {
     let mut counts: Vec<(&Record, usize)> = Vec::new();
     let mut total = 0;
-    for path in paths(text) {
+    for path in named_paths(text) {
         total += 1;
         for record in database.by_path(Path::new(path)) {
             match counts.iter_mut().find(|(known, _)| std::ptr::eq(*known, record)) {

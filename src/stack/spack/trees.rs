@@ -44,7 +44,7 @@ impl Trees {
         spacks.extend(roots.iter().filter_map(|root| spack_above(root)));
         let mut folders = BTreeSet::new();
         let mut seen = BTreeSet::new();
-        let mut look = |path: &Path| {
+        let mut ascend = |path: &Path| {
             // Prefixes of one tree share all but the last of their folders.
             for folder in path.ancestors().take_while(|folder| seen.insert(folder.to_path_buf())) {
                 if folder.join(".spack-db/index.json").exists() {
@@ -52,8 +52,10 @@ impl Trees {
                 }
             }
         };
-        spacks.iter().for_each(|spack| look(&spack.join("opt/spack")));
-        paths.into_iter().for_each(&mut look);
+        for spack in &spacks {
+            ascend(&spack.join("opt/spack"));
+        }
+        paths.into_iter().for_each(&mut ascend);
         let mut found = Self::default();
         for root in folders {
             match Database::read(&root) {
