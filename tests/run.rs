@@ -346,3 +346,27 @@ fn the_pods_status_tells_the_story_in_one_line() {
     let told = "FAIL 1/1 error=0 first=compiler/c11-language gcc/99: there is no gcc/99; gcc is offered as";
     assert!(text.starts_with(told) && text.len() <= 256, "{text}");
 }
+
+#[test]
+fn the_sites_fault_in_one_check_never_excuses_the_stacks_in_another() {
+    let site = "[[diagnosis]]\nid = \"scratch-down\"\nlayer = \"pod\"\nfault = \"site\"\n\
+        pattern = 'stale file handle on /scratch'\nsample = \"stale file handle on /scratch\"\n\
+        cause = \"scratch is down\"\nfix = \"ask storage\"\n";
+    let run = |more: &str| {
+        let script = format!(
+            "printf 'not ok 1 - io\\n  ---\\n  message: stale file handle on /scratch\\n  ...\\n{more}'; exit 1"
+        );
+        let (toml, file) = shell_suite(&script, "protocol = \"tap\"");
+        let args = ["run", "mine", "--cc", "gcc/12", "--suites", "s", "--site", "site.toml"];
+        let call = call(&args).file("s/mine/suite.toml", toml).file("s/mine/p.sh", file);
+        call.file("site.toml", site).run()
+    };
+    let alone = run("1..1\\n").exits(75);
+    assert_eq!(alone.junit().case("mine.p", "io").outcome, "error");
+    let both = run("not ok 2 - sum\\n1..2\\n").exits(1).junit();
+    let io = both.case("mine.p", "io");
+    assert_eq!((io.outcome.as_str(), io.kind.as_str()), ("error", "scratch-down"));
+    let sum = both.case("mine.p", "sum");
+    assert_eq!(sum.outcome, "failure");
+    assert!(!sum.text.contains("scratch-down"), "{}", sum.text);
+}

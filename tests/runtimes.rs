@@ -302,23 +302,23 @@ fn what_only_matlab_can_show_is_said_and_not_pretended() {
 #[test]
 fn the_stacks_mpi4py_has_exact_ranks_and_one_of_another_mpi_is_red() {
     let pair = ["--cc", "gcc/12", "--mpi", "openmpi/5"];
-    let junit =
-        call(&[&["run", "py-mpi", "--module", "py-mpi4py"][..], &pair].concat()).run().exits(0).junit();
+    let junit = call(&[&["run", "py-mpi"][..], &pair].concat()).run().exits(0).junit();
     let passed = checks(&junit, "py-mpi.ranks", "passed");
     for check in ["ranks", "library", "mapped", "buffers", "window"] {
         assert_eq!(passed.iter().filter(|name| *name == check).count(), 2, "{check}: {passed:?}");
     }
-    let junit = call(&[&["run", "py-mpi"][..], &pair].concat()).run().exits(0).junit();
+    let junit = call(&["run", "py-mpi", "--cc", "gcc/12", "--mpi", "mpich/4"]).run().exits(0).junit();
     assert_eq!((junit.count("skipped"), junit.cases.len()), (2, 2), "{:?}", junit.cases);
+    assert_eq!(junit.cases[0].message, "gcc/12.2.0 mpich/4.0.2 offers no py-mpi4py");
 
     // The same mpi4py with the launcher of another MPI: every process is alone, and its exit status is 0.
     let share = stack().join("share");
     let found = Command::new("find").arg(&share).args(["-path", "*/py-mpi4py/*.lua"]).output().unwrap();
     let module = String::from_utf8(found.stdout).unwrap();
     let module = fs::read_to_string(module.lines().next().unwrap()).unwrap();
-    let run = call(&["run", "py-mpi", "--module", "foreign", "--cc", "gcc/12", "--mpi", "mpich/4"]);
+    let run = call(&["run", "py-mpi", "--cc", "gcc/12", "--mpi", "mpich/4"]);
     let path = format!("{}:{}", core().display(), run.folder().join("m").display());
-    let junit = run.file("m/foreign/1.0.lua", module).env("MODULEPATH", path).run().exits(1).junit();
+    let junit = run.file("m/py-mpi4py/1.0.lua", module).env("MODULEPATH", path).run().exits(1).junit();
     let red = checks(&junit, "py-mpi.ranks", "failure");
     assert_eq!(red.iter().filter(|name| *name == "ranks").count(), 2, "{red:?}");
 }

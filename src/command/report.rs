@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anstream::println;
-
 use crate::cli::Report;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -19,11 +17,12 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
     let out = out(flags)?;
     std::fs::create_dir_all(&out).map_err(|error| Error::io(Kind::Pod, "make", &out, &error))?;
     let account = gather(&flags.inputs, &out, flags.plan.as_deref())?;
-    let xml = junit::render(&account, flags.junit_strict).map_err(|what| Error::new(Kind::Internal, what))?;
+    let xml = junit::render(&account, flags.junit_strict)
+        .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
     write(&out.join("junit.xml"), &xml)?;
     write(&out.join("report.html"), html::render(&account).as_bytes())?;
-    println!("{}", summary::render(&account, &out));
-    Ok(summary::exit_of(&account))
+    summary::print(&account, &out);
+    Ok(summary::exit(&account))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! From what was asked for to toolchains: Lmod found, the pod's leaks scrubbed, modules loaded or the matrix read.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::stack::modulerc;
 use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
 use crate::stack::toolchain::Toolchain;
-use crate::suite::Layer;
+use crate::suite::{Layer, Suite};
 
 /// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
 const LMOD_LIMIT: Duration = Duration::from_mins(3);
@@ -44,6 +45,8 @@ pub struct Asked {
     pub label: String,
     /// What came of loading it.
     pub loaded: OnceLock<Result<Toolchain, Unloaded>>,
+    /// What came of loading it with the further modules that a suite names.
+    beside: BTreeMap<Vec<String>, OnceLock<Result<Toolchain, Unloaded>>>,
 }
 
 /// Why a toolchain could not be loaded.
@@ -51,27 +54,31 @@ pub struct Asked {
 pub enum Unloaded {
     /// The stack does not give what was asked for.
     Refused(Refusal),
+    /// This toolchain has no such module, which only some suites want beside it.
+    Absent(String),
     /// It could not be told.
     Unknown(Error),
 }
 
 impl Asked {
-    fn new(modules: Vec<(Layer, Wanted)>) -> Self {
+    fn new(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
         let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
-        Self { modules, label, loaded: OnceLock::new() }
+        let named = suites.iter().filter(|suite| !suite.modules.is_empty());
+        let beside = named.map(|suite| (suite.modules.clone(), OnceLock::new())).collect();
+        Self { modules, label, loaded: OnceLock::new(), beside }
     }
 
     /// The toolchain of the matrix, by its full names.
     ///
     /// # Errors
     /// A name in the stack that no module can have.
-    pub fn exactly(chain: &Chain) -> Result<Self, Error> {
+    pub fn exactly(chain: &Chain, suites: &[Suite]) -> Result<Self, Error> {
         let exact = chain
             .modules
             .iter()
             .map(|(layer, module)| Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted)));
         let modules = exact.collect::<Result<Vec<_>, String>>();
-        modules.map(Self::new).map_err(|fault| Error::new(Kind::Stack, fault))
+        modules.map(|modules| Self::new(modules, suites)).map_err(|fault| Error::new(Kind::Stack, fault))
     }
 
     /// As the plan sees it.
@@ -217,6 +224,46 @@ impl<'s> Stack<'s> {
         asked.loaded.get_or_init(|| self.load_anew(&asked.modules, extra))
     }
 
+    /// Loads a toolchain with the further modules that a suite names, once for all suites that name the same.
+    pub fn load_for<'a>(
+        &self,
+        suite: &Suite,
+        asked: &'a Asked,
+        extra: &[Wanted],
+    ) -> &'a Result<Toolchain, Unloaded> {
+        let plain = self.load(asked, extra);
+        let (Ok(toolchain), Some(loaded)) = (plain, asked.beside.get(&suite.modules)) else { return plain };
+        loaded.get_or_init(|| {
+            let named: Vec<Wanted> = suite.modules.iter().filter_map(|name| Wanted::new(name).ok()).collect();
+            let all: Vec<Wanted> = extra.iter().chain(&named).cloned().collect();
+            let absent = || {
+                let absent = named.iter().find(|wanted| !self.offers(toolchain, wanted))?;
+                Some(Unloaded::Absent(format!("{} offers no {absent}", toolchain.label)))
+            };
+            // Where the hierarchy was read anyway it saves a call of Lmod; else that call is the cheaper one.
+            if self.found.get().is_some()
+                && let Some(absent) = absent()
+            {
+                return Err(absent);
+            }
+            self.load_anew(&asked.modules, &all).map_err(|unloaded| match unloaded {
+                Unloaded::Refused(refusal) => absent().unwrap_or(Unloaded::Refused(refusal)),
+                unloaded => unloaded,
+            })
+        })
+    }
+
+    /// Whether a module is visible once the toolchain is loaded: its file lies below its `MODULEPATH`.
+    fn offers(&self, toolchain: &Toolchain, wanted: &Wanted) -> bool {
+        let folders = toolchain.environment.paths("MODULEPATH");
+        // A hierarchy that cannot be read hides nothing: then Lmod's refusal stands.
+        self.found().map_or(true, |found| {
+            found.iter().any(|entry| {
+                wanted.matches(&entry.module) && folders.iter().any(|folder| entry.file.starts_with(folder))
+            })
+        })
+    }
+
     fn load_anew(&self, modules: &[(Layer, Wanted)], extra: &[Wanted]) -> Result<Toolchain, Unloaded> {
         let wanted: Vec<Wanted> = modules.iter().map(|(_, wanted)| wanted).chain(extra).cloned().collect();
         let question = self.lmod.ask_load(&wanted, &self.base, &self.own);
@@ -291,7 +338,7 @@ impl<'s> Stack<'s> {
             };
             let chains =
                 matrix.select(limits).filter(|chain| asked_for(&chain.layers()) && only(&chain.layers()));
-            return chains.map(Asked::exactly).collect();
+            return chains.map(|chain| Asked::exactly(chain, &self.catalogue.suites)).collect();
         }
         let mut asked = Vec::new();
         for compiler in compilers {
@@ -305,7 +352,7 @@ impl<'s> Stack<'s> {
         if compilers.is_empty() {
             asked.extend(runtimes.iter().map(|runtime| vec![(Layer::Runtime, runtime.clone())]));
         }
-        Ok(asked.into_iter().map(Asked::new).collect())
+        Ok(asked.into_iter().map(|modules| Asked::new(modules, &self.catalogue.suites)).collect())
     }
 }
 

@@ -1,6 +1,5 @@
 //! What was owed and what came of it, in one or many pods: everything that a report is made from. Pure.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::pod::facts::Facts;
@@ -67,15 +66,23 @@ pub struct Account {
 }
 
 impl Account {
-    /// The account of one run: each case of the plan finished, or an error of this kind.
+    /// The account of one run that has done nothing yet: each case of the plan is an error that says so.
     #[must_use]
-    pub fn of(plan: &PlanRecord, done: &BTreeMap<String, CaseRecord>, kind: &str, reason: &str) -> Self {
-        let told = plan.cases.iter().map(|owed| {
-            let absent = || CaseRecord::absent(owed, kind, Outcome::Error, reason);
-            Told { case: done.get(&owed.id).cloned().unwrap_or_else(absent), pod: 0, repro: false }
-        });
+    pub fn owed(plan: &PlanRecord) -> Self {
+        let absent = |owed| CaseRecord::absent(owed, "owed", Outcome::Error, "not run yet");
+        let told = plan.cases.iter().map(|owed| Told { case: absent(owed), pod: 0, repro: false });
         let told = told.collect();
-        let plan = PlanRecord { cases: Vec::new(), ..plan.clone() };
+        let plan = PlanRecord {
+            format: plan.format,
+            stackprobe: plan.stackprobe.clone(),
+            started: plan.started.clone(),
+            command: plan.command.clone(),
+            pod: plan.pod.clone(),
+            lmod: plan.lmod.clone(),
+            modulepath: plan.modulepath.clone(),
+            shard: plan.shard.clone(),
+            cases: Vec::new(),
+        };
         let pod =
             Pod { name: plan.pod.host.clone(), folder: PathBuf::new(), link: Some(String::new()), plan };
         let mut account = Self { pods: vec![pod], told, notes: Vec::new() };
@@ -97,19 +104,24 @@ impl Account {
             without_overrides(&mut pod.plan.pod.host);
         }
         for told in &mut self.told {
-            mask::case(&mut told.case);
-            let Owed { suite, probe, toolchain, .. } = &mut told.case.owed;
-            for text in [suite, probe, toolchain] {
-                without_overrides(text);
-            }
-            for check in told.case.checks.iter_mut().chain(&mut told.case.earlier) {
-                for text in [&mut check.name, &mut check.reason, &mut check.detail] {
-                    without_overrides(text);
-                }
-            }
-            without_overrides(&mut told.case.output);
+            tidy(&mut told.case);
         }
     }
+}
+
+/// Takes out of every text of a case what may not stand in a report.
+pub(super) fn tidy(case: &mut CaseRecord) {
+    mask::case(case);
+    let Owed { suite, probe, toolchain, .. } = &mut case.owed;
+    for text in [suite, probe, toolchain] {
+        without_overrides(text);
+    }
+    for check in case.checks.iter_mut().chain(&mut case.earlier) {
+        for text in [&mut check.name, &mut check.reason, &mut check.detail] {
+            without_overrides(text);
+        }
+    }
+    without_overrides(&mut case.output);
 }
 
 /// A case that stands for an input which could not be read: what it holds is not known, and that is never green.

@@ -6,9 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::report::account::{Account, Told};
-use crate::report::record::DiagnosisRecord;
 use crate::report::text::line;
-use crate::verdict::check::{Check, Outcome};
+use crate::verdict::check::{Check, Diagnosed, Outcome};
 
 /// Longest reason that is told of apart from the case itself.
 const REASON: usize = 300;
@@ -32,7 +31,7 @@ pub struct Cause<'a> {
     /// The cause in one line: the diagnosis, or the reason of the first check.
     pub title: String,
     /// What is known of it.
-    pub diagnosis: Option<&'a DiagnosisRecord>,
+    pub diagnosis: Option<&'a Diagnosed>,
     /// The checks, in the order of the account; never empty.
     pub reds: Vec<Red<'a>>,
     /// What all of them share and others do not: `only under mpich/4.0.2`.
@@ -55,7 +54,7 @@ pub fn causes(account: &Account) -> Vec<Cause<'_>> {
     for (place, told) in account.told.iter().enumerate() {
         let case = &told.case;
         for check in case.checks.iter().filter(|check| check.outcome > Outcome::Skipped) {
-            let diagnosis = case.diagnosis.as_ref();
+            let diagnosis = check.diagnosis.as_deref();
             let key = diagnosis.map_or_else(
                 || format!("{} {}", check.kind, words(&check.reason)),
                 |diagnosis| diagnosis.id.clone(),
@@ -212,12 +211,12 @@ mod tests {
         let mut account = Account { pods: vec![pod("n1")], ..Account::default() };
         for reason in ["died", "no plan"] {
             let mut told = told("gcc/12", 0, reason);
-            told.case.diagnosis = Some(DiagnosisRecord {
+            told.case.checks[0].diagnosis = Some(Box::new(Diagnosed {
                 id: "shm.small".into(),
                 fault: "pod".into(),
                 cause: "/dev/shm is too small".into(),
                 fix: "mount more".into(),
-            });
+            }));
             account.told.push(told);
         }
         let causes = causes(&account);

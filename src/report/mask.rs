@@ -14,6 +14,8 @@ use crate::report::record::{CaseRecord, PlanRecord};
 /// What stands in place of a secret.
 pub const MASK: &str = "***";
 
+// Classes and words of ASCII: those of Unicode would make these patterns megabytes, which every run would pay for.
+
 /// Words and shapes without which a line holds no secret. Nearly every line is only searched for these.
 static SUSPECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -24,15 +26,15 @@ static SUSPECT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let shapes = [
-        r"(?P<shape>\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*))",
-        r#"(?P<header>(?i:\b(?:proxy-)?authorization|\bx-api-key|\bset-cookie|\bcookie)["']?:\s*)["']?[^"'\n]+"#,
-        r"(?P<url>\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@",
+        r"(?P<shape>(?-u:\b)(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|AKIA[0-9A-Z]{16}|xox[abprs]-[A-Za-z0-9_-]{10,}|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*))",
+        r#"(?P<header>(?i-u:\b(?:proxy-)?authorization|\bx-api-key|\bset-cookie|\bcookie)["']?:[ \t\r\n]*)["']?[^"'\n]+"#,
+        r"(?P<url>(?-u:\b)[a-zA-Z][a-zA-Z0-9+.-]*://)[^/ \t\r\n@]+@",
         // `"password": "…"`, as JSON and Python write it.
-        r#"["'](?P<key>[\w.-]+)["'](?P<colon>\s*:\s*)(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"#,
+        r#"["'](?P<key>[A-Za-z0-9_.-]+)["'](?P<colon>[ \t\r\n]*:[ \t\r\n]*)(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"#,
         // A quoted word `'--password=a b'`, then a bare one whose value may be quoted.
-        r#"(?P<quote>['"])(?P<inner>-{0,2}[A-Za-z_][\w.-]*)=(?:[^'"\n]*)['"]"#,
-        r#"(?P<name>-{0,2}[A-Za-z_][\w.-]*)=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'])+"#,
-        r#"(?P<flag>--[A-Za-z][\w-]*)(?P<space>[ \t]+)(?:"[^"\n]*"|'[^'\n]*'|[^\s"'-][^\s"']*)"#,
+        r#"(?P<quote>['"])(?P<inner>-{0,2}[A-Za-z_][A-Za-z0-9_.-]*)=(?:[^'"\n]*)['"]"#,
+        r#"(?P<name>-{0,2}[A-Za-z_][A-Za-z0-9_.-]*)=(?:"[^"\n]*"|'[^'\n]*'|[^ \t\r\n"'])+"#,
+        r#"(?P<flag>--[A-Za-z][A-Za-z0-9_-]*)(?P<space>[ \t]+)(?:"[^"\n]*"|'[^'\n]*'|[^ \t\r\n"'-][^ \t\r\n"']*)"#,
     ];
     Regex::new(&shapes.join("|")).ok()
 });
@@ -45,12 +47,10 @@ static BLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The text without the secrets in it.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
-    let (Some(suspect), Some(secrets), Some(block)) = (&*SUSPECT, &*SECRETS, &*BLOCK) else {
+    let Some(suspect) = SUSPECT.as_ref().filter(|suspect| suspect.is_match(text)) else {
         return Cow::Borrowed(text);
     };
-    if !suspect.is_match(text) {
-        return Cow::Borrowed(text);
-    }
+    let (Some(secrets), Some(block)) = (&*SECRETS, &*BLOCK) else { return Cow::Borrowed(text) };
     let whole = block.replace_all(text, MASK);
     let lines = whole.split_inclusive('\n').map(|line| {
         if suspect.is_match(line) { secrets.replace_all(line, replaced) } else { Cow::Borrowed(line) }
@@ -164,6 +164,10 @@ pub fn case(record: &mut CaseRecord) {
         for text in [&mut check.name, &mut check.reason, &mut check.detail] {
             hide(text);
         }
+        if let Some(diagnosis) = &mut check.diagnosis {
+            hide(&mut diagnosis.cause);
+            hide(&mut diagnosis.fix);
+        }
     }
     for command in &mut record.commands {
         hide(&mut command.command);
@@ -176,10 +180,6 @@ pub fn case(record: &mut CaseRecord) {
         if let Some(value) = value {
             if is_secret(name) { MASK.clone_into(value) } else { hide(value) }
         }
-    }
-    if let Some(diagnosis) = &mut record.diagnosis {
-        hide(&mut diagnosis.cause);
-        hide(&mut diagnosis.fix);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::pod::facts::Facts;
-use crate::verdict::check::{Check, Outcome};
+use crate::verdict::check::{Check, Diagnosed, Outcome};
 
 /// Raised when a reader of the older shape would be misled.
 pub const FORMAT: u32 = 1;
@@ -91,22 +91,6 @@ pub struct CaseRecord {
     /// What the modules changed in the environment, if it did not pass: the new value, or none where they unset it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, Option<String>>,
-    /// Why, and whose fault it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub diagnosis: Option<DiagnosisRecord>,
-}
-
-/// Why a case did not pass.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DiagnosisRecord {
-    /// Its id in the catalogue.
-    pub id: String,
-    /// `stack`, `pod`, `site`, `harness` or `unknown`.
-    pub fault: String,
-    /// One line.
-    pub cause: String,
-    /// One line.
-    pub fix: String,
 }
 
 /// A command of a case.
@@ -153,6 +137,12 @@ impl CaseRecord {
             .find_map(|outcome| self.checks.iter().find(|check| check.outcome == outcome))
     }
 
+    /// Why its first fault came to be.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<&Diagnosed> {
+        self.first_fault()?.diagnosis.as_deref()
+    }
+
     /// A case that is owed and has no result.
     #[must_use]
     pub fn absent(owed: &Owed, kind: &str, outcome: Outcome, reason: &str) -> Self {
@@ -169,7 +159,6 @@ impl CaseRecord {
             earlier: Vec::new(),
             properties: BTreeMap::new(),
             environment: BTreeMap::new(),
-            diagnosis: None,
         }
     }
 }

@@ -1,20 +1,22 @@
 //! The results directory: crash-safe at every instant.
 //!
 //! `plan.json` first; then each case by a temporary name, synced, renamed. `junit.xml` is rewritten whole and renamed.
-//! Rewriting it after each of 30,000 checks would be quadratic, so it is rewritten when at least fifty times as long has
-//! passed as the last rewriting took, and at the end: its share of the time stays below a fiftieth, however long the run.
+//! Rewriting it after each of 30,000 checks would be quadratic. So only the suites that have changed are rendered again,
+//! and the file is rewritten when at least fifty times as long has passed as the last rewriting took, and at the end: its
+//! share of the time stays below a fiftieth, however long the run.
 //! What a SIGKILL catches in between is not lost: `stackprobe report` makes everything anew from plan and cases.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, reason};
-use crate::report::account::Account;
+use crate::report::account::{self, Account};
+use crate::report::html;
+use crate::report::junit::Testsuites;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
-use crate::report::{html, junit};
 use crate::verdict::check::Outcome;
 
 /// Largest `plan.json` that is read: some hundred thousand cases.
@@ -29,9 +31,11 @@ pub type Done = BTreeMap<String, CaseRecord>;
 #[derive(Debug)]
 pub struct Results {
     folder: PathBuf,
-    plan: PlanRecord,
-    done: BTreeMap<String, CaseRecord>,
-    strict: bool,
+    account: Account,
+    /// Where each case stands in the account.
+    places: HashMap<String, usize>,
+    junit: Testsuites,
+    done: usize,
     rewritten: Instant,
     cost: Duration,
     /// The first write that failed.
@@ -47,7 +51,7 @@ impl Results {
     /// A directory that cannot be made or written.
     pub fn begin(
         folder: &Path,
-        plan: PlanRecord,
+        plan: &PlanRecord,
         done: Vec<CaseRecord>,
         strict: bool,
     ) -> Result<Self, Error> {
@@ -58,18 +62,25 @@ impl Results {
         for folder in [folder, &folder.join("cases"), &folder.join("logs")] {
             fs::create_dir_all(folder).map_err(|error| cannot(error, folder))?;
         }
+        let account = Account::owed(plan);
         let mut results = Self {
             folder: folder.to_path_buf(),
-            plan,
-            done: done.into_iter().map(|record| (record.owed.id.clone(), record)).collect(),
-            strict,
+            places: plan.cases.iter().map(|owed| owed.id.clone()).zip(0..).collect(),
+            junit: Testsuites::new(&account, strict),
+            account,
+            done: 0,
             rewritten: Instant::now(),
             cost: Duration::ZERO,
             broken: None,
         };
-        forget(&folder.join("cases"), &results.done).map_err(|error| cannot(error, &folder.join("cases")))?;
+        let cases = folder.join("cases");
+        let kept: BTreeSet<&str> = done.iter().map(|record| record.owed.id.as_str()).collect();
+        forget(&cases, &kept).map_err(|error| cannot(error, &cases))?;
         let path = folder.join("plan.json");
-        write_json(&path, &results.plan).map_err(|error| cannot(error, &path))?;
+        write_json(&path, plan).map_err(|error| cannot(error, &path))?;
+        for record in done {
+            results.count(record);
+        }
         results.rewrite().map_err(|error| cannot(error, &folder.join("junit.xml")))?;
         Ok(results)
     }
@@ -80,37 +91,43 @@ impl Results {
         folder.join("logs").join(format!("{id}.log"))
     }
 
-    /// Counts a case in that [`write_case`] has written. A failure to rewrite `junit.xml` is kept and told by
-    /// [`Results::end`]: the run goes on, because the console and the exit code can still tell.
-    pub fn finish(&mut self, record: CaseRecord) {
-        self.done.insert(record.owed.id.clone(), record);
-        if self.rewritten.elapsed() > self.cost * 50
-            && let Err(error) = self.rewrite()
-            && self.broken.is_none()
-        {
-            self.broken = Some(Error::io(Kind::Pod, "write", &self.folder.join("junit.xml"), &error));
+    /// Writes a finished case, and rewrites `junit.xml` where that is due. The first write that fails is kept and told
+    /// by [`Results::end`]: the run goes on, because the console and the exit code can still tell.
+    pub fn finish(&mut self, record: &CaseRecord) {
+        let path = self.folder.join("cases").join(format!("{}.json", record.owed.id));
+        let written = write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error));
+        self.count(record.clone());
+        let rewritten = if self.rewritten.elapsed() > self.cost * 50 {
+            let path = self.folder.join("junit.xml");
+            self.rewrite().map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
+        } else {
+            Ok(())
+        };
+        if self.broken.is_none() {
+            self.broken = written.err().or(rewritten.err());
         }
     }
 
-    /// All that is finished, by id.
+    /// Puts a finished case in the place of the one that was owed.
+    fn count(&mut self, mut record: CaseRecord) {
+        account::tidy(&mut record);
+        if let Some(place) = self.places.get(&record.owed.id) {
+            self.done += 1;
+            self.account.told[*place].case = record;
+            self.junit.changed(*place);
+        }
+    }
+
+    /// How many cases are over.
     #[must_use]
-    pub fn done(&self) -> &BTreeMap<String, CaseRecord> {
-        &self.done
+    pub fn done(&self) -> usize {
+        self.done
     }
 
     /// Every case of the plan, in its order.
     #[must_use]
-    pub fn accounted(&self) -> Vec<CaseRecord> {
-        let none = "no result: the run ended before this case could be written";
-        let absent = |owed| CaseRecord::absent(owed, "lost", Outcome::Error, none);
-        let cases = self.plan.cases.iter();
-        cases.map(|owed| self.done.get(&owed.id).cloned().unwrap_or_else(|| absent(owed))).collect()
-    }
-
-    /// The plan.
-    #[must_use]
-    pub fn plan(&self) -> &PlanRecord {
-        &self.plan
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Writes everything once more, whole, and the page beside it.
@@ -123,20 +140,18 @@ impl Results {
             return Err(error);
         }
         last.map_err(|error| Error::io(Kind::Pod, "write", &self.folder.join("junit.xml"), &error))?;
-        let mut account = Account::of(&self.plan, &self.done, "owed", "not run");
-        for told in &mut account.told {
+        for told in self.account.told.iter_mut().filter(|told| told.case.outcome() > Outcome::Skipped) {
             told.repro = has_repro(&self.folder, &told.case.owed.id);
         }
         let path = self.folder.join("report.html");
-        replace(&path, html::render(&account).as_bytes())
+        replace(&path, html::render(&self.account).as_bytes())
             .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
     }
 
     fn rewrite(&mut self) -> io::Result<()> {
         let begun = Instant::now();
-        let account = Account::of(&self.plan, &self.done, "owed", "not run yet");
-        let xml = junit::render(&account, self.strict).map_err(io::Error::other)?;
-        replace(&self.folder.join("junit.xml"), &xml)?;
+        let (junit, account) = (&mut self.junit, &self.account);
+        replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file))?;
         self.rewritten = Instant::now();
         self.cost = begun.elapsed();
         Ok(())
@@ -144,12 +159,12 @@ impl Results {
 }
 
 /// Takes away what an earlier run left of cases that this one owes anew: were this run cut short, those would count.
-fn forget(cases: &Path, done: &Done) -> io::Result<()> {
+fn forget(cases: &Path, kept: &BTreeSet<&str>) -> io::Result<()> {
     for entry in fs::read_dir(cases)? {
         let path = entry?.path();
         let is_record = path.extension().is_some_and(|extension| extension == "json");
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
-        if is_record && !done.contains_key(id.as_ref()) {
+        if is_record && !kept.contains(id.as_ref()) {
             fs::remove_file(&path)?;
             let _ = fs::remove_file(path.with_extension("").join("repro.sh"));
             let _ = fs::remove_dir(path.with_extension(""));
@@ -275,15 +290,6 @@ pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Writes a finished case, for whoever may read the directory from now on.
-///
-/// # Errors
-/// A file that cannot be written.
-pub fn write_case(folder: &Path, record: &CaseRecord) -> Result<(), Error> {
-    let path = folder.join("cases").join(format!("{}.json", record.owed.id));
-    write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
-}
-
 /// Writes a script beside the record of its case.
 ///
 /// # Errors
@@ -307,11 +313,18 @@ fn write_json(path: &Path, value: &impl serde::Serialize) -> io::Result<()> {
 /// # Errors
 /// Those of the file system; what stood there before is untouched then.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_by(path, |file| file.write_all(bytes))
+}
+
+fn replace_by(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
-    let mut file = File::create(&part)?;
-    file.write_all(bytes)?;
+    let file = File::create(&part)?;
+    let mut writer = BufWriter::new(&file);
+    write(&mut writer)?;
+    writer.flush()?;
+    drop(writer);
     file.sync_data()?;
     fs::rename(&part, path)
 }

@@ -11,20 +11,16 @@ use crate::report::account::Account;
 use crate::report::cause::causes;
 use crate::report::console::style;
 use crate::report::counts::Counts;
-use crate::report::record::{CaseRecord, PlanRecord};
+use crate::report::record::CaseRecord;
 use crate::verdict::check::Outcome;
 
 /// How many failures are told one by one.
 const TOLD: usize = 12;
 
-/// The exit code that finished and unfinished cases of a plan ask for.
+/// The exit code that an account asks for.
 #[must_use]
-pub fn exit(plan: &PlanRecord, done: &BTreeMap<String, CaseRecord>) -> Exit {
-    exit_for(plan.cases.iter().map(|owed| done.get(&owed.id).map_or(Outcome::Error, CaseRecord::outcome)))
-}
-
-fn exit_for(outcomes: impl Iterator<Item = Outcome>) -> Exit {
-    match outcomes.max() {
+pub fn exit(account: &Account) -> Exit {
+    match account.cases().map(CaseRecord::outcome).max() {
         None => Exit::Nothing,
         Some(Outcome::Failed) => Exit::Failed,
         Some(Outcome::Error) => Exit::Unknown,
@@ -32,17 +28,9 @@ fn exit_for(outcomes: impl Iterator<Item = Outcome>) -> Exit {
     }
 }
 
-/// Prints the summary of a run.
-pub fn print(plan: &PlanRecord, done: &BTreeMap<String, CaseRecord>, folder: &Path) {
-    let account =
-        Account::of(plan, done, "lost", "no result: the run ended before this case could be written");
-    println!("{}", render(&account, folder));
-}
-
-/// The exit code that an account asks for.
-#[must_use]
-pub fn exit_of(account: &Account) -> Exit {
-    exit_for(account.cases().map(CaseRecord::outcome))
+/// Prints the summary of an account.
+pub fn print(account: &Account, folder: &Path) {
+    println!("{}", render(account, folder));
 }
 
 /// The summary as text with colours; `folder` is where the reports stand.
@@ -128,7 +116,7 @@ fn faults(account: &Account) -> String {
 mod tests {
     use super::*;
     use crate::pod::facts::Facts;
-    use crate::report::record::Owed;
+    use crate::report::record::{Owed, PlanRecord};
     use crate::verdict::check::Check;
 
     fn plan(ids: &[&str]) -> PlanRecord {
@@ -156,21 +144,18 @@ mod tests {
 
     #[test]
     fn what_is_owed_and_absent_is_never_green() {
-        let plan = plan(&["a", "b"]);
-        let mut a = CaseRecord::absent(&plan.cases[0], "", Outcome::Passed, "");
-        a.checks = vec![Check::passed("x")];
-        let mut done = BTreeMap::from([("a".to_owned(), a.clone())]);
-        assert_eq!(exit(&plan, &done), Exit::Unknown);
-        done.insert("b".to_owned(), a);
-        assert_eq!(exit(&plan, &done), Exit::Passed);
-        assert_eq!(exit(&self::plan(&[]), &BTreeMap::new()), Exit::Nothing);
+        let mut account = Account::owed(&plan(&["a", "b"]));
+        account.told[0].case.checks = vec![Check::passed("x")];
+        assert_eq!(exit(&account), Exit::Unknown);
+        account.told[1].case.checks = vec![Check::passed("x")];
+        assert_eq!(exit(&account), Exit::Passed);
+        assert_eq!(exit(&Account::owed(&plan(&[]))), Exit::Nothing);
     }
 
     #[test]
     fn equal_reasons_are_told_once() {
-        let account = Account::of(&plan(&["a", "b"]), &BTreeMap::new(), "lost", "no result");
-        let text = faults(&account);
-        assert_eq!(text.matches("no result").count(), 1, "{text}");
+        let text = faults(&Account::owed(&plan(&["a", "b"])));
+        assert_eq!(text.matches("not run yet").count(), 1, "{text}");
         assert!(text.contains("and 1 more"));
     }
 }

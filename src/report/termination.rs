@@ -8,7 +8,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use crate::report::record::CaseRecord;
+use crate::report::account::Account;
 use crate::report::text::line;
 use crate::verdict::check::Outcome;
 
@@ -17,10 +17,10 @@ const LONGEST: usize = 256;
 
 /// `FAIL 3/41 error=0 first=mpi/allreduce gcc/14.2.0 openmpi/5.0.6: cause`.
 #[must_use]
-pub fn message(cases: &[CaseRecord]) -> String {
-    let of = |wanted| cases.iter().filter(|case| case.outcome() == wanted).count();
+pub fn message(account: &Account) -> String {
+    let of = |wanted| account.cases().filter(|case| case.outcome() == wanted).count();
     let (failed, error) = (of(Outcome::Failed), of(Outcome::Error));
-    let total = cases.len();
+    let total = account.told.len();
     let worst = match (failed, error) {
         (0, 0) => return format!("PASS {total}/{total}"),
         (0, _) => Outcome::Error,
@@ -28,9 +28,9 @@ pub fn message(cases: &[CaseRecord]) -> String {
     };
     let word = if failed > 0 { "FAIL" } else { "UNKNOWN" };
     let mut text = format!("{word} {}/{total} error={error}", failed + error);
-    if let Some(first) = cases.iter().find(|case| case.outcome() == worst) {
+    if let Some(first) = account.cases().find(|case| case.outcome() == worst) {
         let owed = &first.owed;
-        let why = first.diagnosis.as_ref().map_or_else(
+        let why = first.diagnosis().map_or_else(
             || first.first_fault().map(|check| check.reason.clone()).unwrap_or_default(),
             |diagnosis| format!("{} ({}, fault: {})", diagnosis.cause, diagnosis.id, diagnosis.fault),
         );
@@ -43,10 +43,10 @@ pub fn message(cases: &[CaseRecord]) -> String {
 }
 
 /// Writes the message where Kubernetes looks for it, if it looks.
-pub fn write(cases: &[CaseRecord]) {
+pub fn write(account: &Account) {
     let path = std::env::var_os("STACKPROBE_TERMINATION_LOG")
         .map_or_else(|| PathBuf::from("/dev/termination-log"), PathBuf::from);
     if let Ok(mut file) = OpenOptions::new().write(true).truncate(true).open(path) {
-        let _ = file.write_all(message(cases).as_bytes());
+        let _ = file.write_all(message(account).as_bytes());
     }
 }

@@ -90,11 +90,10 @@ impl Stage {
     /// # Errors
     /// Folders that cannot be made.
     pub fn attempt(&self, name: &str) -> Result<Attempt, Error> {
-        // Behind the whole name: what follows its last dot is the end of a version, which tells two cases apart.
-        let mut beside = self.folder.as_os_str().to_owned();
-        beside.push(".");
-        beside.push(name);
-        let folder = PathBuf::from(beside);
+        // Behind the whole name: `…gcc-12.2.0` and `…gcc-12.2.1` differ in what looks like an extension.
+        let mut folder = self.folder.clone().into_os_string();
+        folder.push(format!(".{name}"));
+        let folder = PathBuf::from(folder);
         let attempt = Attempt { tmp: folder.join("t"), home: folder.join("h"), folder, keep: self.keep };
         for folder in [&attempt.tmp, &attempt.home] {
             fs::create_dir_all(folder).map_err(|error| Error::io(Kind::Pod, "make", folder, &error))?;
@@ -159,13 +158,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_cases_never_share_a_temporary_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let stage = |name: &str| Stage { folder: root.path().join(name), keep: false };
-        // They differ behind their last dot only.
-        let (one, two) = (stage("modules.walk.gcc-12.2.0"), stage("modules.walk.gcc-12.2.1"));
-        let (one, two) = (one.attempt("look").unwrap(), two.attempt("look").unwrap());
-        assert_ne!(one.tmp, two.tmp);
-        assert_ne!(one.home, two.home);
+    fn cases_whose_names_differ_behind_the_last_dot_share_no_folder() {
+        let root = Root::new(false).unwrap();
+        let attempt = |name: &str| {
+            let stage = Stage { folder: root.path().join(name), keep: false };
+            stage.attempt("build").unwrap()
+        };
+        let (one, other) = (attempt("mpi.hello.gcc-12.2.0"), attempt("mpi.hello.gcc-12.2.1"));
+        assert_ne!(one.tmp, other.tmp);
     }
 }

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::str::FromStr;
 use std::time::Duration;
-
-use nix::sys::signal::Signal;
-use regex::{Regex, RegexBuilder};
 
 use crate::document::{self, Table, Written};
 use crate::error::{Fault, Source};
+use crate::stack::module::Wanted;
 use crate::suite::capability::Capabilities;
+use crate::suite::expect;
 use crate::suite::folder::Folder;
 use crate::suite::requirement::{Need, Requirement};
 use crate::suite::template::Template;
-use crate::suite::{Action, End, Expect, Layer, Native, Probe, Protocol, Service, Suite};
+use crate::suite::{Action, Layer, Native, Probe, Protocol, Service, Suite};
 
 /// Limit of a command where neither the probe nor its suite sets one.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -43,7 +41,7 @@ pub fn parse(source: &Source, folder: &Folder, capabilities: &Capabilities) -> R
             timeout: timeout(root).unwrap_or(TIMEOUT),
         };
         let runtime = root.string("runtime").map(|runtime| runtime.value);
-        let modules = texts(root.strings("modules"));
+        let modules = modules(root);
         let mut names: BTreeMap<String, Range<usize>> = BTreeMap::new();
         let probes = root.tables("probe", |table| {
             let written = table.string("name");
@@ -84,7 +82,7 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, capabiliti
     env.extend(self::env(table));
     let mut tags = defaults.tags.clone();
     tags.extend(texts(table.strings("tags")));
-    let (protocol, expect) = (protocol(table), expect(table));
+    let (protocol, expect) = (protocol(table), expect::read(table));
     Probe {
         name: name(table, "name"),
         summary: table.needed_string("summary").map(|summary| summary.value).unwrap_or_default(),
@@ -226,6 +224,19 @@ fn files(table: &mut Table<'_>, key: &'static str, folder: &Folder) -> Vec<Strin
     texts(Some(files))
 }
 
+/// Names as they are given to `module load`: a glob would be a choice that nobody made.
+fn modules(root: &mut Table<'_>) -> Vec<String> {
+    let mut modules = Vec::new();
+    for name in root.strings("modules").unwrap_or_default() {
+        match Wanted::new(&name.value) {
+            Ok(wanted) if !wanted.is_glob() => modules.push(wanted.text().to_owned()),
+            Ok(_) => root.fault(format!("`{}` must name one module, not a pattern", name.value), name.span),
+            Err(fault) => root.fault(fault, name.span),
+        }
+    }
+    modules
+}
+
 fn env(table: &mut Table<'_>) -> Vec<(String, String)> {
     let mut env = Vec::new();
     for (name, value) in table.string_table("env").unwrap_or_default() {
@@ -290,53 +301,6 @@ fn protocol(table: &mut Table<'_>) -> Protocol {
     }
 }
 
-fn expect(table: &mut Table<'_>) -> Expect {
-    table
-        .table("expect", |table| {
-            let mut ends = Vec::new();
-            // `exit` is a number or the word "nonzero", so it is read as whichever was written.
-            let word = table.named_string("exit");
-            if let Some(word) = word {
-                let _ = table.string("exit");
-                if word.value == "nonzero" {
-                    ends.push((End::NonZero, word.span));
-                } else {
-                    table.fault("`exit` must be a number from 0 to 255 or \"nonzero\"", word.span);
-                }
-            } else if let Some(exit) = table.number("exit", 0..=255) {
-                ends.push((End::Exit(i32::try_from(exit.value).unwrap_or_default()), exit.span));
-            }
-            if let Some(signal) = table.string("signal") {
-                match Signal::from_str(&format!("SIG{}", signal.value.trim_start_matches("SIG"))) {
-                    Ok(known) => ends.push((End::Signal(known as i32), signal.span)),
-                    Err(_) => table.fault(format!("there is no signal `{}`", signal.value), signal.span),
-                }
-            }
-            if let [_, (_, second)] = ends.as_slice() {
-                table.fault("`exit` and `signal` exclude each other", second.clone());
-            }
-            Expect {
-                end: ends.into_iter().next().map_or(End::AsUsual, |(end, _)| end),
-                stdout: regex(table, "stdout"),
-                stderr: regex(table, "stderr"),
-            }
-        })
-        .unwrap_or_default()
-}
-
-fn regex(table: &mut Table<'_>, key: &'static str) -> Option<Regex> {
-    let written = table.string(key)?;
-    match RegexBuilder::new(&written.value).multi_line(true).build() {
-        Ok(regex) => Some(regex),
-        Err(error) => {
-            let why = error.to_string();
-            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            table.fault(format!("`{key}` is no regular expression: {why}"), written.span);
-            None
-        }
-    }
-}
-
 fn requires(table: &mut Table<'_>, capabilities: &Capabilities) -> Vec<Requirement> {
     let mut requires = Vec::new();
     for written in table.strings("requires").unwrap_or_default() {
@@ -360,6 +324,7 @@ fn requires(table: &mut Table<'_>, capabilities: &Capabilities) -> Vec<Requireme
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::End;
 
     fn suite(text: &str) -> Result<Suite, Vec<Fault>> {
         let folder = tempfile::tempdir().unwrap();

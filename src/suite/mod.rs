@@ -5,6 +5,7 @@
 
 pub mod capability;
 pub mod embedded;
+mod expect;
 pub mod file;
 pub mod folder;
 pub mod load;
@@ -17,6 +18,7 @@ pub mod version;
 use std::time::Duration;
 
 use crate::error::Source;
+pub use expect::{End, Expect};
 use folder::Folder;
 use requirement::Requirement;
 use template::{Placeholder, Template};
@@ -153,31 +155,6 @@ pub enum Protocol {
     Exit,
     /// TAP 14 on stdout: many checks.
     Tap,
-}
-
-/// What must be seen of the last command.
-#[derive(Clone, Debug, Default)]
-pub struct Expect {
-    /// How it must end.
-    pub end: End,
-    /// Must match stdout.
-    pub stdout: Option<regex::Regex>,
-    /// Must match stderr.
-    pub stderr: Option<regex::Regex>,
-}
-
-/// How a command must end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum End {
-    /// With 0 under `exit`; as the protocol says under `tap`.
-    #[default]
-    AsUsual,
-    /// With this exit status.
-    Exit(i32),
-    /// With any exit status but 0, or by a signal.
-    NonZero,
-    /// By this signal.
-    Signal(i32),
 }
 
 impl Probe {

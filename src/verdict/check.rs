@@ -48,6 +48,22 @@ pub struct Check {
     /// How long it took, where that is known, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub millis: Option<u64>,
+    /// Why it did not pass, and whose fault it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Box<Diagnosed>>,
+}
+
+/// Why a check did not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosed {
+    /// Its id in the catalogue.
+    pub id: String,
+    /// `stack`, `pod`, `site`, `harness` or `unknown`.
+    pub fault: String,
+    /// One line.
+    pub cause: String,
+    /// One line.
+    pub fix: String,
 }
 
 impl Check {
@@ -61,6 +77,7 @@ impl Check {
             detail: String::new(),
             kind: String::new(),
             millis: None,
+            diagnosis: None,
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn hostile(site: &Site) -> Report {
     red["commands"][0]["command"] = format!("./a '--password=correct horse' {TAG}").into();
     red["properties"] = json!({TAG: TAG, "API_TOKEN": "battery"});
     red["environment"] = json!({"SITE_PASSWORD": "staple", TAG: TAG, "GONE": null});
-    red["diagnosis"] = json!({"id": TAG, "fault": TAG, "cause": TAG, "fix": TAG});
+    red["checks"][0]["diagnosis"] = json!({"id": TAG, "fault": TAG, "cause": TAG, "fix": TAG});
     red["earlier"] = json!([check(TAG, "error", TAG)]);
     let mut plan = plan(TAG, &[b]);
     plan["command"] = json!(["stackprobe", "run", "--token", "margarine", "--site", "/etc/site.toml"]);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use stackprobe::report::record::{CaseRecord, PlanRecord};
-use stackprobe::report::results::{Results, read, write_case};
+use stackprobe::report::results::{Results, read};
 
 use super::results::{Site, case, check, owed, plan};
 
@@ -101,10 +101,9 @@ fn the_cases_of_an_earlier_run_do_not_count() {
         read(&folder).unwrap();
     assert_eq!((done.len(), strays.len()), (1, 0));
     let record = done["a"].clone();
-    let mut results = Results::begin(&folder, plan, Vec::new(), false).unwrap();
+    let mut results = Results::begin(&folder, &plan, Vec::new(), false).unwrap();
     assert_eq!(read(&folder).unwrap().1.len(), 0);
-    write_case(&folder, &record).unwrap();
-    results.finish(record);
+    results.finish(&record);
     results.end().unwrap();
     assert_eq!(read(&folder).unwrap().1.len(), 1);
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();

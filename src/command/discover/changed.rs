@@ -9,7 +9,7 @@ use crate::cli::Discover;
 use crate::command::catalogue::Catalogue;
 use crate::command::ledger::{Keys, Since};
 use crate::command::run::{given, needs};
-use crate::command::toolchains::{Asked, Stack};
+use crate::command::toolchains::{Asked, Stack, Unloaded};
 use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::report::console::note;
@@ -40,14 +40,19 @@ pub(super) fn changed<'m>(
     let chains: Vec<&Chain> = matrix.select(limits).collect();
     let all = chains.len();
     let must_run = |chain: &&Chain| {
-        let asked = Asked::exactly(chain)?;
+        let asked = Asked::exactly(chain, &catalogue.suites)?;
         let plan = Plan::new(&catalogue.suites, &[asked.planned(catalogue)], &selection, None);
         if plan.cases.is_empty() {
             return Ok(false);
         }
-        let Ok(toolchain) = stack.load(&asked, &[]) else { return Ok(true) };
         let is_owed = |case: &Case| {
-            let probe = &catalogue.suites[case.suite].probes[case.probe];
+            let suite = &catalogue.suites[case.suite];
+            let toolchain = match stack.load_for(suite, &asked, &[]) {
+                Ok(toolchain) => toolchain,
+                // What the stack does not offer is owed to nobody.
+                Err(unloaded) => return !matches!(unloaded, Unloaded::Absent(_)),
+            };
+            let probe = &suite.probes[case.probe];
             let unmet = needs::unmet(probe, toolchain, &facts, root.path(), catalogue, case.ranks);
             since.unchanged(case, toolchain).is_none()
                 && unmet.is_none_or(|check| check.outcome != Outcome::Skipped)

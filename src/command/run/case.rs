@@ -1,34 +1,26 @@
 //! One case from its staged folder to its verdicts.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::needs::unmet;
 use super::session::Session;
 use super::why::{self, Circumstances};
 use crate::error::Error;
-use crate::report::record::{CaseRecord, CommandRecord, DiagnosisRecord};
-use crate::report::repro::Repro;
-use crate::report::results::{Results, write_repro};
-use crate::report::text::{clean, head_and_tail};
+use crate::report::results::Results;
 use crate::run::command::{Command, Limits};
 use crate::run::execute::{Capture, Ended, execute};
 use crate::run::output::Stream;
 use crate::run::plan::Case;
-use crate::run::stage::{Attempt, Stage, base};
+use crate::run::stage::{Attempt, Stage};
 use crate::stack::environment::Environment;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::template::{Placeholder, Template};
-use crate::suite::{Action, Layer, Probe, Protocol, Suite};
-use crate::verdict::check::{Check, Outcome};
+use crate::suite::{Action, Probe, Protocol, Suite};
+use crate::verdict::check::{Check, Diagnosed, Outcome};
 use crate::verdict::judge::{self, Step};
 use crate::verdict::tap;
-
-/// What of an output goes into a case's record.
-const KEPT: usize = 24 << 10;
 
 /// The cases of one probe under one toolchain: built once, run with each number of ranks.
 #[derive(Clone, Copy)]
@@ -50,14 +42,14 @@ pub(super) struct Built<'g> {
 
 /// A command that was carried out, with what it takes to do it again by hand.
 pub(super) struct Done {
-    step: Step,
-    words: Vec<String>,
-    environment: Environment,
-    folders: [PathBuf; 2],
+    pub(super) step: Step,
+    pub(super) words: Vec<String>,
+    pub(super) environment: Environment,
+    pub(super) folders: [PathBuf; 2],
 }
 
 impl<'g> Group<'g> {
-    fn suite(&self) -> &'g Suite {
+    pub(super) fn suite(&self) -> &'g Suite {
         &self.session.catalogue.suites[self.cases[0].suite]
     }
 
@@ -69,22 +61,16 @@ impl<'g> Group<'g> {
     pub(super) fn build(self) -> Option<Built<'g>> {
         let begun = Instant::now();
         let probe = self.probe();
-        if let Some((check, diagnosis)) = self.unserved() {
+        if let Some(check) = self.unserved() {
             for case in self.cases {
-                self.close(case, vec![check.clone()], &[], 0.0, (Vec::new(), Some(diagnosis.clone())));
+                self.close(case, vec![check.clone()], &[], 0.0, Vec::new());
             }
             return None;
         }
         let lacking = self.cases.iter().map(|case| self.lacking(case)).collect::<Vec<_>>();
         if lacking.iter().all(Option::is_some) {
             for (case, check) in self.cases.iter().zip(lacking) {
-                self.close(
-                    case,
-                    Vec::from_iter(check),
-                    &[],
-                    begun.elapsed().as_secs_f64(),
-                    (Vec::new(), None),
-                );
+                self.close(case, Vec::from_iter(check), &[], begun.elapsed().as_secs_f64(), Vec::new());
             }
             return None;
         }
@@ -126,18 +112,18 @@ impl<'g> Group<'g> {
     }
 
     /// A service that the probe asks for and cannot have: nothing could be told of the stack.
-    fn unserved(&self) -> Option<(Check, DiagnosisRecord)> {
+    fn unserved(&self) -> Option<Check> {
         let services = &self.session.services;
         let unserved =
             self.probe().services.iter().find_map(|service| services.environment(*service).err())?;
         let check = Check::not_passed("requires", Outcome::Error, "requires.service", unserved.what.clone());
-        let diagnosis = DiagnosisRecord {
+        let diagnosis = Diagnosed {
             id: unserved.id.to_owned(),
             fault: unserved.fault.to_owned(),
             cause: unserved.what.clone(),
             fix: unserved.hint.clone(),
         };
-        Some((check.detail(unserved.hint.clone()), diagnosis))
+        Some(Check { diagnosis: Some(Box::new(diagnosis)), ..check.detail(unserved.hint.clone()) })
     }
 
     fn lacking(&self, case: &Case) -> Option<Check> {
@@ -155,7 +141,7 @@ impl<'g> Group<'g> {
     /// The pod kept these cases from being tried at all.
     fn could_not<T>(&self, error: &Error) -> Option<T> {
         for case in self.cases {
-            self.close(case, vec![stage_fault(error)], &[], 0.0, (Vec::new(), None));
+            self.close(case, vec![stage_fault(error)], &[], 0.0, Vec::new());
         }
         None
     }
@@ -194,105 +180,6 @@ impl<'g> Group<'g> {
         let executed = execute(&command, &capture, session.stop, lines)?;
         let folders = [attempt.tmp.clone(), attempt.home.clone()];
         Ok(Done { step: Step { command: shown, executed }, words, environment, folders })
-    }
-
-    fn fill(&self, placeholder: Placeholder, case: &Case, stage: &Stage, attempt: &Attempt) -> Vec<String> {
-        let path = |path: &Path| vec![path.to_string_lossy().into_owned()];
-        match placeholder {
-            Placeholder::Sources => self.probe().sources.iter().map(|file| base(file).to_owned()).collect(),
-            Placeholder::Exe => path(&stage.exe()),
-            Placeholder::Stage => path(stage.path()),
-            Placeholder::Tmp => path(&attempt.tmp),
-            Placeholder::Ranks => vec![case.ranks.unwrap_or(1).to_string()],
-            Placeholder::Cpus => vec![self.session.facts.cpus.to_string()],
-            Placeholder::Mpirun => match &self.toolchain.launcher {
-                Ok(launcher) => {
-                    let mut words = path(&launcher.program);
-                    words.extend(launcher.profile.args.iter().cloned());
-                    words
-                }
-                Err(_) => Vec::new(),
-            },
-            tool => self.toolchain.tools.get(&tool).and_then(|found| found.clone().ok()).unwrap_or_default(),
-        }
-    }
-
-    pub(super) fn environment(
-        &self,
-        probe: &Probe,
-        case: &Case,
-        stage: &Stage,
-        attempt: &Attempt,
-        launched: bool,
-    ) -> Environment {
-        let mut environment = self.toolchain.environment.clone();
-        environment.set("LC_ALL", "C.UTF-8");
-        environment.set("HOME", &attempt.home);
-        environment.set("TMPDIR", &attempt.tmp);
-        environment.set("PWD", stage.path());
-        environment.set("STACKPROBE_RANKS", case.ranks.unwrap_or(1).to_string());
-        environment.set("STACKPROBE_CPUS", self.session.facts.cpus.to_string());
-        for (layer, name) in [(Layer::Compiler, "CC"), (Layer::Mpi, "MPI"), (Layer::Runtime, "RUNTIME")] {
-            let loaded = self.toolchain.of(layer);
-            let set = |environment: &mut Environment, what: &str, value: String| {
-                environment.set(format!("STACKPROBE_{name}_{what}"), value);
-            };
-            let Some(loaded) = loaded else { continue };
-            set(&mut environment, "FAMILY", loaded.family.clone());
-            set(&mut environment, "VERSION", loaded.module.plain_version().to_owned());
-            let prefix = loaded.prefix.as_deref().map(Path::to_string_lossy).unwrap_or_default();
-            set(&mut environment, "PREFIX", prefix.into_owned());
-        }
-        for (tool, name) in [(Placeholder::Cc, "CC"), (Placeholder::Cxx, "CXX"), (Placeholder::Fc, "FC")] {
-            if let Some(Ok(words)) = self.toolchain.tools.get(&tool) {
-                environment.set(format!("STACKPROBE_{name}_COMMAND"), shell_words::join(words));
-            }
-        }
-        let toolboxes = &self.session.catalogue.site.toolboxes;
-        if !toolboxes.is_empty() {
-            environment.set("STACKPROBE_MATLAB_TOOLBOXES", toolboxes.join(" "));
-        }
-        for service in &probe.services {
-            for (name, value) in self.session.services.environment(*service).unwrap_or_default() {
-                environment.set(name, value);
-            }
-        }
-        if launched && let Ok(launcher) = &self.toolchain.launcher {
-            let root = self.session.facts.uid == 0;
-            let root_env = launcher.profile.root_env.iter().filter(|_| root);
-            for (name, value) in launcher.profile.env.iter().chain(root_env) {
-                environment.set(name, value);
-            }
-        }
-        for (name, value) in &probe.env {
-            environment.set(name, value);
-        }
-        environment
-    }
-
-    /// Records a case.
-    fn close(
-        &self,
-        case: &Case,
-        checks: Vec<Check>,
-        steps: &[&Step],
-        seconds: f64,
-        (earlier, diagnosis): (Vec<Check>, Option<DiagnosisRecord>),
-    ) {
-        let mut record = self.session.record(case, checks);
-        record.diagnosis = diagnosis;
-        record.seconds = seconds;
-        record.earlier = earlier;
-        record.commands = steps.iter().map(|step| command_record(step)).collect();
-        Session::describe(&mut record, self.toolchain);
-        keep_output(&mut record, steps);
-        if matches!(record.outcome(), Outcome::Failed | Outcome::Error) {
-            record.environment = changes(self.toolchain);
-        }
-        if !steps.is_empty() {
-            record.log = format!("logs/{}.log", case.id);
-        }
-        self.session.finish(record);
     }
 }
 
@@ -382,35 +269,8 @@ impl Built<'_> {
             launched: run.is_some() && probe.uses(Placeholder::Mpirun),
             shm: self.shm,
         };
-        let diagnosis = self.group.session.why.diagnose(&mut checks, last, &around);
-        self.group.close(case, checks, &steps, seconds, (earlier, diagnosis));
-    }
-}
-
-impl Built<'_> {
-    /// Leaves a script that does the case again without stackprobe. That it cannot be written is no verdict.
-    fn keep_repro(&self, case: &Case, checks: &[Check], done: &[&Done]) {
-        let (Some(last), group) = (done.last(), &self.group) else { return };
-        let (suite, probe, toolchain) = (group.suite(), group.probe(), group.toolchain);
-        let files: Vec<&String> = probe.sources.iter().chain(&probe.files).collect();
-        let read = |file: &&String| Some((base(file).to_owned(), suite.folder.read(file).ok()?.into_owned()));
-        let reason = checks.iter().find(|check| check.outcome > Outcome::Skipped);
-        let repro = Repro {
-            title: format!("{}/{} [{}]", suite.name, probe.name, toolchain.label),
-            reason: reason.map(|check| format!("{}: {}", check.name, check.reason)).unwrap_or_default(),
-            modules: toolchain.loaded.iter().map(|loaded| loaded.module.to_string()).collect(),
-            lmod: group.session.stack.lmod(),
-            base: &toolchain.base,
-            loaded: &toolchain.environment,
-            case: &last.environment,
-            files: files.iter().filter_map(read).collect(),
-            stage: self.stage.path(),
-            folders: [&last.folders[0], &last.folders[1]],
-            commands: done.iter().map(|done| done.words.clone()).collect(),
-            aslr: probe.aslr,
-            limit: group.session.flags.timeout.unwrap_or(probe.timeout),
-        };
-        let _ = write_repro(&group.session.flags.results, &case.id, &repro.script());
+        self.group.session.why.diagnose(&mut checks, last, &around);
+        self.group.close(case, checks, &steps, seconds, earlier);
     }
 }
 
@@ -423,45 +283,4 @@ pub(super) fn stage_fault(error: &Error) -> Check {
 
 fn millis(seconds: f64) -> u64 {
     u64::try_from(Duration::from_secs_f64(seconds.max(0.0)).as_millis()).unwrap_or(u64::MAX)
-}
-
-fn command_record(step: &Step) -> CommandRecord {
-    let executed = &step.executed;
-    CommandRecord {
-        command: step.command.clone(),
-        ended: judge::ended(&executed.ended),
-        seconds: executed.wall.as_secs_f64(),
-        cpu: (executed.user + executed.system).as_secs_f64(),
-        peak_memory: executed.peak_memory,
-    }
-}
-
-/// What the modules did to the environment, for whoever has to do the same by hand.
-fn changes(toolchain: &Toolchain) -> BTreeMap<String, Option<String>> {
-    let text = |text: &OsStr| text.to_string_lossy().into_owned();
-    let changes = toolchain.environment.since(&toolchain.base);
-    changes.map(|(name, value)| (text(name), value.map(text))).collect()
-}
-
-/// A case that did not pass keeps the head and tail of what its commands said.
-fn keep_output(record: &mut CaseRecord, steps: &[&Step]) {
-    if !matches!(record.outcome(), Outcome::Failed | Outcome::Error) {
-        return;
-    }
-    let mut output = String::new();
-    for step in steps.iter().rev().take(2).rev() {
-        for captured in [&step.executed.stdout, &step.executed.stderr] {
-            output.push_str(&judge::text(captured));
-            if !output.is_empty() && !output.ends_with('\n') {
-                output.push('\n');
-            }
-        }
-        for process in &step.executed.hang {
-            let _ = writeln!(output, "still running: {process}");
-        }
-        for process in &step.executed.leaked {
-            let _ = writeln!(output, "left running: {process}");
-        }
-    }
-    record.output = head_and_tail(&clean(&output), KEPT / 3, KEPT * 2 / 3);
 }

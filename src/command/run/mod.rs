@@ -1,9 +1,12 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod case;
+mod dress;
+mod keep;
 mod native;
 pub(super) mod needs;
 mod session;
+mod teller;
 mod why;
 
 use std::sync::Arc;
@@ -19,7 +22,7 @@ use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
-use crate::report::console::note;
+use crate::report::console::{Console, note};
 use crate::report::record::{FORMAT, Owed, PlanRecord};
 use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
@@ -30,6 +33,7 @@ use crate::stack::module::Wanted;
 use crate::suite::Service;
 use crate::suite::select::Selection;
 use session::{Session, now};
+use teller::Teller;
 
 /// Runs what the flags ask for.
 ///
@@ -62,25 +66,34 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
         since
     });
     let why = why::Why::new(catalogue.site.source.as_ref())?;
-    let results = results::Results::begin(&flags.results, record, done, flags.junit_strict)?;
+    let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
+    let console = Console::new(record.cases.len(), results.done(), flags.quiet);
+    let told = (record.cases, Teller::start(results, console)?);
     let services = services(flags, &catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), results)
-            .since(since);
+        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), told)
+            .since(since.as_ref());
     let sound = session.carry_out(&plan);
-    let (mut results, written, since) = session.end();
-    if let Some(told) = since.and_then(|since| since.enter(results.done().values()).err()) {
+    let results = session.end();
+    leave_nothing();
+    let Some(mut results) = results else {
+        return Err(Error::new(Kind::Internal, "what was found could not be told: the report is cut short")
+            .hint("`stackprobe report` makes a report of what was written"));
+    };
+    let written = results.end().err();
+    // What is in no report is in no ledger.
+    if let Some(since) = since.filter(|_| written.is_none())
+        && let Err(told) = since.enter(results.account().cases())
+    {
         note(&told);
     }
-    leave_nothing();
-    let written = results.end().err().or(written);
-    summary::print(results.plan(), results.done(), &flags.results);
-    termination::write(&results.accounted());
+    summary::print(results.account(), &flags.results);
+    termination::write(results.account());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None if !sound => Exit::Internal,
-        None => summary::exit(results.plan(), results.done()),
+        None => summary::exit(results.account()),
     };
     match written {
         // What passed but could not be written down is not known to whoever reads the report.

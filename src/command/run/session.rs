@@ -2,31 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::case::{Built, Group};
+use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
 use crate::command::ledger::Since;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
-use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
-use crate::report::console::Console;
 use crate::report::counts::UNCHANGED;
-use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed};
-use crate::report::results::{Results, write_case};
+use crate::report::results::Results;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
@@ -43,15 +42,9 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
-    pub(super) since: Option<Since<'s>>,
+    pub(super) since: Option<&'s Since<'s>>,
     owed: BTreeMap<String, Owed>,
-    told: Mutex<Told>,
-}
-
-struct Told {
-    results: Results,
-    console: Console,
-    broken: Option<Error>,
+    teller: Teller,
 }
 
 impl<'s> Session<'s> {
@@ -62,30 +55,15 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        results: Results,
+        (owed, teller): (Vec<Owed>, Teller),
     ) -> Self {
-        let owed = results.plan().cases.iter().map(|owed| (owed.id.clone(), owed.clone())).collect();
-        let console = Console::new(results.plan().cases.len(), results.done().len(), flags.quiet);
-        let told = Mutex::new(Told { results, console, broken: None });
-        Self {
-            flags,
-            catalogue,
-            stack,
-            extra,
-            asked,
-            root,
-            facts,
-            why,
-            stop,
-            services,
-            since: None,
-            owed,
-            told,
-        }
+        let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
+        let since = None;
+        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, since, owed, teller }
     }
 
     /// The same session, which leaves out what has not changed.
-    pub(super) fn since(self, since: Option<Since<'s>>) -> Self {
+    pub(super) fn since(self, since: Option<&'s Since<'s>>) -> Self {
         Self { since, ..self }
     }
 
@@ -105,17 +83,26 @@ impl<'s> Session<'s> {
         carry_out(tasks, slots)
     }
 
-    pub(super) fn end(self) -> (Results, Option<Error>, Option<Since<'s>>) {
-        let told = self.told.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (told.results, told.broken, self.since)
+    /// Waits until everything is told. None if telling broke down.
+    pub(super) fn end(self) -> Option<Results> {
+        self.teller.end()
     }
 
+    /// Loads what each suite of these cases wants: for most the toolchain alone.
     fn load<'t>(&'t self, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
+        let modules = |case: &Case| &self.catalogue.suites[case.suite].modules;
+        cases
+            .chunk_by(|a, b| modules(a) == modules(b))
+            .flat_map(|cases| self.load_for(&self.catalogue.suites[cases[0].suite], toolchain, cases))
+            .collect()
+    }
+
+    fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
         if self.stop.requested().is_some() {
             self.give_up(cases);
             return Vec::new();
         }
-        match self.stack.load(&self.asked[toolchain], self.extra) {
+        match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
             Ok(loaded) => {
                 let unchanged: BTreeSet<&str> = self.leave_out(cases, loaded);
                 let is_left_out = |case: &Case| unchanged.contains(case.id.as_str());
@@ -136,6 +123,9 @@ impl<'s> Session<'s> {
                         Check::not_passed("load", Outcome::Failed, "module.load", refusal.what.clone())
                             .detail(format!("Lmod: {}", refusal.words))
                     }
+                    Unloaded::Absent(why) => {
+                        Check::not_passed("load", Outcome::Skipped, "module.absent", why.clone())
+                    }
                     Unloaded::Unknown(error) => {
                         let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
                         let hint =
@@ -153,7 +143,7 @@ impl<'s> Session<'s> {
 
     /// Records those of `cases` that passed before with everything as it is now, and names them.
     fn leave_out<'t>(&self, cases: &'t [Case], toolchain: &Toolchain) -> BTreeSet<&'t str> {
-        let Some(since) = &self.since else { return BTreeSet::new() };
+        let Some(since) = self.since else { return BTreeSet::new() };
         let unchanged = cases.iter().filter_map(|case| Some((case, since.unchanged(case, toolchain)?)));
         unchanged
             .map(|(case, entry)| {
@@ -216,7 +206,7 @@ impl<'s> Session<'s> {
         let mut record = CaseRecord::absent(&owed, "", Outcome::Error, "");
         record.checks = checks;
         record.started = now();
-        record.key = self.since.as_ref().map(|since| since.key(&case.id)).unwrap_or_default();
+        record.key = self.since.map(|since| since.key(&case.id)).unwrap_or_default();
         record
     }
 
@@ -240,22 +230,13 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// Keeps a finished case and tells of it.
+    /// Hands a finished case on to be written down and told.
     pub(super) fn finish(&self, mut record: CaseRecord) {
         let owed = &record.owed;
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
-        mask::case(&mut record);
-        let written = write_case(&self.flags.results, &record);
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.console.case(&record);
-        if let Err(error) = written
-            && told.broken.is_none()
-        {
-            told.broken = Some(error);
-        }
-        told.results.finish(record);
+        self.teller.tell(record);
     }
 }
 

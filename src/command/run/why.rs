@@ -1,15 +1,13 @@
 //! Why a case did not pass, and whose fault it is: the catalogue of diagnoses asked with what is known here.
 
-use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use crate::error::{Error, Source};
 use crate::pod::facts::{Facts, free};
-use crate::report::record::DiagnosisRecord;
 use crate::run::execute::{Ended, Executed};
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
-use crate::verdict::check::{Check, Outcome};
+use crate::verdict::check::{Check, Diagnosed, Outcome};
 use crate::verdict::diagnosis::Blame;
 use crate::verdict::evidence::{self, Evidence};
 use crate::verdict::judge::{self, BUILD, CONTROL, RUN};
@@ -48,58 +46,69 @@ impl Why {
         self.rules.get_or_init(read).as_ref()
     }
 
-    /// The best diagnosis of a case that did not pass. Where the pod or the site is at fault, its failures become
-    /// errors: the stack may be right.
+    /// Finds the best diagnosis of every check that did not pass. Where the pod or the site is at fault, a failure
+    /// becomes an error: the stack may be right. Each check is judged by its own words, so that the pod's fault in one
+    /// never excuses the stack's in another.
     pub(super) fn diagnose(
         &self,
         checks: &mut [Check],
         executed: Option<&Executed>,
         around: &Circumstances<'_>,
-    ) -> Option<DiagnosisRecord> {
+    ) {
         let bad = |check: &Check| matches!(check.outcome, Outcome::Failed | Outcome::Error);
         if !checks.iter().any(bad)
             || checks.iter().any(|check| check.name == CONTROL && check.kind.starts_with("control"))
         {
-            return None;
+            return;
         }
-        // A probe that came to its end names what failed; what passed may have provoked errors on purpose.
-        let named: Vec<&Check> = checks.iter().filter(|check| bad(check)).collect();
-        let finished = named.iter().all(|check| ![RUN, BUILD, CONTROL].contains(&check.name.as_str()));
-        let mut output = String::new();
-        for check in &named {
-            let _ = writeln!(output, "{}\n{}", check.reason, check.detail);
-        }
-        if let Some(executed) = executed.filter(|_| !finished) {
-            output.push_str(&judge::text(&executed.stderr));
-            output.push('\n');
-            output.push_str(&judge::text(&executed.stdout));
-        }
+        let Some(rules) = self.rules() else { return };
         let facts = facts(around, executed);
-        let ended = executed.map(|executed| &executed.ended);
-        let loaded = |layer| {
-            let loaded = around.toolchain.of(layer)?;
-            Some((loaded.family.as_str(), loaded.module.plain_version()))
-        };
-        let evidence = Evidence {
-            exit: ended.and_then(|ended| if let Ended::Exit(code) = ended { Some(*code) } else { None }),
-            signal: ended
-                .and_then(|ended| if let Ended::Signal(signal) = ended { Some(*signal) } else { None }),
-            timed_out: ended == Some(&Ended::Timeout),
-            finished,
-            launched: around.launched,
-            ranks: around.ranks,
-            mpi: loaded(Layer::Mpi),
-            compiler: loaded(Layer::Compiler),
-            ..Evidence::new(output.as_bytes(), &facts)
-        };
-        let found = self.rules()?.diagnose(&evidence).into_iter().find(|diagnosis| !diagnosis.noise)?;
-        if matches!(found.fault, Some(Blame::Pod | Blame::Site)) {
-            for check in checks.iter_mut().filter(|check| check.outcome == Outcome::Failed) {
+        for check in checks.iter_mut().filter(|check| bad(check) && check.diagnosis.is_none()) {
+            // A check that a probe named says itself what is wrong: what passed beside it may have provoked errors on
+            // purpose. Of a probe that did not come to its end, all that it said may tell why.
+            let finished = ![RUN, BUILD, CONTROL].contains(&check.name.as_str());
+            let mut output = format!("{}\n{}\n", check.reason, check.detail);
+            if let Some(executed) = executed.filter(|_| !finished) {
+                output.push_str(&judge::text(&executed.stderr));
+                output.push('\n');
+                output.push_str(&judge::text(&executed.stdout));
+            }
+            let evidence = evidence(&output, &facts, executed, around, finished);
+            let Some(found) = rules.diagnose(&evidence).into_iter().find(|diagnosis| !diagnosis.noise) else {
+                continue;
+            };
+            if matches!(found.fault, Some(Blame::Pod | Blame::Site)) {
                 check.outcome = Outcome::Error;
             }
+            let fault = found.fault_word().to_owned();
+            check.diagnosis =
+                Some(Box::new(Diagnosed { id: found.id, fault, cause: found.cause, fix: found.fix }));
         }
-        let fault = found.fault_word().to_owned();
-        Some(DiagnosisRecord { id: found.id, fault, cause: found.cause, fix: found.fix })
+    }
+}
+
+fn evidence<'e>(
+    output: &'e str,
+    facts: &'e evidence::Facts,
+    executed: Option<&Executed>,
+    around: &Circumstances<'e>,
+    finished: bool,
+) -> Evidence<'e> {
+    let ended = executed.map(|executed| &executed.ended);
+    let loaded = |layer| {
+        let loaded = around.toolchain.of(layer)?;
+        Some((loaded.family.as_str(), loaded.module.plain_version()))
+    };
+    Evidence {
+        exit: ended.and_then(|ended| if let Ended::Exit(code) = ended { Some(*code) } else { None }),
+        signal: ended.and_then(|ended| if let Ended::Signal(signal) = ended { Some(*signal) } else { None }),
+        timed_out: ended == Some(&Ended::Timeout),
+        finished,
+        launched: around.launched,
+        ranks: around.ranks,
+        mpi: loaded(Layer::Mpi),
+        compiler: loaded(Layer::Compiler),
+        ..Evidence::new(output.as_bytes(), facts)
     }
 }
 

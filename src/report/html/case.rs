@@ -11,7 +11,7 @@ use super::words::{bytes, class, many, mark, moment, number, probe, seconds, sig
 use crate::report::account::Told;
 use crate::report::record::CaseRecord;
 use crate::report::text::head_and_tail;
-use crate::verdict::check::{Check, Outcome};
+use crate::verdict::check::{Check, Diagnosed, Outcome};
 
 /// How much of a case that did not pass is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +62,7 @@ pub(super) fn red(
                         @for check in case.checks.iter().filter(|check| check.outcome > Outcome::Skipped) { (verdict(check)) }
                     },
                 }
-                @if let Some(diagnosis) = &case.diagnosis {
-                    dl.why {
-                        dt { "Cause" } dd { (diagnosis.cause) }
-                        dt { "Fix" } dd { (diagnosis.fix) }
-                        dt { "Fault" } dd { (diagnosis.fault) " (" code { (diagnosis.id) } ")" }
-                    }
-                }
+                (why(case))
                 @if shown != Shown::Line {
                     (commands(case))
                     (output(case, shown))
@@ -78,6 +72,29 @@ pub(super) fn red(
                 @if !case.earlier.is_empty() { (earlier(case)) }
                 (rest(case))
                 (about(page, told))
+            }
+        }
+    }
+}
+
+/// Every diagnosis of the case once, with the check that it explains where others have another.
+fn why(case: &CaseRecord) -> Markup {
+    let mut told: Vec<(&Check, &Diagnosed)> = Vec::new();
+    for check in case.checks.iter().filter(|check| check.outcome > Outcome::Skipped) {
+        if let Some(diagnosis) = check.diagnosis.as_deref()
+            && told.iter().all(|(_, known)| *known != diagnosis)
+        {
+            told.push((check, diagnosis));
+        }
+    }
+    let several = told.len() > 1;
+    html! {
+        @for (check, diagnosis) in told {
+            dl.why {
+                @if several { dt { "Check" } dd { (check.name) } }
+                dt { "Cause" } dd { (diagnosis.cause) }
+                dt { "Fix" } dd { (diagnosis.fix) }
+                dt { "Fault" } dd { (diagnosis.fault) " (" code { (diagnosis.id) } ")" }
             }
         }
     }

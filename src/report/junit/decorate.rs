@@ -1,6 +1,6 @@
 //! The second pass over what junit-report wrote: what that crate has no word for, and text in place of CDATA.
 
-use std::io::Write;
+use std::io;
 
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
@@ -10,35 +10,22 @@ use super::{Extra, MESSAGE, seconds};
 use crate::report::text::{clean, line};
 use crate::verdict::check::Check;
 
-/// Sets the attributes of the root, and adds to every suite and to each of its cases what is given for them.
-pub(super) fn decorate(
-    raw: &[u8],
-    root: Vec<(&'static str, String)>,
-    extras: Vec<(Extra, Vec<Extra>)>,
-) -> Result<Vec<u8>, String> {
+/// Takes the one suite out of what was written, and adds to it and to each of its cases what is given for them.
+pub(super) fn decorate(raw: &[u8], suite: Extra, cases: Vec<Extra>) -> io::Result<Vec<u8>> {
     let mut reader = Reader::from_reader(raw);
     let mut writer = Writer::new_with_indent(Vec::with_capacity(raw.len() * 2), b' ', 1);
-    let mut root = Some(root);
-    let mut suites = extras.into_iter();
-    let mut cases = Vec::new().into_iter();
+    let mut suite = Some(suite);
+    let mut cases = cases.into_iter();
     let mut pending: Option<Extra> = None;
     loop {
-        let event = reader.read_event().map_err(|error| error.to_string())?;
+        let event = reader.read_event().map_err(io::Error::other)?;
         match event {
             Event::Eof => break,
-            Event::Decl(_) => writer
-                .get_mut()
-                .write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
-                .map_err(|error| error.to_string())?,
-            Event::Start(start) | Event::Empty(start) if start.name().as_ref() == b"testsuites" => {
-                write(&mut writer, Event::Start(with(&start, root.take().unwrap_or_default())?))?;
-                if suites.len() == 0 {
-                    write(&mut writer, Event::End(BytesEnd::new("testsuites")))?;
-                }
-            }
+            Event::Decl(_) => {}
+            Event::Start(start) | Event::Empty(start) if start.name().as_ref() == b"testsuites" => {}
+            Event::End(end) if end.name().as_ref() == b"testsuites" => {}
             Event::Start(start) if start.name().as_ref() == b"testsuite" => {
-                let (suite, inner) = suites.next().unwrap_or_default();
-                cases = inner.into_iter();
+                let suite = suite.take().unwrap_or_default();
                 let mut attributes = suite.attributes;
                 attributes.insert(0, ("package", String::new()));
                 let mut start = with(&start, attributes)?;
@@ -84,22 +71,20 @@ pub(super) fn decorate(
             other => write(&mut writer, other.into_owned())?,
         }
     }
-    let mut xml = writer.into_inner();
-    xml.push(b'\n');
-    Ok(xml)
+    Ok(writer.into_inner())
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, event: Event<'_>) -> Result<(), String> {
-    writer.write_event(event).map_err(|error| error.to_string())
+fn write(writer: &mut Writer<Vec<u8>>, event: Event<'_>) -> io::Result<()> {
+    writer.write_event(event)
 }
 
 /// The element with these attributes set; times are cut to three decimals.
-fn with(start: &BytesStart<'_>, set: Vec<(&'static str, String)>) -> Result<BytesStart<'static>, String> {
+fn with(start: &BytesStart<'_>, set: Vec<(&'static str, String)>) -> io::Result<BytesStart<'static>> {
     let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
     let mut element = BytesStart::new(name);
     let mut values: Vec<(String, String)> = Vec::new();
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| error.to_string())?;
+        let attribute = attribute.map_err(io::Error::other)?;
         let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
         let value = unescape(&attribute)?;
         let value = match (key.as_str(), value.parse::<f64>()) {
@@ -121,10 +106,10 @@ fn with(start: &BytesStart<'_>, set: Vec<(&'static str, String)>) -> Result<Byte
 }
 
 /// `package=""` would be shown as a package of that name.
-fn without_empty(start: &BytesStart<'_>) -> Result<BytesStart<'static>, String> {
+fn without_empty(start: &BytesStart<'_>) -> io::Result<BytesStart<'static>> {
     let mut element = BytesStart::new(String::from_utf8_lossy(start.name().as_ref()).into_owned());
     for attribute in start.attributes() {
-        let attribute = attribute.map_err(|error| error.to_string())?;
+        let attribute = attribute.map_err(io::Error::other)?;
         if !attribute.value.is_empty() {
             element.push_attribute(attribute);
         }
@@ -132,17 +117,17 @@ fn without_empty(start: &BytesStart<'_>) -> Result<BytesStart<'static>, String> 
     Ok(element)
 }
 
-fn attribute(start: &BytesStart<'_>, name: &str) -> Result<String, String> {
-    let found = start.try_get_attribute(name).map_err(|error| error.to_string())?;
+fn attribute(start: &BytesStart<'_>, name: &str) -> io::Result<String> {
+    let found = start.try_get_attribute(name).map_err(io::Error::other)?;
     found.map_or_else(|| Ok(String::new()), |attribute| unescape(&attribute))
 }
 
-fn unescape(attribute: &Attribute<'_>) -> Result<String, String> {
+fn unescape(attribute: &Attribute<'_>) -> io::Result<String> {
     let text = String::from_utf8_lossy(&attribute.value);
-    quick_xml::escape::unescape(&text).map(std::borrow::Cow::into_owned).map_err(|error| error.to_string())
+    quick_xml::escape::unescape(&text).map(std::borrow::Cow::into_owned).map_err(io::Error::other)
 }
 
-fn write_properties(writer: &mut Writer<Vec<u8>>, properties: &[(String, String)]) -> Result<(), String> {
+fn write_properties(writer: &mut Writer<Vec<u8>>, properties: &[(String, String)]) -> io::Result<()> {
     if properties.is_empty() {
         return Ok(());
     }
@@ -156,7 +141,7 @@ fn write_properties(writer: &mut Writer<Vec<u8>>, properties: &[(String, String)
     write(writer, Event::End(BytesEnd::new("properties")))
 }
 
-fn write_flaky(writer: &mut Writer<Vec<u8>>, earlier: &[Check], element: &'static str) -> Result<(), String> {
+fn write_flaky(writer: &mut Writer<Vec<u8>>, earlier: &[Check], element: &'static str) -> io::Result<()> {
     for check in earlier {
         let mut start = BytesStart::new(element);
         let message = line(&format!("{}: {}", check.name, check.reason), MESSAGE);

@@ -10,9 +10,11 @@
 
 mod decorate;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::{self, Write};
 
 use junit_report::{Duration, OffsetDateTime, Report, TestCaseBuilder, TestSuiteBuilder};
+use quick_xml::events::{BytesStart, Event};
 use time::format_description::well_known::Rfc3339;
 
 use crate::report::account::{Account, Pod, Told};
@@ -28,10 +30,27 @@ const LEAST: usize = 1 << 10;
 /// Bytes of output of all failures together: GitLab refuses a file of more than 30 MB.
 const ALL: usize = 12 << 20;
 
-/// One `testsuite`: the cases of a suite under a toolchain.
-struct Group<'r> {
+/// The report of an account that may still grow.
+///
+/// Each `testsuite` is kept as it was rendered last, and rendered again only when one of its cases has changed: writing
+/// the report of a long run once more costs little more than the bytes of it.
+#[derive(Debug)]
+pub struct Testsuites {
+    strict: bool,
+    suites: Vec<Testsuite>,
+    /// Bytes of output that a failure may show.
+    output: usize,
+}
+
+/// The cases of a suite under a toolchain.
+#[derive(Debug)]
+struct Testsuite {
     name: String,
-    told: Vec<&'r Told>,
+    /// Places in the account.
+    places: Vec<usize>,
+    counts: Counts,
+    /// None if a case has changed since.
+    xml: Option<Vec<u8>>,
 }
 
 /// What the second pass adds to one element.
@@ -45,70 +64,118 @@ struct Extra {
 /// Renders the whole report. `strict` keeps to `junit-10.xsd`, which knows fewer attributes.
 ///
 /// # Errors
-/// Only what the XML writers say, as text.
-pub fn render(account: &Account, strict: bool) -> Result<Vec<u8>, String> {
-    let groups = groups(account);
-    let reds = account.cases().flat_map(|case| &case.checks).filter(|check| check.outcome > Outcome::Skipped);
-    let output = (ALL / reds.count().max(1)).clamp(LEAST, OUTPUT);
-    let mut report = Report::new();
-    let mut extras: Vec<(Extra, Vec<Extra>)> = Vec::new();
-    let mut total = Counts::default();
-    let started =
-        account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|started| !started.is_empty());
-    let started = started.min().unwrap_or_default();
-    let begun = OffsetDateTime::parse(started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    for group in &groups {
-        let mut suite = TestSuiteBuilder::new(&group.name);
+/// Only what the XML writers say.
+pub fn render(account: &Account, strict: bool) -> io::Result<Vec<u8>> {
+    let mut xml = Vec::new();
+    Testsuites::new(account, strict).write(account, &mut xml)?;
+    Ok(xml)
+}
+
+impl Testsuites {
+    /// Sorts the cases into suites; nothing is rendered yet.
+    #[must_use]
+    pub fn new(account: &Account, strict: bool) -> Self {
+        let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+        let mut suites: Vec<Testsuite> = Vec::new();
+        for (place, case) in account.cases().enumerate() {
+            let key = (case.owed.suite.as_str(), case.owed.toolchain.as_str());
+            let suite = *known.entry(key).or_insert_with(|| {
+                let name = clean(format!("{} {}", key.0, key.1).trim_end());
+                suites.push(Testsuite { name, places: Vec::new(), counts: Counts::default(), xml: None });
+                suites.len() - 1
+            });
+            suites[suite].places.push(place);
+        }
+        Self { strict, suites, output: OUTPUT }
+    }
+
+    /// The case at this place of the account has changed.
+    pub fn changed(&mut self, place: usize) {
+        // The cases of a suite stand in the order of the plan.
+        if let Some(suite) = self.suites.iter_mut().find(|suite| suite.places.binary_search(&place).is_ok()) {
+            suite.xml = None;
+        }
+    }
+
+    /// Writes the report as the account is now.
+    ///
+    /// # Errors
+    /// Those of `to`, and what the XML writers say.
+    pub fn write(&mut self, account: &Account, to: &mut impl Write) -> io::Result<()> {
+        let checks = account.cases().flat_map(|case| &case.checks);
+        let reds = checks.filter(|check| check.outcome > Outcome::Skipped).count();
+        let output = (ALL / reds.max(1)).clamp(LEAST, OUTPUT);
+        if output != self.output {
+            self.output = output;
+            self.suites.iter_mut().for_each(|suite| suite.xml = None);
+        }
+        let started =
+            account.pods.iter().map(|pod| pod.plan.started.as_str()).filter(|started| !started.is_empty());
+        let started = started.min().unwrap_or_default();
+        let mut total = Counts::default();
+        for (id, suite) in self.suites.iter_mut().enumerate() {
+            if suite.xml.is_none() {
+                suite.render(account, (id, started), (self.strict, output))?;
+            }
+            total.join(&suite.counts);
+        }
+        let mut root = BytesStart::new("testsuites").with_attributes([("name", "stackprobe")]);
+        for (name, value) in total.attributes().iter().filter(|(name, _)| !self.strict || *name != "skipped")
+        {
+            root.push_attribute((*name, value.as_str()));
+        }
+        if !self.strict && !started.is_empty() {
+            root.push_attribute(("timestamp", started));
+        }
+        to.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")?;
+        quick_xml::Writer::new(&mut *to).write_event(Event::Start(root))?;
+        for xml in self.suites.iter().filter_map(|suite| suite.xml.as_ref()) {
+            to.write_all(b"\n")?;
+            to.write_all(xml)?;
+        }
+        to.write_all(b"\n</testsuites>\n")
+    }
+}
+
+impl Testsuite {
+    fn render(
+        &mut self,
+        account: &Account,
+        (id, started): (usize, &str),
+        (strict, output): (bool, usize),
+    ) -> io::Result<()> {
+        let begun = OffsetDateTime::parse(started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let told: Vec<&Told> = self.places.iter().filter_map(|place| account.told.get(*place)).collect();
+        let pods: BTreeSet<usize> = told.iter().map(|told| told.pod).collect();
+        let mut suite = TestSuiteBuilder::new(&self.name);
         suite.set_timestamp(begun);
         let mut counts = Counts::default();
-        let mut inner = Vec::new();
-        let pods: BTreeSet<usize> = group.told.iter().map(|told| told.pod).collect();
-        for told in &group.told {
+        let mut extras = Vec::new();
+        for told in &told {
             let case = &told.case;
             counts.seconds += case.seconds;
             let pod = account.pods.get(told.pod).filter(|_| pods.len() > 1);
             for (place, check) in case.checks.iter().enumerate() {
                 counts.add(check);
                 suite.add_testcase(testcase(case, check, place == 0, output));
-                inner.push(case_extra(case, check, place == 0, (pod, strict)));
+                extras.push(case_extra(case, check, place == 0, (pod, strict)));
             }
         }
-        total.join(&counts);
         let pods: Vec<&Pod> = pods.iter().filter_map(|pod| account.pods.get(*pod)).collect();
-        extras.push((suite_extra(&pods, group, &counts, started), inner));
+        let mut own = suite_extra(&pods, &told, &counts, started);
+        own.attributes.push(("id", id.to_string()));
+        let mut report = Report::new();
         report.add_testsuite(suite.build());
+        let mut raw = Vec::new();
+        report.write_xml(&mut raw).map_err(io::Error::other)?;
+        drop(report);
+        self.xml = Some(decorate::decorate(&raw, own, extras)?);
+        self.counts = counts;
+        Ok(())
     }
-    let mut raw = Vec::new();
-    report.write_xml(&mut raw).map_err(|error| error.to_string())?;
-    // The second pass needs as much again.
-    drop(report);
-    let mut root = total.attributes();
-    root.insert(0, ("name", "stackprobe".to_owned()));
-    if strict {
-        root.retain(|(name, _)| *name != "skipped");
-    } else if !started.is_empty() {
-        root.push(("timestamp", started.to_owned()));
-    }
-    decorate::decorate(&raw, root, extras)
 }
 
-fn groups(account: &Account) -> Vec<Group<'_>> {
-    let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for told in &account.told {
-        let owed = &told.case.owed;
-        let key = (owed.suite.as_str(), owed.toolchain.as_str());
-        let place = *places.entry(key).or_insert_with(|| {
-            let name = clean(format!("{} {}", key.0, key.1).trim_end());
-            groups.push(Group { name, told: Vec::new() });
-            groups.len() - 1
-        });
-        groups[place].told.push(told);
-    }
-    groups
-}
-
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Counts {
     tests: usize,
     failures: usize,
@@ -166,13 +233,13 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool, output: usize) -> jun
         std::time::Duration::from_millis(millis).as_secs_f64()
     });
     let took = Duration::seconds_f64(took.max(0.0));
-    let kind = match &case.diagnosis {
+    let kind = match &check.diagnosis {
         Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => diagnosis.id.as_str(),
         _ if check.kind.is_empty() => "failure",
         _ => check.kind.as_str(),
     };
     let kind = clean(kind);
-    let message = message(case, check);
+    let message = message(check);
     let mut built = match check.outcome {
         Outcome::Passed => TestCaseBuilder::success(&name, took),
         Outcome::Skipped => TestCaseBuilder::skipped_with_cause(&name, &kind, &message),
@@ -189,8 +256,8 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool, output: usize) -> jun
     built.build()
 }
 
-fn message(case: &CaseRecord, check: &Check) -> String {
-    match &case.diagnosis {
+fn message(check: &Check) -> String {
+    match &check.diagnosis {
         Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => {
             line(&format!("{} ({}: {})", check.reason, diagnosis.fault, diagnosis.cause), MESSAGE)
         }
@@ -210,7 +277,7 @@ fn trace(case: &CaseRecord, check: &Check, message: &str, output: usize) -> Stri
         add(&check.reason);
     }
     add(&check.detail);
-    if let Some(diagnosis) = &case.diagnosis {
+    if let Some(diagnosis) = &check.diagnosis {
         add(&format!("diagnosis: {} (fault: {})", diagnosis.id, diagnosis.fault));
         add(&format!("cause: {}", diagnosis.cause));
         add(&format!("fix: {}", diagnosis.fix));
@@ -245,7 +312,7 @@ fn case_extra(case: &CaseRecord, check: &Check, first: bool, (pod, strict): (Opt
             if let Some(command) = case.commands.last() {
                 extra.properties.push(("command".to_owned(), line(&command.command, 1000)));
             }
-            if let Some(diagnosis) = &case.diagnosis {
+            if let Some(diagnosis) = &check.diagnosis {
                 extra.properties.push(("diagnosis".to_owned(), diagnosis.id.clone()));
                 extra.properties.push(("fault".to_owned(), diagnosis.fault.clone()));
             }
@@ -255,7 +322,7 @@ fn case_extra(case: &CaseRecord, check: &Check, first: bool, (pod, strict): (Opt
     extra
 }
 
-fn suite_extra(pods: &[&Pod], group: &Group<'_>, counts: &Counts, begun: &str) -> Extra {
+fn suite_extra(pods: &[&Pod], told: &[&Told], counts: &Counts, begun: &str) -> Extra {
     let mut attributes = counts.attributes();
     let hosts: BTreeSet<&str> =
         pods.iter().map(|pod| pod.plan.pod.host.as_str()).filter(|host| !host.is_empty()).collect();
@@ -263,7 +330,7 @@ fn suite_extra(pods: &[&Pod], group: &Group<'_>, counts: &Counts, begun: &str) -
         attributes.push(("hostname", clean(host)));
     }
     let started =
-        group.told.iter().map(|told| told.case.started.as_str()).filter(|started| !started.is_empty()).min();
+        told.iter().map(|told| told.case.started.as_str()).filter(|started| !started.is_empty()).min();
     let started = started.unwrap_or(begun);
     if !started.is_empty() {
         attributes.push(("timestamp", clean(started)));
@@ -288,7 +355,7 @@ fn suite_extra(pods: &[&Pod], group: &Group<'_>, counts: &Counts, begun: &str) -
         }
     }
     // The same for every case of a toolchain: modules, prefixes.
-    for told in &group.told {
+    for told in told {
         for (name, value) in &told.case.properties {
             let values = properties.entry(name).or_default();
             if values.is_empty() {
@@ -302,4 +369,42 @@ fn suite_extra(pods: &[&Pod], group: &Group<'_>, counts: &Counts, begun: &str) -
         .map(|(name, values)| (clean(name), line(&Vec::from_iter(values).join(", "), 1000)))
         .collect();
     Extra { attributes, properties, flaky: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::record::Owed;
+
+    fn case(suite: &str, id: &str) -> Told {
+        let owed = Owed {
+            id: id.into(),
+            suite: suite.into(),
+            probe: id.into(),
+            toolchain: "gcc/12".into(),
+            ranks: None,
+            file: String::new(),
+            line: 0,
+        };
+        Told { case: CaseRecord::absent(&owed, "owed", Outcome::Error, "not run yet"), pod: 0, repro: false }
+    }
+
+    #[test]
+    fn a_report_that_grew_is_the_one_that_would_be_rendered_anew() {
+        let mut account = Account { pods: vec![Pod::nowhere("n1")], ..Account::default() };
+        account.told =
+            [("mpi", "a"), ("compiler", "b"), ("mpi", "c")].map(|(suite, id)| case(suite, id)).into();
+        let mut growing = Testsuites::new(&account, false);
+        growing.write(&account, &mut Vec::new()).unwrap();
+        for place in [2, 0, 1] {
+            account.told[place].case.checks = vec![Check::passed("x"), Check::passed("y")];
+            growing.changed(place);
+            let mut xml = Vec::new();
+            growing.write(&account, &mut xml).unwrap();
+            assert_eq!(
+                String::from_utf8(xml).unwrap(),
+                String::from_utf8(render(&account, false).unwrap()).unwrap()
+            );
+        }
+    }
 }

@@ -1,0 +1,55 @@
+//! Who tells of finished cases: one thread, so that nobody who runs cases waits for a disk or a terminal.
+//!
+//! A case is written down before a line of it is printed: what a person has seen is in the report.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use crate::error::{Error, Kind, reason};
+use crate::report::console::Console;
+use crate::report::mask;
+use crate::report::record::CaseRecord;
+use crate::report::results::Results;
+
+/// Finished cases that may wait for the disk; then whoever finishes one waits, too.
+const WAITING: usize = 64;
+
+/// The thread, and the way to it.
+pub(super) struct Teller {
+    finished: SyncSender<CaseRecord>,
+    thread: JoinHandle<Results>,
+}
+
+impl Teller {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The pod has no thread left.
+    pub(super) fn start(mut results: Results, mut console: Console) -> Result<Self, Error> {
+        let (finished, cases): (_, Receiver<CaseRecord>) = sync_channel(WAITING);
+        let work = move || {
+            for mut record in cases {
+                mask::case(&mut record);
+                results.finish(&record);
+                console.case(&record);
+            }
+            results
+        };
+        let thread = std::thread::Builder::new().name("teller".into()).spawn(work).map_err(|error| {
+            Error::new(Kind::Pod, format!("cannot start a thread: {}", reason(&error)))
+                .hint("is the limit on processes (pids) high enough?")
+        })?;
+        Ok(Self { finished, thread })
+    }
+
+    /// Tells of a case. Were the thread gone, [`Teller::end`] says so.
+    pub(super) fn tell(&self, record: CaseRecord) {
+        let _ = self.finished.send(record);
+    }
+
+    /// Waits until all is told. None if the thread has broken down: a fault of our own.
+    pub(super) fn end(self) -> Option<Results> {
+        drop(self.finished);
+        self.thread.join().ok()
+    }
+}
