@@ -3,6 +3,7 @@
 //! A suite is a folder with a `suite.toml` and the sources of its probes. [`file`] turns what a person wrote into the
 //! types of this module and reports every fault at its place; nothing here can hold a suite that is half right.
 
+pub mod budget;
 pub mod capability;
 pub mod embedded;
 mod expect;

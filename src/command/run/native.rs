@@ -49,7 +49,10 @@ fn look(
             Ok((found, matrix)) => {
                 let base = &based(&toolchain.base, environment);
                 let (lmod, own) = session.stack.asked();
-                modules::look(&modules::Subject { toolchain, base, found, matrix: &matrix, lmod, own }, &ask)
+                let budgets = &session.catalogue.budgets;
+                let subject =
+                    modules::Subject { toolchain, base, found, matrix: &matrix, lmod, own, budgets };
+                modules::look(&subject, &ask)
             }
             Err(error) => vec![stage_fault(&error)],
         },
