@@ -86,7 +86,7 @@ mod tests {
         let site =
             budgets("[load-time]\n\"*/*\" = \"5s\"\n\"matlab/*\" = \"1m\"\n\"matlab/9\" = \"9s\"\n").unwrap();
         let all = site.before(&ours);
-        assert_eq!(all.of("matlab/R2024a").unwrap().limit, Duration::from_secs(60));
+        assert_eq!(all.of("matlab/R2024a").unwrap().limit, Duration::from_mins(1));
         assert_eq!(all.of("matlab/9").unwrap().limit, Duration::from_secs(9));
         assert_eq!(all.of("gcc/12.2.0").unwrap().pattern, "*/*");
         assert_eq!(all.of("cmake").unwrap().pattern, "*");

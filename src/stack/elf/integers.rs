@@ -26,7 +26,7 @@ const NARROW: [&str; 9] = [
 ];
 /// What names of the others have in them.
 const WIDE: [&str; 2] = ["ilp64", "64"];
-/// OpenBLAS says in one text how it was built (`openblas_get_config`, `interface/openblas_config.h`).
+/// `OpenBLAS` says in one text how it was built (`openblas_get_config`, `interface/openblas_config.h`).
 const SAYS_WIDE: &str = "OpenBLAS [0-9][ -~]*USE64BITINT";
 /// The largest are some tens of megabytes.
 const LONGEST: u64 = 256 << 20;
