@@ -1,10 +1,12 @@
 //! Every flag and its help. No logic, and no default that means something by itself.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::suite::limits::Limits;
 use crate::suite::select::Shard;
 
 /// Does this software stack really work, here?
@@ -39,10 +41,14 @@ pub enum Verb {
     List(List),
     /// Print every toolchain of the stack
     Discover(Discover),
+    /// Tell whether this pod is fit for what `run` with the same arguments would run
+    Doctor(Doctor),
     /// One JUnit, one page and one summary of the results of one or many pods
     Report(Report),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
+    /// A shell inside a toolchain, or inside a case that failed, as it ran
+    Shell(Shell),
     /// Tell what a suite or a probe checks and why, or what a diagnosis means
     Explain(Explain),
 }
@@ -98,13 +104,28 @@ pub struct Run {
     /// Limit of every command, in place of its own
     #[arg(long, value_name = "DURATION", env = "STACKPROBE_TIMEOUT", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Limit on the CPU time of each process of a case, in place of its own [`ulimit -t`]
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_CPU_TIME", value_parser = duration)]
+    pub cpu_time: Option<Duration>,
+    /// Limit on the memory of a case, in place of its own
+    ///
+    /// Where control groups can be made here, it is on all processes of a case together, pages of /dev/shm included.
+    /// Kubernetes mounts them read-only by default: then it is on the address space of each process [`ulimit -v`], which
+    /// also counts what is reserved and never touched. Sanitizers, CUDA, Java, Go and Intel MPI reserve gigabytes to
+    /// terabytes and fail under any useful limit of this kind; no kernel tells that it was hit, so the case says it only
+    /// where its output does.
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_MEMORY", value_parser = size)]
+    pub memory: Option<u64>,
+    /// Limit on the size of each file that a case writes, in /dev/shm too, in place of its own [`ulimit -f`]
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_FILE_SIZE", value_parser = size)]
+    pub file_size: Option<u64>,
     /// Try a case again that could not be told, or that failed where its probe allows it
     #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0)]
     pub retries: u32,
     /// How long running cases have to end once asked to stop
     #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = duration)]
     pub grace: Duration,
-    /// Run only what an earlier run into the same results directory did not finish
+    /// Run only what an earlier run into the same results directory did not finish or could not tell
     #[arg(long, env = "STACKPROBE_RESUME")]
     pub resume: bool,
     /// Skip what passed, by this ledger, with all that it depends on as it is now; then add what passes to it
@@ -133,6 +154,14 @@ pub struct Run {
     pub quiet: bool,
 }
 
+impl Run {
+    /// The limits that are asked for every case.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits { cpu_time: self.cpu_time, memory: self.memory, file_size: self.file_size }
+    }
+}
+
 /// `stackprobe list`
 #[derive(Args, Debug, Clone)]
 pub struct List {
@@ -143,6 +172,26 @@ pub struct List {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
 }
+
+/// `stackprobe doctor`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = DOCTOR_EXAMPLES)]
+pub struct Doctor {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub select: Select,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  stackprobe doctor                                 fit for any suite?
+  stackprobe doctor mpi --cc gcc/12 --mpi mpich/5   fit for this one?
+  stackprobe doctor --format json                   the same for programs
+
+Exit codes: 0 fit, 75 not fit. Modules are not loaded for it.";
 
 /// `stackprobe discover`
 #[derive(Args, Debug, Clone)]
@@ -234,6 +283,9 @@ pub struct Diagnose {
     /// How many ranks there were
     #[arg(long, value_name = "N")]
     pub ranks: Option<u32>,
+    /// It was written in this pod: what is found out about the pod may decide
+    #[arg(long)]
+    pub here: bool,
     /// The site's own rules
     #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
     pub site: Option<PathBuf>,
@@ -246,7 +298,47 @@ const DIAGNOSE_EXAMPLES: &str = "\
 Examples:
   mpirun -n 4 ./hello 2>&1 | stackprobe diagnose -
   stackprobe diagnose slurm-4711.out --exit 15 --mpi mpich/5.0.2
-  stackprobe diagnose job.log --format json";
+  stackprobe diagnose job.log --format json
+  mpirun -n 8 ./hello 2>&1 | stackprobe diagnose - --here --mpi mpich/5 --ranks 8";
+
+/// `stackprobe shell`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = SHELL_EXAMPLES)]
+pub struct Shell {
+    /// A case that did not pass, as RESULTS/cases/ID; it brings its toolchain with it. RESULTS alone lists them
+    #[arg(value_name = "CASE")]
+    pub case: Option<PathBuf>,
+    /// A compiler module: a version prefix or a glob
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
+    pub cc: Vec<String>,
+    /// An MPI module: a version prefix or a glob
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
+    pub mpi: Vec<String>,
+    /// A runtime module (python, r, matlab): a version prefix or a glob
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
+    pub runtime: Vec<String>,
+    /// Another module to load; may be repeated
+    #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
+    pub modules: Vec<String>,
+    /// The site's own judgement: families, launchers
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
+    pub site: Option<PathBuf>,
+    /// Keep the folder that holds HOME, TMPDIR and the staged case
+    #[arg(long, env = "STACKPROBE_KEEP")]
+    pub keep: bool,
+    /// Run this instead of a shell, and end with its exit status
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+const SHELL_EXAMPLES: &str = "\
+Examples:
+  stackprobe shell --cc gcc/12 --mpi openmpi/5                 a shell with exactly what a case gets
+  stackprobe shell --cc gcc/12 --mpi openmpi/5 -- mpicc -show  one command in it
+  stackprobe shell results                                     what did not pass, if it is more than one case
+  stackprobe shell results/cases/mpi.hello.n4.gcc-12.2.0.openmpi-5.0.11
+                                                               its sources, environment and commands
+  kubectl exec -it POD -- stackprobe shell /results/cases/ID   the same in a pod (see `run --debug-pause`)";
 
 /// `stackprobe explain`
 #[derive(Args, Debug, Clone)]

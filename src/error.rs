@@ -134,6 +134,12 @@ impl Error {
         self
     }
 
+    /// What the first fault is, without where and what to do.
+    #[must_use]
+    pub fn what(&self) -> String {
+        self.faults.first().map(|fault| fault.what.clone()).unwrap_or_default()
+    }
+
     /// The exit code that says so.
     #[must_use]
     pub fn exit(&self) -> Exit {

@@ -17,10 +17,13 @@ pub enum Exit {
     Nothing,
     /// A fault of stackprobe itself; what was done so far is on disk.
     Internal,
-    /// Nothing failed, but something could not be told: the pod or the site is at fault.
+    /// Nothing failed, but something could not be told: the pod or the site is at fault. What `doctor` says of a pod
+    /// that is not fit.
     Unknown,
     /// Asked to stop by this signal; the partial report is on disk.
     Signal(i32),
+    /// The status of a command that was started for somebody, handed on.
+    Of(u8),
 }
 
 impl Exit {
@@ -34,6 +37,7 @@ impl Exit {
             Self::Nothing => 3,
             Self::Internal => 70,
             Self::Unknown => 75,
+            Self::Of(status) => status,
             Self::Signal(signal) => 128 + u8::try_from(signal & 0x7f).unwrap_or(0x7f),
         }
     }

@@ -6,12 +6,17 @@
     reason = "a test that cannot go on fails and says why"
 )]
 
+mod fixture;
+
 mod process {
     mod cost;
     mod death;
     mod ends;
     mod first;
     mod harness;
+    mod hostile_pods;
+    mod kill_loop;
+    mod limit_flags;
     mod limits;
     mod mpi;
     mod output;

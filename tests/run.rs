@@ -4,6 +4,10 @@
 
 mod fixture;
 
+mod run {
+    mod retries;
+}
+
 use fixture::{call, core, valid_against_junit_10};
 
 const SUITE: &str = "name = \"mine\"\nsummary = \"x\"\ntoolchain = [\"compiler\"]\n";
@@ -209,14 +213,6 @@ fn a_control_that_passes_is_red() {
     run_script("exit 1", "control = true", &[]).exits(0);
     let answer = run_script("exit 0", "control = true", &[]).exits(1);
     assert!(answer.junit().case("mine.p", "must fail").message.contains("this probe cannot go red"));
-}
-
-#[test]
-fn a_pass_after_a_failure_is_flaky_and_says_so() {
-    let script = "f=$HOME/../../tried; if [ -e \"$f\" ]; then exit 0; fi; : > \"$f\"; exit 1";
-    let answer = run_script(script, "retries = 2", &["--retries", "2"]).exits(0);
-    assert_eq!(answer.junit().case("mine.p", "run").flaky, 1);
-    assert!(answer.stdout.contains("1 flaky"), "{}", answer.stdout);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 mod fixture;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,8 @@ fn diagnosis(answer: &Answer) -> (String, String) {
     let found = records.filter_map(|record| {
         let path = record.unwrap().path();
         let record: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
-        let word = |key: &str| record["diagnosis"][key].as_str().map(str::to_owned);
+        let found = record["checks"].as_array()?.iter().find(|check| check["diagnosis"].is_object())?;
+        let word = |key: &str| found["diagnosis"][key].as_str().map(str::to_owned);
         Some((word("id")?, word("fault")?))
     });
     found.last().unwrap_or_default()
@@ -160,6 +162,80 @@ fn an_index_that_cannot_be_had_is_the_sites_fault() {
     assert_eq!(diagnosis(&answer), ("net-refused".into(), "site".into()));
     let answer = call(&["run", "r/install", "--runtime", "r", "--cran", "ftp://cran"]).run().exits(75);
     assert_eq!(diagnosis(&answer), ("index-url".into(), "site".into()));
+}
+
+/// A server that answers every request alike, for as long as the test lasts.
+fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/simple", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let mut client = client.unwrap();
+            let _ = client.read(&mut [0; 4096]);
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn an_index_that_answers_the_wrong_thing_is_an_error_that_says_which() {
+    for (answer, id, words) in [
+        ("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "net-auth", "401"),
+        ("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "net-server-error", "503"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n\r\n<h1>Log in</h1>",
+            "index-no-index",
+            "text/html",
+        ),
+    ] {
+        let url = answering(answer);
+        let answer =
+            call(&["run", "python/uv", "--runtime", "python/3", "--index-url", &url]).run().exits(75);
+        let case = &answer.junit().cases[0];
+        assert_eq!((case.outcome.as_str(), case.kind.as_str()), ("error", id), "{case:?}");
+        assert!(case.text.contains(words), "{case:?}");
+    }
+}
+
+/// Runs `flags` with this folder for temporary files, in a mount namespace of its own.
+fn with_tmp(mount: &str, flags: &[&str]) -> (Option<i32>, String) {
+    let tmp = tempfile::tempdir_in("/var/tmp").unwrap();
+    let script =
+        format!("mount --make-rprivate / && mount -t tmpfs -o {mount} tmpfs \"$1\" && shift && exec \"$@\"");
+    let results = tempfile::tempdir().unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", &script, "sh"]).arg(tmp.path());
+    command.arg(env!("CARGO_BIN_EXE_stackprobe")).args(flags).arg("--results").arg(results.path());
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("MODULEPATH", core()).env("TMPDIR", tmp.path());
+    let output = command.output().unwrap();
+    let said =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+    (output.status.code(), said)
+}
+
+#[test]
+fn a_work_folder_that_is_full_or_read_only_is_named() {
+    if !nix::unistd::Uid::effective().is_root() {
+        eprintln!("skipped: this wants root, to mount");
+        return;
+    }
+    let (code, said) = with_tmp("size=60m", &["run", "python/pip", "--runtime", "python/3"]);
+    assert_eq!(code, Some(75), "{said}");
+    assert!(said.contains("60 MiB, 128 MiB needed"), "{said}");
+    // It fills up on the way, and the tool that meets it says something else.
+    let suites = tempfile::tempdir().unwrap();
+    let script = "head -c 8m /dev/zero > $TMPDIR/x 2>/dev/null; echo cannot install; exit 1";
+    let suite = "name = \"full\"\nsummary = \"x\"\ntoolchain = [\"any\"]\n[[probe]]\nname = \"p\"\nsummary = \"y\"\n\
+                 sources = [\"p.sh\"]\nrun = \"sh {sources}\"\n";
+    fixture::tree(suites.path(), &[("full/suite.toml", suite), ("full/p.sh", script)]);
+    let folder = suites.path().to_str().unwrap();
+    let (code, said) = with_tmp("size=4m", &["run", "full", "--runtime", "python/3", "--suites", folder]);
+    assert_eq!(code, Some(75), "{said}");
+    assert!(said.contains("tmp-used-up"), "{said}");
+    let (code, said) = with_tmp("ro", &["run", "python/pip", "--runtime", "python/3"]);
+    assert_eq!(code, Some(75), "{said}");
+    assert!(said.contains("mounted read-only"), "{said}");
 }
 
 #[test]

@@ -10,12 +10,15 @@ use serde_json::json;
 use crate::cli::{Diagnose, Format};
 use crate::error::{Error, Kind, Source};
 use crate::exit::Exit;
+use crate::pod;
 use crate::run::output::Keeper;
+use crate::stack::environment::Environment;
 use crate::stack::family::Families;
 use crate::stack::module::Module;
 use crate::suite::embedded;
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::evidence::{Evidence, Facts};
+use crate::verdict::fitness::shared_memory_for;
 use crate::verdict::rules::{Rules, shipped};
 
 /// How much of the beginning and of the end of a log is looked at, each in bytes.
@@ -28,12 +31,12 @@ const LOOKED_AT: usize = 8 << 20;
 pub fn diagnose(flags: &Diagnose) -> Result<Exit, Error> {
     let rules = rules(flags.site.as_deref())?;
     let output = log(&flags.log)?;
-    // What is known about this pod says nothing about the one that wrote the log.
-    let facts = Facts::default();
     let families = Families::parse(&embedded::table("toolchains.toml"))
         .map_err(|faults| Error::of(Kind::Internal, faults))?;
     let module = flags.mpi.as_deref().map(Module::new);
     let mpi = module.as_ref().map(|module| (families.canonical(&module.family), module.version.as_str()));
+    // What is known about this pod says nothing about another one that wrote the log.
+    let facts = if flags.here { here(&families, mpi, flags.ranks) } else { Facts::default() };
     let evidence = Evidence {
         exit: flags.exit,
         signal: flags.signal,
@@ -53,6 +56,23 @@ pub fn diagnose(flags: &Diagnose) -> Result<Exit, Error> {
         Format::Text => print!("{}", text(&found, ending.as_deref())),
     }
     Ok(Exit::Passed)
+}
+
+/// What this pod is, as far as it was so when the log was written.
+fn here(families: &Families, mpi: Option<(&str, &str)>, ranks: Option<u32>) -> Facts {
+    let pod = pod::facts::Facts::gather();
+    let environment = Environment::inherited();
+    let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+    let all = environment.iter().map(|(name, value)| (text(name), text(value)));
+    let leaked = all.filter(|(name, value)| families.scrub().takes(name, value)).map(|(name, _)| name);
+    let mut facts = Facts { leaked: Some(leaked.collect()), ..Facts::of(&pod) };
+    // What is free now tells nothing of what was free then, but it was never more than there is in all.
+    let needed = mpi.and(ranks).map(shared_memory_for);
+    let total = facts.shm_total.filter(|total| needed.is_some_and(|needed| *total < needed));
+    if total.is_some() {
+        (facts.shm_free, facts.shm_needed) = (total, needed);
+    }
+    facts
 }
 
 fn rules(site: Option<&Path>) -> Result<Rules, Error> {

@@ -3,11 +3,13 @@
 pub mod catalogue;
 pub mod diagnose;
 pub mod discover;
+pub mod doctor;
 pub mod explain;
 pub mod ledger;
 pub mod list;
 pub mod report;
 pub mod run;
+pub mod shell;
 pub mod toolchains;
 
 use crate::cli::{Cli, Verb};
@@ -23,8 +25,10 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Run(flags) => run::run(&flags),
         Verb::List(flags) => list::list(&flags),
         Verb::Discover(flags) => discover::discover(&flags),
+        Verb::Doctor(flags) => doctor::doctor(&flags),
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
+        Verb::Shell(flags) => shell::shell(&flags),
         Verb::Explain(flags) => explain::explain(&flags),
     }
 }

@@ -61,7 +61,9 @@ pub enum Unloaded {
 }
 
 impl Asked {
-    fn new(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
+    /// These modules together, for these suites.
+    #[must_use]
+    pub fn new(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
         let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
         let named = suites.iter().filter(|suite| !suite.modules.is_empty());
         let beside = named.map(|suite| (suite.modules.clone(), OnceLock::new())).collect();
@@ -105,8 +107,9 @@ impl<'s> Stack<'s> {
     /// # Errors
     /// No Lmod, a broken Lmod, no `MODULEPATH`.
     pub fn open(catalogue: &'s Catalogue, tmp: &Path, stop: &'s Stop) -> Result<Self, Error> {
-        let own = std::env::current_exe()
-            .map_err(|error| Error::io(Kind::Pod, "read", Path::new("/proc/self/exe"), &error))?;
+        let link = Path::new("/proc/self/exe");
+        let own = std::fs::read_link(link)
+            .map_err(|error| Error::io(Kind::Pod, "read", link, &error).hint("is /proc mounted?"))?;
         let mut base = Environment::inherited();
         let scrub = catalogue.families.scrub();
         base.unset_where(|name, value| scrub.takes(name, value) || name.starts_with("STACKPROBE_"));

@@ -1,17 +1,22 @@
-//! What this pod really has: its CPUs by affinity and quota, its memory, its shared memory, who we are.
-//!
-//! `nproc` and the node's numbers mean nothing in a pod: limits are the control group's.
+//! What this pod really has: the answers of all the rooms of [`crate::pod`] together.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use nix::sched::{CpuSet, sched_getaffinity};
-use nix::sys::statvfs::statvfs;
-use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+pub use crate::pod::folder::free;
+
+use crate::pod::calls::Calls;
+use crate::pod::cpus::Cpus;
+use crate::pod::folder::Folder;
+use crate::pod::kernel::Kernel;
+use crate::pod::limits::Limits;
+use crate::pod::network::Network;
+use crate::pod::shm::{PATH, SharedMemory};
+use crate::pod::user::User;
 use crate::suite::requirement::Resource;
 
-/// Numbers of the pod. What cannot be told is none.
+/// Everything about the pod. What cannot be told is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Facts {
     /// Host name, which is the pod's name in Kubernetes.
@@ -28,26 +33,51 @@ pub struct Facts {
     pub shm: Option<u64>,
     /// Effective user.
     pub uid: u32,
-    /// CPU features, as `/proc/cpuinfo` names them.
-    #[serde(skip)]
-    pub cpu_features: Vec<String>,
+    /// What each room found; none in the results of a stackprobe that did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+}
+
+/// What each room found.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Found {
+    /// `/dev/shm`.
+    pub shm: SharedMemory,
+    /// CPUs.
+    pub cpus: Cpus,
+    /// Limits.
+    pub limits: Limits,
+    /// The user, and HOME.
+    pub user: User,
+    /// Where temporary files go.
+    pub tmp: Folder,
+    /// The root of the file system.
+    pub root: Folder,
+    /// System calls.
+    pub calls: Calls,
+    /// The network.
+    pub network: Network,
+    /// What programs take for granted.
+    pub kernel: Kernel,
 }
 
 impl Facts {
-    /// Looks.
+    /// Looks, and tries what only trying tells; a few milliseconds.
     #[must_use]
     pub fn gather() -> Self {
-        let host = nix::unistd::gethostname().unwrap_or_default();
+        let host = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
         let variable = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok());
+        let found = Found::look(&host);
         Self {
-            host: host.to_string_lossy().into_owned(),
+            host,
             node: variable(&["NODE_NAME", "STACKPROBE_NODE"]),
             image: variable(&["STACKPROBE_IMAGE", "IMAGE"]),
-            cpus: cpus(),
-            memory: memory(),
-            shm: free(Path::new("/dev/shm")),
-            uid: nix::unistd::geteuid().as_raw(),
-            cpu_features: cpu_features(),
+            cpus: found.cpus.usable(),
+            memory: found.limits.usable_memory(),
+            shm: free(Path::new(PATH)),
+            uid: found.user.id,
+            found: Some(found),
         }
     }
 
@@ -61,77 +91,29 @@ impl Facts {
             Resource::Disk => free(stage),
         }
     }
-}
 
-/// Bytes that an unprivileged process may still write below `path`.
-#[must_use]
-pub fn free(path: &Path) -> Option<u64> {
-    let found = statvfs(path).ok()?;
-    found.blocks_available().checked_mul(found.fragment_size())
-}
-
-fn cpus() -> u32 {
-    let affinity = sched_getaffinity(Pid::from_raw(0))
-        .map_or(1, |set| (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count());
-    let affinity = u32::try_from(affinity).unwrap_or(u32::MAX).max(1);
-    quota().map_or(affinity, |quota| quota.clamp(1, affinity))
-}
-
-/// Whole CPUs of the control group's quota, rounded up: half a CPU still runs one process.
-fn quota() -> Option<u32> {
-    let (quota, period) = if let Some(text) = read_limit("", "cpu.max") {
-        let (quota, period) = text.split_once(' ')?;
-        (quota.parse::<u64>().ok()?, period.trim().parse::<u64>().ok()?)
-    } else {
-        let quota = read_limit("cpu", "cpu.cfs_quota_us")?.parse::<i64>().ok()?;
-        (u64::try_from(quota).ok()?, read_limit("cpu", "cpu.cfs_period_us")?.parse().ok()?)
-    };
-    u32::try_from(quota.div_ceil(period.max(1))).ok()
-}
-
-fn memory() -> Option<u64> {
-    let limit = read_limit("", "memory.max")
-        .or_else(|| read_limit("memory", "memory.limit_in_bytes"))
-        .and_then(|text| text.parse::<u64>().ok());
-    let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
-        line.split_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(1024)
-    });
-    match (limit, total) {
-        (Some(limit), Some(total)) => Some(limit.min(total)),
-        (limit, total) => limit.or(total),
+    /// Whether the CPUs have a feature, as `/proc/cpuinfo` names it.
+    #[must_use]
+    pub fn has_feature(&self, feature: &str) -> bool {
+        self.found.as_ref().is_some_and(|found| found.cpus.features.iter().any(|known| known == feature))
     }
 }
 
-/// A file of our own control group: version 2 (`controller` empty) or version 1.
-#[must_use]
-pub fn read_limit(controller: &str, file: &str) -> Option<String> {
-    let folder = control_group(controller)?;
-    let root = if controller.is_empty() {
-        PathBuf::from("/sys/fs/cgroup")
-    } else {
-        Path::new("/sys/fs/cgroup").join(controller)
-    };
-    // Inside a cgroup namespace the path is `/`; without one the mount may show only our own group.
-    let inside = root.join(folder.trim_start_matches('/')).join(file);
-    let text = std::fs::read_to_string(inside).or_else(|_| std::fs::read_to_string(root.join(file))).ok()?;
-    Some(text.trim().to_owned())
-}
-
-fn control_group(controller: &str) -> Option<String> {
-    let text = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    text.lines().find_map(|line| {
-        let mut fields = line.splitn(3, ':');
-        let (_, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
-        controllers.split(',').any(|name| name == controller).then(|| path.to_owned())
-    })
-}
-
-fn cpu_features() -> Vec<String> {
-    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with("flags") || line.starts_with("Features"));
-    let flags = line.and_then(|line| line.split_once(':')).map(|(_, flags)| flags).unwrap_or_default();
-    flags.split_whitespace().map(str::to_owned).collect()
+impl Found {
+    fn look(host: &str) -> Self {
+        Self {
+            // First, while this process has no other thread.
+            calls: Calls::try_all(),
+            shm: SharedMemory::look(),
+            cpus: Cpus::look(),
+            limits: Limits::look(),
+            user: User::look(),
+            tmp: Folder::look(&std::env::temp_dir()),
+            root: Folder::glance(Path::new("/")),
+            network: Network::look(host),
+            kernel: Kernel::look(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -144,5 +126,21 @@ mod tests {
         assert!(facts.cpus >= 1);
         assert!(facts.memory.unwrap() > 1 << 20);
         assert!(facts.amount(Resource::Disk, Path::new("/")).is_some());
+        let found = facts.found.unwrap();
+        assert!(found.kernel.proc && found.kernel.null && found.shm.exists);
+        assert_eq!((found.tmp.writable, found.tmp.executable), (Some(true), Some(true)));
+    }
+
+    #[test]
+    fn what_was_found_survives_the_plan_on_disk() {
+        let facts = Facts::gather();
+        let text = serde_json::to_string(&facts).unwrap();
+        let read: Facts = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        let old: Facts = serde_json::from_str(
+            r#"{"host":"a","node":null,"image":null,"cpus":2,"memory":1,"shm":1,"uid":0}"#,
+        )
+        .unwrap();
+        assert!(old.found.is_none());
     }
 }

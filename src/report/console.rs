@@ -1,12 +1,15 @@
-//! What a person sees while a run works: a line for every case. The only printer besides the verbs' own output.
+//! What a person sees while a run works: a line for every case, and on a terminal what is running now. The only printer
+//! besides the verbs' own output.
 
 use std::fmt::Write as _;
 use std::io::Write;
+use std::sync::Arc;
 
 use anstream::{eprintln, stderr};
 use anstyle::{AnsiColor, Style};
 
 use crate::error::Error;
+use crate::report::live::Live;
 use crate::report::record::CaseRecord;
 use crate::report::text::line;
 use crate::verdict::check::Outcome;
@@ -17,6 +20,7 @@ pub struct Console {
     total: usize,
     done: usize,
     quiet: bool,
+    live: Option<Arc<Live>>,
 }
 
 /// The colour of an outcome.
@@ -32,16 +36,29 @@ pub fn style(outcome: Outcome) -> Style {
 }
 
 impl Console {
-    /// A run of `total` cases, `done` of which are over already.
+    /// A run of `total` cases, `done` of which are over already, and what shows those that are running.
     #[must_use]
-    pub fn new(total: usize, done: usize, quiet: bool) -> Self {
-        Self { total, done, quiet }
+    pub fn new(total: usize, done: usize, quiet: bool, live: Option<Arc<Live>>) -> Self {
+        Self { total, done, quiet, live }
+    }
+
+    /// Prints lines of text.
+    pub fn say(&self, text: &str) {
+        if let Some(live) = &self.live {
+            live.print(text);
+        } else {
+            eprintln!("{text}");
+            let _ = stderr().flush();
+        }
     }
 
     /// A case is over.
     pub fn case(&mut self, record: &CaseRecord) {
         self.done += 1;
         let outcome = record.outcome();
+        if let Some(live) = &self.live {
+            live.ended(record);
+        }
         if self.quiet && matches!(outcome, Outcome::Passed | Outcome::Skipped) {
             return;
         }
@@ -49,9 +66,13 @@ impl Console {
         let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
         let width = self.total.to_string().len();
         let style = style(outcome);
-        let flaky = if record.earlier.is_empty() { "" } else { " (flaky)" };
+        let tries = match (record.is_flaky(), record.earlier.is_empty()) {
+            (true, _) => " (flaky)",
+            (false, false) => " (tried again)",
+            (false, true) => "",
+        };
         let mut text = format!(
-            "{:>width$}/{} {style}{outcome:>7}{style:#} {:>6.2} s  {}/{}{ranks} [{}] {}{flaky}",
+            "{:>width$}/{} {style}{outcome:>7}{style:#} {:>6.2} s  {}/{}{ranks} [{}] {}{tries}",
             self.done,
             self.total,
             record.seconds,
@@ -66,8 +87,7 @@ impl Console {
             let indent = " ".repeat(2 * width + 2);
             let _ = write!(text, "\n{indent}{}: {}", check.name, line(&check.reason, 300));
         }
-        eprintln!("{text}");
-        let _ = stderr().flush();
+        self.say(&text);
     }
 }
 

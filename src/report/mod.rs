@@ -2,17 +2,24 @@
 
 pub mod account;
 pub mod cause;
+pub mod ci;
 pub mod console;
 pub mod counts;
+pub mod estimate;
 pub mod foreign;
 pub mod gather;
+pub mod github;
+pub mod gitlab;
 pub mod html;
 pub mod junit;
+pub mod kept;
 pub mod ledger;
+pub mod live;
 pub mod mask;
 pub mod merge;
 pub mod record;
 pub mod repro;
+pub mod reserve;
 pub mod results;
 pub mod summary;
 pub mod termination;

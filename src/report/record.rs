@@ -10,6 +10,9 @@ use crate::verdict::check::{Check, Diagnosed, Outcome};
 /// Raised when a reader of the older shape would be misled.
 pub const FORMAT: u32 = 1;
 
+/// The kind of a case whose record could not be written, or that was not run because no record can be.
+pub const UNWRITTEN: &str = "results.unwritten";
+
 /// `plan.json`: what a run owes, written before its first case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanRecord {
@@ -141,6 +144,13 @@ impl CaseRecord {
     #[must_use]
     pub fn diagnosis(&self) -> Option<&Diagnosed> {
         self.first_fault()?.diagnosis.as_deref()
+    }
+
+    /// Makes it a case whose record could not be written: who reads the results later cannot see what it said.
+    pub fn unwritten(&mut self, why: &str) {
+        if self.checks.iter().all(|check| check.kind != UNWRITTEN) {
+            self.checks.push(Check::not_passed("record", Outcome::Error, UNWRITTEN, why));
+        }
     }
 
     /// A case that is owed and has no result.

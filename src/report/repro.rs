@@ -1,13 +1,16 @@
 //! `repro.sh`: a case that did not pass, to be run by hand on a machine without stackprobe. Pure.
 //!
-//! It begins in an empty environment, loads the modules by Lmod (or, where there is none, sets what they had set),
-//! writes the sources into a folder of its own and gives the same commands.
+//! It begins in the environment that the pod had, loads the modules by Lmod (or, where there is none, sets what they had
+//! set), writes the sources into a folder of its own and gives the same commands, or opens a shell before the first.
+//! Secrets are not in it: whoever calls it has to set them.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::report::mask::{is_secret, mask};
 use crate::report::text::line;
 use crate::stack::environment::Environment;
 
@@ -50,11 +53,13 @@ impl Repro<'_> {
         let _ = writeln!(text, "# {}", line(&self.title, 200));
         let _ = writeln!(text, "# {}", line(&self.reason, 400));
         text.push_str(
-            "# Usage: bash repro.sh [DIR]   DIR: where to work (default: a new folder)\nset -u\n\n",
+            "# Usage: bash repro.sh [DIR]                          do it again in DIR (default: a new folder)\n\
+             #        bash repro.sh --shell [DIR [COMMAND...]]     a shell, or COMMAND, where all is ready\nset -u\n\n",
         );
         self.begin_clean(&mut text);
         self.load(&mut text);
-        text.push_str("stage=${1:-$(mktemp -d)}\ntmp=$stage/t home=$stage/h\n");
+        text.push_str("shell=\nif [ \"${1:-}\" = --shell ]; then shell=yes; shift; fi\n");
+        text.push_str("stage=${1:-$(mktemp -d)}\ntmp=$stage/t home=$stage/h\n[ $# = 0 ] || shift\n");
         text.push_str("mkdir -p \"$stage\" \"$tmp\" \"$home\" && cd \"$stage\" || exit 1\n\n");
         for (name, value) in self.case.since(self.loaded) {
             self.set(&mut text, name, value);
@@ -63,36 +68,55 @@ impl Repro<'_> {
         for (name, bytes) in &self.files {
             here_document(&mut text, name, bytes);
         }
-        let seconds = self.limit.as_secs().max(1);
-        let _ = writeln!(
-            text,
-            "limited() {{\n  if command -v timeout >/dev/null; then timeout -k 5 {seconds} \"$@\"; else \"$@\"; fi\n}}\n"
-        );
-        for command in &self.commands {
-            let words: Vec<String> = command.iter().map(|word| self.word(word)).collect();
-            let words = words.join(" ");
-            let randomised = if self.aslr { "" } else { "setarch -R " };
-            let _ = writeln!(
-                text,
-                "echo {}\nlimited {randomised}{words}\nstatus=$?",
-                quote(&format!("$ {words}"))
-            );
-            text.push_str("echo \"exit status $status\"\n[ \"$status\" = 0 ] || exit \"$status\"\n");
-        }
+        self.steps(&mut text);
+        text.push_str(OPEN);
+        text.push_str("steps again\n");
+        text.push_str(END);
         text
     }
 
-    /// Nothing of whoever calls it may change what happens.
+    /// The commands, each given to whoever `$1` names.
+    fn steps(&self, text: &mut String) {
+        let seconds = self.limit.as_secs().max(1);
+        let _ = writeln!(
+            text,
+            "limited() {{\n  if command -v timeout >/dev/null; then timeout -k 5 {seconds} \"$@\"; else \"$@\"; fi\n}}\n\
+             show() {{ printf '$'; printf ' %q' \"$@\"; echo; }}\n\
+             again() {{ show \"$@\"; limited \"$@\"; status=$?; echo \"exit status $status\"; return \"$status\"; }}\n\
+             steps() {{"
+        );
+        for (index, command) in self.commands.iter().enumerate() {
+            let words: Vec<String> = command.iter().map(|word| self.word(word)).collect();
+            let randomised = if self.aslr { "" } else { "setarch -R " };
+            let last = if index + 1 == self.commands.len() { "" } else { " || return" };
+            let _ = writeln!(text, "  \"$1\" {randomised}{}{last}", words.join(" "));
+        }
+        text.push_str("}\n\n");
+    }
+
+    /// Nothing of whoever calls it may change what happens, but for secrets, which only they have.
     fn begin_clean(&self, text: &mut String) {
         let path = self.base.text("PATH").unwrap_or_default();
         let modulepath = self.base.text("MODULEPATH").unwrap_or_default();
+        let mut secrets = String::new();
+        for (name, _) in self.case.iter().filter(|(name, value)| is_shell_name(name) && hidden(name, value)) {
+            let name = name.to_string_lossy();
+            let _ = writeln!(secrets, "    ${{{name}+\"{name}=${name}\"}} \\");
+        }
         let _ = writeln!(
             text,
             "if [ -z \"${{STACKPROBE_REPRO:-}}\" ]; then\n  exec env -i STACKPROBE_REPRO=1 HOME=\"${{HOME:-/}}\" \
-             TERM=\"${{TERM:-dumb}}\" \\\n    PATH={} \\\n    MODULEPATH={} \\\n    \"$BASH\" \"$0\" \"$@\"\nfi\n",
+             TERM=\"${{TERM:-dumb}}\" \\\n    PATH={} \\\n    MODULEPATH={} \\\n{secrets}    \
+             \"$BASH\" \"$0\" \"$@\"\nfi\nunset STACKPROBE_REPRO\n",
             quote(&path),
             quote(&modulepath)
         );
+        for (name, value) in self.base.iter() {
+            if name != "PATH" && name != "MODULEPATH" && name != "TERM" && name != "HOME" {
+                self.set(text, name, Some(value));
+            }
+        }
+        text.push('\n');
     }
 
     fn load(&self, text: &mut String) {
@@ -108,21 +132,23 @@ impl Repro<'_> {
                 self.set(text, name, value);
             }
         }
-        text.push_str("fi\n\n");
+        text.push_str("fi\n");
+        // What was set to call Lmod is none of the case's.
+        for name in ["LMOD_ALLOW_ROOT_USE", "LMOD_IGNORE_CACHE", "LMOD_CMD", "LMOD_DIR", "LMOD_PKG"] {
+            self.set(text, name.as_ref(), self.loaded.get(name));
+        }
+        text.push('\n');
     }
 
     fn set(&self, text: &mut String, name: &OsStr, value: Option<&OsStr>) {
-        let name = name.to_string_lossy();
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        // The harness's own tag, and what no shell can name.
-        if name == "STACKPROBE_CASE"
-            || name == "PWD"
-            || !name.chars().all(plain)
-            || name.starts_with(|c: char| c.is_ascii_digit())
-        {
+        // The harness's own tag, and what belongs to the shell.
+        if !is_shell_name(name) || name == "STACKPROBE_CASE" {
             return;
         }
+        let secret = value.is_some_and(|value| hidden(name, value));
+        let name = name.to_string_lossy();
         let _ = match value {
+            Some(_) if secret => writeln!(text, "# {name} is a secret: set it before you call this"),
             Some(value) => writeln!(text, "export {name}={}", self.word(&value.to_string_lossy())),
             None => writeln!(text, "unset {name}"),
         };
@@ -149,6 +175,33 @@ impl Repro<'_> {
     }
 }
 
+/// The end of a script that is whole and knows `--shell`.
+pub const END: &str = "exit # the end: nothing of this script is missing\n";
+
+/// A command has the case's environment to the last variable; a shell has its prompt in none that it hands on.
+const OPEN: &str = r#"if [ -n "$shell" ]; then
+  unset OLDPWD
+  if [ $# -gt 0 ]; then exec env -u SHLVL "$@"; fi
+  { echo "in $stage:"; steps show; } >&2
+  export PROMPT_COMMAND='unset PS1 PROMPT_COMMAND; PS1="(case) \w \$ "'
+  exec "$BASH" --norc --noprofile -i
+fi
+"#;
+
+/// Whether a shell can set it, and does not itself.
+fn is_shell_name(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let own =
+        ["_", "PWD", "OLDPWD", "SHLVL", "UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS", "STACKPROBE_REPRO"];
+    name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        && !name.starts_with(|letter: char| letter.is_ascii_digit())
+        && !own.contains(&name.as_ref())
+}
+
+fn hidden(name: &OsStr, value: &OsStr) -> bool {
+    is_secret(&name.to_string_lossy()) || matches!(mask(&value.to_string_lossy()), Cow::Owned(_))
+}
+
 fn quote(word: &str) -> String {
     shell_words::quote(word).into_owned()
 }
@@ -159,12 +212,13 @@ fn here_document(text: &mut String, name: &str, bytes: &[u8]) {
     while content.contains(&end) {
         end.push('_');
     }
-    let _ = writeln!(text, "cat > {} <<'{end}'", quote(name));
+    let name = quote(name);
+    let _ = writeln!(text, "rm -f {name}; cat > {name} <<'{end}'");
     text.push_str(&content);
     if !content.ends_with('\n') {
         text.push('\n');
     }
-    let _ = writeln!(text, "{end}\n");
+    let _ = writeln!(text, "{end}\nchmod 555 {name}\n");
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::verdict::check::Outcome;
 /// Largest `plan.json` that is read: some hundred thousand cases.
 const PLAN_LIMIT: u64 = 64 << 20;
 /// Largest record of a case; its output is far smaller when a run writes it.
-const CASE_LIMIT: u64 = 8 << 20;
+pub(super) const CASE_LIMIT: u64 = 8 << 20;
 
 /// Finished cases by their ids.
 pub type Done = BTreeMap<String, CaseRecord>;
@@ -92,10 +92,13 @@ impl Results {
     }
 
     /// Writes a finished case, and rewrites `junit.xml` where that is due. The first write that fails is kept and told
-    /// by [`Results::end`]: the run goes on, because the console and the exit code can still tell.
-    pub fn finish(&mut self, record: &CaseRecord) {
+    /// by [`Results::end`]; a case that could not be written says so itself.
+    pub fn finish(&mut self, record: &mut CaseRecord) {
         let path = self.folder.join("cases").join(format!("{}.json", record.owed.id));
         let written = write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error));
+        if let Err(error) = &written {
+            record.unwritten(&error.what());
+        }
         self.count(record.clone());
         let rewritten = if self.rewritten.elapsed() > self.cost * 50 {
             let path = self.folder.join("junit.xml");
@@ -116,6 +119,12 @@ impl Results {
             self.account.told[*place].case = record;
             self.junit.changed(*place);
         }
+    }
+
+    /// The first write that failed.
+    #[must_use]
+    pub fn broken(&self) -> Option<&Error> {
+        self.broken.as_ref()
     }
 
     /// How many cases are over.
@@ -151,10 +160,11 @@ impl Results {
     fn rewrite(&mut self) -> io::Result<()> {
         let begun = Instant::now();
         let (junit, account) = (&mut self.junit, &self.account);
-        replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file))?;
+        let written = replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file));
+        // Also where it failed: it will again, and costs as much.
         self.rewritten = Instant::now();
         self.cost = begun.elapsed();
-        Ok(())
+        written
     }
 }
 
@@ -259,7 +269,7 @@ fn strays(folder: &Path, plan: &PlanRecord) -> Vec<String> {
 }
 
 /// Whether a plan's id can only name a file of the folder that it is looked for in.
-fn is_file_name(id: &str) -> bool {
+pub(super) fn is_file_name(id: &str) -> bool {
     !id.is_empty() && !id.starts_with('.') && !id.contains(['/', '\0'])
 }
 

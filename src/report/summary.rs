@@ -9,6 +9,7 @@ use anstream::println;
 use crate::exit::Exit;
 use crate::report::account::Account;
 use crate::report::cause::causes;
+use crate::report::ci;
 use crate::report::console::style;
 use crate::report::counts::Counts;
 use crate::report::record::CaseRecord;
@@ -28,9 +29,10 @@ pub fn exit(account: &Account) -> Exit {
     }
 }
 
-/// Prints the summary of an account.
+/// Prints the summary of an account, and tells the CI that we run in.
 pub fn print(account: &Account, folder: &Path) {
     println!("{}", render(account, folder));
+    ci::tell(account);
 }
 
 /// The summary as text with colours; `folder` is where the reports stand.

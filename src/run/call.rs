@@ -7,6 +7,7 @@ use super::command::{Command, Limits};
 use super::execute::{Capture, Ended, execute};
 use super::output::Stream;
 use crate::error::{Error, Kind};
+use crate::pod::devices::null_is_there;
 use crate::pod::signals::Stop;
 use crate::stack::lmod::{Answer, Call};
 
@@ -18,6 +19,7 @@ const LARGEST: usize = 64 << 20;
 /// # Errors
 /// A call that could not be started, took longer than `limit`, or was interrupted.
 pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Answer, Error> {
+    null_is_there()?;
     let command = Command {
         argv: call.argv.clone(),
         env: call.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -47,8 +49,8 @@ pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Ans
             ));
         }
         Ended::Interrupted => return Err(Error::new(Kind::Pod, "interrupted")),
-        Ended::NotStarted { what, .. } => return Err(Error::new(Kind::Pod, what)),
-        Ended::Lost(why) => return Err(Error::new(Kind::Internal, why)),
+        // Lost: somebody has killed the supervisor, and most often that is the kernel, for want of memory.
+        Ended::NotStarted { what: why, .. } | Ended::Lost(why) => return Err(Error::new(Kind::Pod, why)),
         Ended::Signal(_) | Ended::Limit(_) => {}
     }
     Ok(answer)

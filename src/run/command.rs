@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::memory::Membership;
+
 /// One command of a case, complete: nothing is inherited from the harness.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -31,8 +33,11 @@ pub struct Limits {
     pub grace: Duration,
     /// CPU time of each process (`RLIMIT_CPU`, whole seconds, rounded up).
     pub cpu: Option<Duration>,
-    /// Address space of each process in bytes (`RLIMIT_AS`). Some MPI libraries map gigabytes that they never touch.
+    /// Memory in bytes: of the whole case where it has a `group`, else the address space of each process
+    /// (`RLIMIT_AS`). Some MPI libraries map gigabytes that they never touch.
     pub memory: Option<u64>,
+    /// The control group that limits the memory.
+    pub group: Option<Membership>,
     /// Size in bytes of any file that is written (`RLIMIT_FSIZE`), shared-memory files too.
     pub file_size: Option<u64>,
     /// Whether a crash may leave a core file.
@@ -48,6 +53,7 @@ impl Default for Limits {
             grace: Duration::from_secs(5),
             cpu: None,
             memory: None,
+            group: None,
             file_size: None,
             core: false,
             aslr: true,

@@ -25,9 +25,11 @@ use crate::pod::signals::Stop;
 /// The variable that marks every process of a case, so that they are found even if their supervisor was killed.
 pub const TAG: &str = "STACKPROBE_CASE";
 
-/// How much longer than its own limits a supervisor may take before the harness takes over: SIGKILL's time and slack
-/// for a machine that swaps.
+/// SIGKILL's time, and slack for a machine that swaps.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same once somebody has asked for a stop.
+const IMPATIENCE: Duration = Duration::from_secs(5);
 
 /// How output is kept.
 #[derive(Clone, Debug)]
@@ -44,10 +46,12 @@ pub struct Capture {
     pub log_cap: u64,
     /// The program that is started with [`supervise::ARGUMENT`]: this very one, even if its file was replaced.
     pub supervisor: PathBuf,
+    /// How much longer than the command's own limits the supervisor may take before the harness takes over.
+    pub patience: Duration,
 }
 
 impl Capture {
-    /// The defaults: 64 KiB of head and tail, 64 MiB of log.
+    /// The defaults: 64 KiB of head and tail, 64 MiB of log, half a minute of patience.
     #[must_use]
     pub fn new(log: impl Into<PathBuf>) -> Self {
         Self {
@@ -57,6 +61,7 @@ impl Capture {
             heading: String::new(),
             log_cap: 64 << 20,
             supervisor: "/proc/self/exe".into(),
+            patience: PATIENCE,
         }
     }
 }
@@ -90,10 +95,14 @@ pub enum Ended {
 /// A limit that the kernel enforces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Limit {
-    /// CPU time.
-    Cpu,
-    /// The size of a file.
-    FileSize,
+    /// CPU time of one process.
+    Cpu(Duration),
+    /// The size of a file, in bytes.
+    FileSize(u64),
+    /// Memory of the whole case, in bytes.
+    Memory(u64),
+    /// Address space of one process, in bytes. No kernel tells of it: this is what the program's own words say.
+    AddressSpace(u64),
 }
 
 /// A command that is over, with everything that it had started.
@@ -161,7 +170,7 @@ pub fn execute(
     job.env.push((Text(TAG.into()), Text(tag.clone())));
     let lost = |error: &io::Error| format!("cannot talk to the supervisor: {}", reason(error));
     let told = case.line.say(&job).map_err(|error| lost(&error));
-    let over = told.and_then(|()| case.attend(command, stop).map_err(|error| lost(&error)));
+    let over = told.and_then(|()| case.attend(command, stop, capture.patience).map_err(|error| lost(&error)));
     let report = case.report.take();
     if report.is_none() {
         let _ = supervisor.kill();
@@ -255,9 +264,10 @@ struct Case<'a> {
 
 impl Case<'_> {
     /// Drains and listens until the report is there or the supervisor is gone.
-    fn attend(&mut self, command: &Command, stop: &Stop) -> io::Result<()> {
-        let limit = command.limits.wall + command.limits.grace + PATIENCE;
-        let deadline = Instant::now() + limit;
+    fn attend(&mut self, command: &Command, stop: &Stop, patience: Duration) -> io::Result<()> {
+        let limit = command.limits.wall + command.limits.grace + patience;
+        let begun = Instant::now();
+        let mut deadline = begun + limit;
         let mut told = [false; 2];
         let mut buffer = vec![0; 64 << 10];
         while self.report.is_none() && !self.line.closed() {
@@ -268,11 +278,14 @@ impl Case<'_> {
                     let grace =
                         if urgent == 1 { Duration::ZERO } else { command.limits.grace.min(stop.grace()) };
                     self.line.say(&Order::Stop(grace))?;
+                    // Whoever asked has a deadline of their own, and a case may have stopped its supervisor.
+                    deadline = deadline.min(Instant::now() + grace + patience.min(IMPATIENCE));
                 }
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("no word for {limit:?}")));
+                let waited = begun.elapsed().as_secs_f64();
+                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("no word for {waited:.1} s")));
             }
             let (spoken, output) = {
                 let mut fds = vec![PollFd::new(self.line.as_fd(), PollFlags::POLLIN)];

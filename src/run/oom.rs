@@ -1,6 +1,7 @@
 //! How many processes of this pod the kernel has killed because memory ran out.
 
 use std::fs;
+use std::path::PathBuf;
 
 /// The counter of our control group, which counts for every case of the pod; `None` where there is none.
 ///
@@ -31,8 +32,23 @@ fn candidates(groups: &str) -> Vec<String> {
     candidates
 }
 
+/// The control group that accounts for the memory of this process.
+pub(super) struct Own {
+    /// Its folder.
+    pub(super) folder: PathBuf,
+    /// Whether its files are those of version 1.
+    pub(super) version_1: bool,
+}
+
+/// Finds it; `None` where there is none that can be seen.
+pub(super) fn group() -> Option<Own> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let found = candidates(&groups).into_iter().map(PathBuf::from).find(|file| file.exists())?;
+    Some(Own { version_1: found.ends_with("memory.oom_control"), folder: found.parent()?.to_owned() })
+}
+
 /// Both files have a line `oom_kill N`.
-fn counter(text: &str) -> Option<u64> {
+pub(super) fn counter(text: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }
 

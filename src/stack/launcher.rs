@@ -24,6 +24,22 @@ pub struct Profile {
     pub root_env: BTreeMap<String, String>,
     /// Bytes of `/dev/shm` that one rank needs.
     pub shm: u64,
+    /// Ranks find each other over 127.0.0.1.
+    pub loopback: bool,
+    /// Files that the launcher holds open for each rank.
+    pub open_files: u64,
+    /// Bytes of address space that a rank reserves; 0 where it is no more than any program has.
+    pub address_space: u64,
+    /// Processes and threads of one rank, and of the launcher.
+    pub threads: u64,
+}
+
+impl Profile {
+    /// The family of the modules that this is for.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        &self.family
+    }
 }
 
 /// All profiles; the first that admits a version is used.
@@ -50,6 +66,11 @@ impl Launchers {
         Self { profiles: site.profiles.into_iter().chain(self.profiles).collect() }
     }
 
+    /// Every profile.
+    pub fn iter(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter()
+    }
+
     /// The profile for this MPI.
     #[must_use]
     pub fn find(&self, family: &str, version: &str) -> Option<&Profile> {
@@ -68,13 +89,14 @@ fn profile(table: &mut Table<'_>) -> Option<Profile> {
             Range::default()
         }),
     };
-    let shm = match table.string("shm") {
-        None => 0,
-        Some(text) => size(&text.value).unwrap_or_else(|| {
-            table.fault(format!("`shm` must be a size such as 8MiB, found `{}`", text.value), text.span);
-            0
-        }),
+    let shm = bytes(table, "shm");
+    let address_space = bytes(table, "address_space");
+    let loopback = table.boolean("loopback").unwrap_or(false);
+    let mut count = |key| {
+        let number = table.number(key, 0..=1 << 20)?;
+        u64::try_from(number.value).ok()
     };
+    let (open_files, threads) = (count("open_files").unwrap_or(0), count("threads").unwrap_or(1));
     let mut words = |key| -> Vec<String> {
         table.strings(key).unwrap_or_default().into_iter().map(|word| word.value).collect()
     };
@@ -87,7 +109,28 @@ fn profile(table: &mut Table<'_>) -> Option<Profile> {
     if command.is_empty() {
         table.fault("`command` must name the launcher", table.span());
     }
-    Some(Profile { family: family?.value, range, summary, command, args, env, root_env, shm })
+    Some(Profile {
+        family: family?.value,
+        range,
+        summary,
+        command,
+        args,
+        env,
+        root_env,
+        shm,
+        loopback,
+        open_files,
+        address_space,
+        threads,
+    })
+}
+
+fn bytes(table: &mut Table<'_>, key: &'static str) -> u64 {
+    let Some(text) = table.string(key) else { return 0 };
+    size(&text.value).unwrap_or_else(|| {
+        table.fault(format!("`{key}` must be a size such as 8MiB, found `{}`", text.value), text.span);
+        0
+    })
 }
 
 #[cfg(test)]

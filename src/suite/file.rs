@@ -10,6 +10,7 @@ use crate::stack::module::Wanted;
 use crate::suite::capability::Capabilities;
 use crate::suite::expect;
 use crate::suite::folder::Folder;
+use crate::suite::limits::{self, Limits};
 use crate::suite::requirement::{Need, Requirement};
 use crate::suite::template::Template;
 use crate::suite::{Action, Layer, Native, Probe, Protocol, Service, Suite};
@@ -23,6 +24,7 @@ struct Defaults {
     files: Vec<String>,
     env: Vec<(String, String)>,
     timeout: Duration,
+    limits: Limits,
 }
 
 /// Reads one suite. `folder` is where its files are, `capabilities` the table that `requires` may name.
@@ -38,7 +40,8 @@ pub fn parse(source: &Source, folder: &Folder, capabilities: &Capabilities) -> R
             tags: texts(root.strings("tags")),
             files: files(root, "files", folder),
             env: env(root),
-            timeout: timeout(root).unwrap_or(TIMEOUT),
+            timeout: limits::duration(root, "timeout").unwrap_or(TIMEOUT),
+            limits: Limits::read(root),
         };
         let runtime = root.string("runtime").map(|runtime| runtime.value);
         let modules = modules(root);
@@ -95,7 +98,8 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, capabiliti
         ranks: counts(table, "ranks"),
         protocol,
         expect,
-        timeout: timeout(table).unwrap_or(defaults.timeout),
+        timeout: limits::duration(table, "timeout").unwrap_or(defaults.timeout),
+        limits: Limits::read(table).or(defaults.limits),
         slots: table.number("slots", 1..=4096).and_then(|slots| u32::try_from(slots.value).ok()),
         retries: table
             .number("retries", 0..=100)
@@ -249,20 +253,6 @@ fn env(table: &mut Table<'_>) -> Vec<(String, String)> {
     env
 }
 
-fn timeout(table: &mut Table<'_>) -> Option<Duration> {
-    let written = table.string("timeout")?;
-    match humantime::parse_duration(&written.value) {
-        Ok(duration) if !duration.is_zero() => Some(duration),
-        _ => {
-            table.fault(
-                format!("`timeout` must be a duration such as 60s or 5m, found `{}`", written.value),
-                written.span,
-            );
-            None
-        }
-    }
-}
-
 fn counts(table: &mut Table<'_>, key: &'static str) -> Vec<u32> {
     let written = table.numbers(key, 1..=65536).unwrap_or_default();
     let mut counts: Vec<u32> = Vec::new();
@@ -358,14 +348,19 @@ mod tests {
         let text = format!(
             "{HEAD}[[probe]]\nname = \"p\"\nsummary = \"y\"\nsources = [\"b.c\"]\nbuild = \"{{c}} x\"\nrank = 2\n\
              [[probe]]\nname = \"p\"\nsummary = \"y\"\nrun = \"x\"\ntimeout = \"soon\"\n\
-             expect = {{ exit = \"never\", stdout = \"(\" }}\nrequires = [\"luck\", \"capability x\"]\n"
+             expect = {{ exit = \"never\", stdout = \"(\" }}\nrequires = [\"luck\", \"capability x\"]\n\
+             cpu-time = \"0s\"\nmemory = \"much\"\nfile-size = \"-1\"\n"
         );
         let faults: Vec<String> = suite(&text).unwrap_err().iter().map(ToString::to_string).collect();
         let lines: Vec<&str> = faults
             .iter()
             .map(|fault| fault.split("suite.toml:").nth(1).unwrap().split(':').next().unwrap())
             .collect();
-        assert_eq!(lines, ["7", "8", "9", "11", "14", "15", "15", "16", "16"], "{faults:#?}");
+        assert_eq!(
+            lines,
+            ["7", "8", "9", "11", "14", "15", "15", "16", "16", "17", "18", "19"],
+            "{faults:#?}"
+        );
     }
 
     #[test]

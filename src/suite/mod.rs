@@ -9,6 +9,7 @@ pub mod embedded;
 mod expect;
 pub mod file;
 pub mod folder;
+pub mod limits;
 pub mod load;
 pub mod requirement;
 pub mod select;
@@ -83,6 +84,8 @@ pub struct Probe {
     pub expect: Expect,
     /// Limit of each command, by the wall clock.
     pub timeout: Duration,
+    /// What else each command may use.
+    pub limits: limits::Limits,
     /// CPU slots of one case, if not its ranks.
     pub slots: Option<u32>,
     /// How often a case that failed may be tried again, where `--retries` allows it.

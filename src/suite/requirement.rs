@@ -8,7 +8,7 @@ use std::fmt;
 use crate::suite::version::{Range, Version};
 
 /// Something of the pod that is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// Bytes of `/dev/shm` that are free.
     Shm,
@@ -137,9 +137,36 @@ pub fn size(text: &str) -> Option<u64> {
     digits.trim().parse::<u64>().ok()?.checked_mul(unit)
 }
 
+/// Exactly this many bytes as a person would write them: `512 MiB`, `1000 bytes`.
+#[must_use]
+pub fn size_in_words(bytes: u64) -> String {
+    let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let fits = units.into_iter().find(|(_, bits)| bytes >= 1 << bits && bytes.trailing_zeros() >= *bits);
+    fits.map_or_else(|| format!("{bytes} bytes"), |(unit, bits)| format!("{} {unit}", bytes >> bits))
+}
+
+/// An amount of `resource` as a person writes it: `64 MiB`, `2 CPUs`. [`u64::MAX`] is no limit.
+#[must_use]
+pub fn amount(resource: Resource, amount: u64) -> String {
+    match resource {
+        _ if amount == u64::MAX => "no limit".to_owned(),
+        Resource::Cpus if amount == 1 => "1 CPU".to_owned(),
+        Resource::Cpus => format!("{amount} CPUs"),
+        _ if amount >= 10 << 30 => format!("{} GiB", amount >> 30),
+        _ if amount >= 10 << 20 => format!("{} MiB", amount >> 20),
+        _ => format!("{} KiB", amount >> 10),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_in_words_is_exact() {
+        let words = [0, 1000, 1 << 10, 1536, 512 << 20, 1 << 30, 3 << 40].map(size_in_words);
+        assert_eq!(words, ["0 bytes", "1000 bytes", "1 KiB", "1536 bytes", "512 MiB", "1 GiB", "3 TiB"]);
+    }
 
     #[test]
     fn requirements_read_as_a_person_writes_them() {

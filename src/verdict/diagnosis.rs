@@ -173,7 +173,7 @@ impl Rules {
         for rule in self.iter() {
             let first = index;
             index += rule.patterns.len();
-            if !rule.when.iter().all(|condition| condition.holds(evidence)) {
+            if rule.preflight || !rule.when.iter().all(|condition| condition.holds(evidence)) {
                 continue;
             }
             if rule.patterns.is_empty() {

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use crate::pod;
+
 /// Everything that is known of one process that went wrong.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
@@ -98,6 +100,35 @@ pub struct Facts {
     pub allowed: Vec<String>,
     /// Variables of the pod that reached the process and can mislead an MPI (`SLURM_JOB_ID`, `PMI_PORT`).
     pub leaked: Option<Vec<String>>,
+}
+
+impl Facts {
+    /// What holds for every process of a pod, whatever it is and needs.
+    #[must_use]
+    pub fn of(pod: &pod::facts::Facts) -> Self {
+        let mut facts = Self {
+            memory_limit: pod.memory,
+            cpus: Some(u64::from(pod.cpus)),
+            root: Some(pod.uid == 0),
+            ..Self::default()
+        };
+        let Some(found) = &pod.found else { return facts };
+        let shm = &found.shm;
+        facts.shm_exists = Some(shm.exists);
+        // A full one takes no file either, and is not what is called unwritable.
+        facts.shm_writable = (shm.writable || !shm.exists || shm.free > 0).then_some(shm.writable);
+        facts.shm_tmpfs = shm.exists.then_some(shm.tmpfs);
+        facts.shm_total = shm.exists.then_some(shm.total);
+        facts.uid_named = found.user.named;
+        facts.tmp_writable = found.tmp.writable;
+        facts.tmp_executable = found.tmp.executable;
+        facts.tmp_free = found.tmp.free;
+        facts.open_files = found.limits.open_files;
+        facts.address_space = found.limits.address_space;
+        facts.denied = found.calls.refused().map(|(name, _)| name.to_owned()).collect();
+        facts.allowed = found.calls.allowed().map(str::to_owned).collect();
+        facts
+    }
 }
 
 type Flag = fn(&Evidence<'_>) -> Option<bool>;

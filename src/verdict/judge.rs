@@ -4,6 +4,7 @@ use nix::sys::signal::Signal;
 
 use crate::run::execute::{Ended, Executed, Limit};
 use crate::run::output::Captured;
+use crate::suite::requirement::size_in_words;
 use crate::suite::{End, Expect, Probe, Protocol};
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::tap;
@@ -132,9 +133,9 @@ fn fault_of_end(executed: &Executed, wanted: &End) -> Option<(Outcome, &'static 
         (Ended::Lost(why), _) => error("lost", why.clone()),
         (Ended::NotStarted { what, pod: true, .. }, _) => error("start", what.clone()),
         (Ended::NotStarted { what, .. }, _) => Some((Outcome::Failed, "start", what.clone())),
-        (Ended::Limit(Limit::Cpu), _) => error("limit.cpu", "ran into its limit on CPU time".to_owned()),
-        (Ended::Limit(Limit::FileSize), _) => {
-            error("limit.file-size", "ran into its limit on the size of a file".to_owned())
+        (Ended::Limit(limit), _) => {
+            let (kind, limit) = named(*limit);
+            error(kind, format!("ran into its limit on {limit}"))
         }
         (Ended::Signal(9), _) if executed.oom_kills > 0 => {
             error("memory", "killed by the kernel: the pod's memory was used up".to_owned())
@@ -168,11 +169,24 @@ pub fn ended(ended: &Ended) -> String {
         Ended::Exit(code) => format!("exit status {code}"),
         Ended::Signal(signal) => format!("killed by {}", name(*signal)),
         Ended::Timeout => "timeout".to_owned(),
-        Ended::Limit(Limit::Cpu) => "limit of CPU time".to_owned(),
-        Ended::Limit(Limit::FileSize) => "limit of file size".to_owned(),
+        Ended::Limit(limit) => format!("limit on {}", named(*limit).1),
         Ended::Interrupted => "interrupted".to_owned(),
         Ended::NotStarted { .. } => "not started".to_owned(),
         Ended::Lost(_) => "lost".to_owned(),
+    }
+}
+
+/// The kind of a limit, and what it is on.
+fn named(limit: Limit) -> (&'static str, String) {
+    match limit {
+        Limit::Cpu(time) => ("limit.cpu", format!("CPU time: {} s in one process", time.as_secs_f64())),
+        Limit::FileSize(bytes) => {
+            ("limit.file-size", format!("the size of a file: {}", size_in_words(bytes)))
+        }
+        Limit::Memory(bytes) => ("limit.memory", format!("memory: {} in all", size_in_words(bytes))),
+        Limit::AddressSpace(bytes) => {
+            ("limit.memory", format!("address space: {} in one process", size_in_words(bytes)))
+        }
     }
 }
 
@@ -258,6 +272,7 @@ mod tests {
             protocol,
             expect,
             timeout: Duration::from_secs(1),
+            limits: crate::suite::limits::Limits::default(),
             slots: None,
             retries: 0,
             requires: Vec::new(),

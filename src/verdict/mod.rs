@@ -4,6 +4,8 @@ pub mod check;
 pub mod condition;
 pub mod diagnosis;
 pub mod evidence;
+mod explanation;
+pub mod fitness;
 pub mod judge;
 pub mod known;
 pub mod normalise;

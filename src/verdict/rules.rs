@@ -5,7 +5,6 @@
 //! are shipped, a run calls it for those of a site. So a run in which nothing fails compiles nothing.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -42,14 +41,18 @@ pub struct Rule {
     pub patterns: Vec<Pattern>,
     /// All of these must hold.
     pub when: Vec<Condition>,
+    /// Found by looking at the pod before anything runs, never concluded from what a program did.
+    pub preflight: bool,
+    /// What of a pod spec mends it, in YAML; `{amount}` is what is needed.
+    pub spec: Option<String>,
     /// One line on what is wrong; `{name}` is what a pattern captured.
     pub cause: String,
     /// One line on what to do.
     pub fix: String,
     /// Texts that this rule is for.
     pub samples: Vec<String>,
-    source: Source,
-    span: Range<usize>,
+    pub(super) source: Source,
+    pub(super) span: Range<usize>,
 }
 
 /// `"pod if shm-free < shm-needed"`.
@@ -70,32 +73,11 @@ pub struct Pattern {
     compiled: OnceLock<Option<Regex>>,
 }
 
-impl fmt::Display for Judgement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.blame.map_or("unknown", Blame::word))?;
-        for (index, condition) in self.when.iter().enumerate() {
-            write!(f, " {} {condition}", if index == 0 { "if" } else { "and" })?;
-        }
-        Ok(())
-    }
-}
-
-/// What `explain` says of a rule.
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} (layer: {}, weight: {})", self.id, self.layer.word(), self.weight.word())?;
-        writeln!(f, "  cause  {}", self.cause)?;
-        writeln!(f, "  fix    {}", self.fix)?;
-        let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
-        let faults = if faults.is_empty() { "nobody's".to_owned() } else { faults.join(", else ") };
-        writeln!(f, "  fault  {faults}")?;
-        for condition in &self.when {
-            writeln!(f, "  only if {condition}")?;
-        }
-        for sample in &self.samples {
-            writeln!(f, "  such as: {}", Plain::new(sample.as_bytes()).text.trim_end())?;
-        }
-        writeln!(f, "  {}:{}", self.source.path.display(), self.source.position(self.span.start).0)
+impl Rule {
+    /// Whose fault it is, where that depends on nothing.
+    #[must_use]
+    pub fn blame(&self) -> Option<Blame> {
+        self.faults.first().filter(|judgement| judgement.when.is_empty())?.blame
     }
 }
 
@@ -294,8 +276,13 @@ fn rule(table: &mut Table<'_>) -> Option<Rule> {
     let fix = sentence(table, "fix");
     let samples: Vec<String> =
         table.one_or_more_strings("sample").unwrap_or_default().into_iter().map(|text| text.value).collect();
-    if patterns.is_empty() && when.is_empty() {
+    let preflight = table.boolean("preflight").unwrap_or(false);
+    let spec = table.string("spec").map(|text| text.value.trim_end().to_owned());
+    if patterns.is_empty() && when.is_empty() && !preflight {
         table.fault("a diagnosis needs a `pattern`, or a `when`, or both", table.span());
+    }
+    if preflight && !(patterns.is_empty() && when.is_empty()) {
+        table.fault("what is found before anything runs has no `pattern` and no `when`", table.span());
     }
     if patterns.is_empty() != samples.is_empty() {
         table.fault("a `pattern` needs a `sample` of what it is for, and the other way round", table.span());
@@ -309,6 +296,8 @@ fn rule(table: &mut Table<'_>) -> Option<Rule> {
         faults,
         patterns,
         when,
+        preflight,
+        spec,
         cause: cause?,
         fix: fix?,
         samples,

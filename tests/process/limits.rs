@@ -13,16 +13,17 @@ fn limited(mut trial: Trial, limit: impl Fn(&mut stackprobe::run::command::Limit
     trial.run().executed.ended
 }
 
+const CPU: Duration = Duration::from_millis(900);
+
 #[test]
 fn cpu_time() {
-    let second =
-        |limits: &mut stackprobe::run::command::Limits| limits.cpu = Some(Duration::from_millis(900));
-    assert_eq!(limited(torture(&["spin"]), second), Ended::Limit(Limit::Cpu));
+    let second = |limits: &mut stackprobe::run::command::Limits| limits.cpu = Some(CPU);
+    assert_eq!(limited(torture(&["spin"]), second), Ended::Limit(Limit::Cpu(CPU)));
     // A launcher tells of it by its own status.
     let path = torture(&[]).command.argv[0].clone();
     assert_eq!(
         limited(shell(&format!("{} spin; exit $?", path.display())), second),
-        Ended::Limit(Limit::Cpu)
+        Ended::Limit(Limit::Cpu(CPU))
     );
     // The same status without the time used is the program's own.
     assert_eq!(limited(shell("exit 152"), second), Ended::Exit(152));
@@ -31,7 +32,7 @@ fn cpu_time() {
 #[test]
 fn the_size_of_a_file() {
     let mebibyte = |limits: &mut stackprobe::run::command::Limits| limits.file_size = Some(1 << 20);
-    assert_eq!(limited(torture(&["grow", "2097152"]), mebibyte), Ended::Limit(Limit::FileSize));
+    assert_eq!(limited(torture(&["grow", "2097152"]), mebibyte), Ended::Limit(Limit::FileSize(1 << 20)));
     assert_eq!(limited(torture(&["grow", "1048576"]), mebibyte), Ended::Exit(0));
     // Output is no file here: it may be larger.
     assert_eq!(limited(torture(&["flood", "4194304"]), mebibyte), Ended::Exit(0));

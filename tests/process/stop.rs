@@ -72,3 +72,14 @@ fn a_signal_to_the_supervisor_ends_the_case() {
         assert_eq!(result.survivors, [] as [i32; 0], "{signal}");
     }
 }
+
+#[test]
+fn a_supervisor_that_its_case_has_stopped_holds_nobody_up() {
+    let mut trial = shell("setsid sleep 60 & kill -STOP $PPID; sleep 61");
+    trial.command.limits.grace = Duration::from_millis(100);
+    let begun = Instant::now();
+    let result = stopped(&trial, &[300]);
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert_eq!(result.executed.ended, Ended::Interrupted);
+    assert_eq!(result.survivors, [] as [i32; 0]);
+}

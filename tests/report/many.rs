@@ -100,10 +100,10 @@ fn the_cases_of_an_earlier_run_do_not_count() {
     let (plan, done, strays): (PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>) =
         read(&folder).unwrap();
     assert_eq!((done.len(), strays.len()), (1, 0));
-    let record = done["a"].clone();
+    let mut record = done["a"].clone();
     let mut results = Results::begin(&folder, &plan, Vec::new(), false).unwrap();
     assert_eq!(read(&folder).unwrap().1.len(), 0);
-    results.finish(&record);
+    results.finish(&mut record);
     results.end().unwrap();
     assert_eq!(read(&folder).unwrap().1.len(), 1);
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();

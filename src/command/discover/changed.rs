@@ -14,10 +14,8 @@ use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::report::console::note;
 use crate::run::plan::{Case, Plan};
-use crate::run::stage::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix};
 use crate::suite::select::Selection;
-use crate::verdict::check::Outcome;
 
 /// The toolchains within `limits` that must be tested again: those that have a case which did not pass as it is now,
 /// or which cannot be loaded. What would be skipped by its requirements is owed to nobody.
@@ -27,7 +25,7 @@ use crate::verdict::check::Outcome;
 pub(super) fn changed<'m>(
     flags: &Discover,
     ledger: &Path,
-    (catalogue, stack, root): (&Catalogue, &Stack<'_>, &Root),
+    (catalogue, stack): (&Catalogue, &Stack<'_>),
     (matrix, limits): (&'m Matrix, &'m Limits),
 ) -> Result<BTreeSet<&'m Chain>, Error> {
     let selection = Selection::new(&flags.suites, &[], &catalogue.suites)?;
@@ -53,9 +51,8 @@ pub(super) fn changed<'m>(
                 Err(unloaded) => return !matches!(unloaded, Unloaded::Absent(_)),
             };
             let probe = &suite.probes[case.probe];
-            let unmet = needs::unmet(probe, toolchain, &facts, root.path(), catalogue, case.ranks);
             since.unchanged(case, toolchain).is_none()
-                && unmet.is_none_or(|check| check.outcome != Outcome::Skipped)
+                && !needs::is_left_out(probe, toolchain, &facts, catalogue)
         };
         Ok(plan.cases.iter().any(is_owed))
     };

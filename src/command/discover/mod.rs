@@ -44,9 +44,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
         note(&line);
     }
     let changed = match &flags.since {
-        Some(ledger) => {
-            Some(changed::changed(flags, ledger, (&catalogue, &stack, &root), (&matrix, &limits))?)
-        }
+        Some(ledger) => Some(changed::changed(flags, ledger, (&catalogue, &stack), (&matrix, &limits))?),
         None => None,
     };
     let mut view = View::new(&catalogue, found, &matrix, &limits);

@@ -71,7 +71,10 @@ pub(super) fn digest(facts: &Facts) -> [u8; 32] {
     // A kernel's third number is corrections; nodes of one cluster differ in it.
     let version: Vec<&str> = release.trim().split(['.', '-']).take(2).collect();
     parts.add("kernel", version.join(".").as_bytes());
-    parts.add("cpu", facts.cpu_features.join(" ").as_bytes());
+    parts.add(
+        "cpu",
+        facts.found.as_ref().map(|found| found.cpus.features.join(" ")).unwrap_or_default().as_bytes(),
+    );
     parts.add("root", &[u8::from(facts.uid == 0)]);
     parts.digest()
 }

@@ -4,13 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::circumstances::Before;
 use super::needs::unmet;
 use super::session::Session;
-use super::why::{self, Circumstances};
+use super::why::Circumstances;
 use crate::error::Error;
+use crate::pod::facts::free;
 use crate::report::results::Results;
 use crate::run::command::{Command, Limits};
 use crate::run::execute::{Capture, Ended, execute};
+use crate::run::limits::blame;
+use crate::run::memory::Group as MemoryGroup;
 use crate::run::output::Stream;
 use crate::run::plan::Case;
 use crate::run::stage::{Attempt, Stage};
@@ -19,6 +23,7 @@ use crate::stack::toolchain::Toolchain;
 use crate::suite::template::{Placeholder, Template};
 use crate::suite::{Action, Probe, Protocol, Suite};
 use crate::verdict::check::{Check, Diagnosed, Outcome};
+use crate::verdict::fitness;
 use crate::verdict::judge::{self, Step};
 use crate::verdict::tap;
 
@@ -36,8 +41,6 @@ pub(super) struct Built<'g> {
     pub(super) stage: Stage,
     steps: Vec<Done>,
     seconds: f64,
-    /// Bytes free in `/dev/shm` when the build was over.
-    shm: Option<u64>,
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
@@ -46,6 +49,10 @@ pub(super) struct Done {
     pub(super) words: Vec<String>,
     pub(super) environment: Environment,
     pub(super) folders: [PathBuf; 2],
+    /// What was known just before.
+    before: Before,
+    /// Bytes free for temporary files when it was over, with all that it had written.
+    tmp_free: Option<u64>,
 }
 
 impl<'g> Group<'g> {
@@ -101,7 +108,7 @@ impl<'g> Group<'g> {
             }
         }
         let seconds = begun.elapsed().as_secs_f64();
-        let built = Built { group: self, stage, steps, seconds, shm: why::shm() };
+        let built = Built { group: self, stage, steps, seconds };
         if let Some(check) = judge::build(built.steps.iter().map(|done| &done.step)) {
             for case in self.cases {
                 built.conclude(case, vec![check.clone()]);
@@ -127,15 +134,7 @@ impl<'g> Group<'g> {
     }
 
     fn lacking(&self, case: &Case) -> Option<Check> {
-        let session = self.session;
-        unmet(
-            self.probe(),
-            self.toolchain,
-            &session.facts,
-            session.root.path(),
-            session.catalogue,
-            case.ranks,
-        )
+        unmet(self, case.ranks)
     }
 
     /// The pod kept these cases from being tried at all.
@@ -159,6 +158,9 @@ impl<'g> Group<'g> {
         let shown = shell_words::join(&words);
         let launched = template.placeholders().any(|used| used == Placeholder::Mpirun);
         let environment = self.environment(probe, case, stage, attempt, launched);
+        let asked = session.flags.limits().or(probe.limits);
+        let group = session.groups.as_ref().zip(asked.memory);
+        let group = group.and_then(|(groups, bytes)| groups.make(bytes).ok());
         let command = Command {
             argv: words.iter().map(OsString::from).collect(),
             env: environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
@@ -167,9 +169,13 @@ impl<'g> Group<'g> {
             limits: Limits {
                 wall: session.flags.timeout.unwrap_or(probe.timeout),
                 grace: session.flags.grace.min(Duration::from_secs(5)),
+                cpu: asked.cpu_time,
+                memory: asked.memory,
+                group: group.as_ref().map(MemoryGroup::membership),
+                file_size: asked.file_size,
                 core: session.flags.keep,
-                aslr: probe.aslr,
-                ..Limits::default()
+                // Where that is refused and is not asked for either, it stays on: see `Demand::Layout`.
+                aslr: probe.aslr || fitness::layout_is_kept(&session.facts),
             },
         };
         let mut capture = Capture::new(Results::log(&session.flags.results, &case.id));
@@ -177,9 +183,12 @@ impl<'g> Group<'g> {
         capture.tail = capture.head;
         capture.log_cap = session.flags.log;
         capture.heading = format!("$ {shown}\n");
-        let executed = execute(&command, &capture, session.stop, lines)?;
+        let before = Before::now();
+        let mut executed = execute(&command, &capture, session.stop, lines)?;
+        blame(&mut executed, &command.limits, group.as_ref().map_or(0, MemoryGroup::kills));
+        let tmp_free = free(&attempt.tmp);
         let folders = [attempt.tmp.clone(), attempt.home.clone()];
-        Ok(Done { step: Step { command: shown, executed }, words, environment, folders })
+        Ok(Done { step: Step { command: shown, executed }, words, environment, folders, before, tmp_free })
     }
 }
 
@@ -263,11 +272,15 @@ impl Built<'_> {
         let seconds = seconds + if first { self.seconds } else { 0.0 };
         let last = steps.last().map(|step| &step.executed);
         let around = Circumstances {
+            probe,
+            scrub: self.group.session.catalogue.families.scrub(),
             toolchain: self.group.toolchain,
             facts: &self.group.session.facts,
             ranks: case.ranks,
             launched: run.is_some() && probe.uses(Placeholder::Mpirun),
-            shm: self.shm,
+            slots: self.group.session.slots().get(),
+            before: done.last().map_or_else(Before::now, |done| done.before),
+            tmp_free: done.last().and_then(|done| done.tmp_free),
         };
         self.group.session.why.diagnose(&mut checks, last, &around);
         self.group.close(case, checks, &steps, seconds, earlier);

@@ -5,9 +5,10 @@ use std::path::Path;
 use super::case::Group;
 use crate::run::plan::Case;
 use crate::run::stage::{Attempt, Stage, base};
+use crate::run::surroundings::{Place, environment};
 use crate::stack::environment::Environment;
+use crate::suite::Probe;
 use crate::suite::template::Placeholder;
-use crate::suite::{Layer, Probe};
 
 impl Group<'_> {
     pub(super) fn fill(
@@ -45,42 +46,19 @@ impl Group<'_> {
         attempt: &Attempt,
         launched: bool,
     ) -> Environment {
-        let mut environment = self.toolchain.environment.clone();
-        environment.set("LC_ALL", "C.UTF-8");
-        environment.set("HOME", &attempt.home);
-        environment.set("TMPDIR", &attempt.tmp);
-        environment.set("PWD", stage.path());
-        environment.set("STACKPROBE_RANKS", case.ranks.unwrap_or(1).to_string());
-        environment.set("STACKPROBE_CPUS", self.session.facts.cpus.to_string());
-        for (layer, name) in [(Layer::Compiler, "CC"), (Layer::Mpi, "MPI"), (Layer::Runtime, "RUNTIME")] {
-            let loaded = self.toolchain.of(layer);
-            let set = |environment: &mut Environment, what: &str, value: String| {
-                environment.set(format!("STACKPROBE_{name}_{what}"), value);
-            };
-            let Some(loaded) = loaded else { continue };
-            set(&mut environment, "FAMILY", loaded.family.clone());
-            set(&mut environment, "VERSION", loaded.module.plain_version().to_owned());
-            let prefix = loaded.prefix.as_deref().map(Path::to_string_lossy).unwrap_or_default();
-            set(&mut environment, "PREFIX", prefix.into_owned());
-        }
-        for (tool, name) in [(Placeholder::Cc, "CC"), (Placeholder::Cxx, "CXX"), (Placeholder::Fc, "FC")] {
-            if let Some(Ok(words)) = self.toolchain.tools.get(&tool) {
-                environment.set(format!("STACKPROBE_{name}_COMMAND"), shell_words::join(words));
-            }
-        }
-        let toolboxes = &self.session.catalogue.site.toolboxes;
-        if !toolboxes.is_empty() {
-            environment.set("STACKPROBE_MATLAB_TOOLBOXES", toolboxes.join(" "));
-        }
+        let place = Place {
+            home: &attempt.home,
+            tmp: &attempt.tmp,
+            dir: stage.path(),
+            ranks: case.ranks.unwrap_or(1),
+            cpus: self.session.facts.cpus,
+            launched,
+            root: self.session.facts.uid == 0,
+            toolboxes: &self.session.catalogue.site.toolboxes,
+        };
+        let mut environment = environment(self.toolchain, &place);
         for service in &probe.services {
             for (name, value) in self.session.services.environment(*service).unwrap_or_default() {
-                environment.set(name, value);
-            }
-        }
-        if launched && let Ok(launcher) = &self.toolchain.launcher {
-            let root = self.session.facts.uid == 0;
-            let root_env = launcher.profile.root_env.iter().filter(|_| root);
-            for (name, value) in launcher.profile.env.iter().chain(root_env) {
                 environment.set(name, value);
             }
         }

@@ -1,6 +1,7 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod case;
+mod circumstances;
 mod dress;
 mod keep;
 mod native;
@@ -9,6 +10,7 @@ mod session;
 mod teller;
 mod why;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -23,7 +25,10 @@ use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
 use crate::report::console::{Console, note};
-use crate::report::record::{FORMAT, Owed, PlanRecord};
+use crate::report::estimate::Estimate;
+use crate::report::live::{self, Live};
+use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::reserve::Reserve;
 use crate::report::{results, summary, termination};
 use crate::run::plan::Plan;
 use crate::run::service::{Given, Services};
@@ -32,50 +37,74 @@ use crate::run::sweep::leave_nothing;
 use crate::stack::module::Wanted;
 use crate::suite::Service;
 use crate::suite::select::Selection;
-use session::{Session, now};
+use crate::verdict::check::{Check, Outcome};
+use session::{INTERRUPTED, Session, now};
 use teller::Teller;
+use why::Why;
 
 /// Runs what the flags ask for.
 ///
 /// # Errors
 /// What kept the plan from being made or the results from being written.
 pub fn run(flags: &Run) -> Result<Exit, Error> {
+    // First, while this process has no other thread.
+    let facts = Facts::gather();
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let why = Why::new(catalogue.site.source.as_ref())?;
+    needs::anything(&facts, &why)?;
     let stop = Stop::new(flags.grace).map_err(|error| {
         Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
     })?;
     let stop = Arc::new(stop);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
+    let done = carry_out(flags, &catalogue, (facts, why), &stop);
+    match (done, stop.requested()) {
+        // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
+        (Err(error), Some(signal)) => {
+            crate::report::console::error(&error);
+            Ok(Exit::Signal(signal))
+        }
+        (done, _) => done,
+    }
+}
+
+fn carry_out(
+    flags: &Run,
+    catalogue: &Catalogue,
+    (facts, why): (Facts, Why),
+    stop: &Arc<Stop>,
+) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
-    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let stack = Stack::open(catalogue, root.path(), stop)?;
     let extra = extra(&flags.select.modules)?;
-    let (asked, plan) = plan(&catalogue, &stack, &flags.select, &extra)?;
-    let facts = Facts::gather();
-    let mut record = record(&catalogue, &stack, &asked, &plan, &facts);
+    let (asked, plan) = plan(catalogue, &stack, &flags.select, &extra)?;
+    let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
     let since = flags.since.as_deref().map(|path| {
         let (since, told) = Since::new(
             path,
-            Keys::new(&catalogue, &stack, &facts, given(flags.index_url.as_ref(), flags.cran.as_ref())),
+            Keys::new(catalogue, &stack, &facts, given(flags.index_url.as_ref(), flags.cran.as_ref())),
         );
         if let Some(line) = told {
             note(&line);
         }
         since
     });
-    let why = why::Why::new(catalogue.site.source.as_ref())?;
+    let live = show(flags, &record, &done);
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
-    let console = Console::new(record.cases.len(), results.done(), flags.quiet);
-    let told = (record.cases, Teller::start(results, console)?);
-    let services = services(flags, &catalogue, &plan, &root);
+    let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
+    let told = (record.cases, Teller::start(results, console)?, live);
+    let reserve = Reserve::make(&flags.results, plan.cases.len())?;
+    let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, &catalogue, (&stack, &extra), place, (facts, why), (&stop, services), told)
+        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), told)
             .since(since.as_ref());
     let sound = session.carry_out(&plan);
     let results = session.end();
+    drop(reserve);
     leave_nothing();
     let Some(mut results) = results else {
         return Err(Error::new(Kind::Internal, "what was found could not be told: the report is cut short")
@@ -96,14 +125,28 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
         None => summary::exit(results.account()),
     };
     match written {
-        // What passed but could not be written down is not known to whoever reads the report.
-        Some(error) if exit == Exit::Passed => Err(error),
+        // What could not be written down is not known to whoever reads the report, whether it passed or failed.
+        Some(error) if matches!(exit, Exit::Passed | Exit::Failed | Exit::Unknown) => Err(error),
         Some(error) => {
             crate::report::console::error(&error);
             Ok(exit)
         }
         None => Ok(exit),
     }
+}
+
+/// Shows what is running, where somebody sees it. What cases took when an earlier run wrote into the same results
+/// directory tells how long they will take.
+fn show(flags: &Run, record: &PlanRecord, done: &[CaseRecord]) -> Option<Arc<Live>> {
+    if flags.quiet || !live::is_possible() {
+        return None;
+    }
+    let earlier = results::read(&flags.results).map(|(_, earlier, _)| earlier).unwrap_or_default();
+    let earlier = earlier.into_iter().filter(|(_, case)| case.seconds > 0.0);
+    let earlier = earlier.map(|(id, case)| (id, case.seconds)).collect();
+    let over: HashSet<&str> = done.iter().map(|case| case.owed.id.as_str()).collect();
+    let owed = record.cases.iter().filter(|owed| !over.contains(owed.id.as_str()));
+    Live::begin(done.len(), record.cases.len(), Estimate::new(owed, earlier)).ok().map(Arc::new)
 }
 
 /// Starts what the probes of the plan ask to be served.
@@ -213,22 +256,18 @@ pub(super) fn record(
     }
 }
 
-/// With `--resume`: what an earlier run of the same plan has finished, and the plan without it.
-fn resume(
-    flags: &Run,
-    record: &PlanRecord,
-    mut plan: Plan,
-) -> (Vec<crate::report::record::CaseRecord>, Plan) {
+/// With `--resume`: what an earlier run of the same plan gave a verdict, and the plan without it.
+fn resume(flags: &Run, record: &PlanRecord, mut plan: Plan) -> (Vec<CaseRecord>, Plan) {
     if !flags.resume {
         return (Vec::new(), plan);
     }
     let Ok((_, done, _)) = results::read(&flags.results) else { return (Vec::new(), plan) };
-    // A case that was interrupted or never began is missing, whatever is written of it.
-    let finished = |kind: &str| !matches!(kind, "interrupted" | "owed" | "lost" | "unreadable");
+    // What could not be told is missing, whatever is written of it: it ended in 75, which asks for another try.
+    let told = |check: &Check| check.outcome != Outcome::Error && check.kind != INTERRUPTED;
     let done: Vec<_> = done
         .into_values()
         .filter(|case| record.cases.iter().any(|owed| owed.id == case.owed.id))
-        .filter(|case| case.checks.iter().all(|check| finished(&check.kind)))
+        .filter(|case| case.checks.iter().all(told))
         .collect();
     plan.cases.retain(|case| !done.iter().any(|record| record.owed.id == case.id));
     (done, plan)

@@ -1,62 +1,96 @@
 //! Whether a case can tell anything here: what the pod lacks is an error, what the toolchain does not offer a skip.
 
-use std::path::Path;
-
+use super::case::Group;
+use super::why::Why;
 use crate::command::catalogue::Catalogue;
+use crate::error::{Error, Kind};
 use crate::pod::facts::Facts;
 use crate::stack::toolchain::Toolchain;
-use crate::suite::requirement::{Need, Part, Resource, module_is};
+use crate::suite::requirement::{Need, Part, module_is};
 use crate::suite::template::Placeholder;
 use crate::suite::{Layer, Probe};
-use crate::verdict::check::{Check, Outcome};
+use crate::verdict::check::{Check, Diagnosed, Outcome};
+use crate::verdict::diagnosis::Blame;
+use crate::verdict::fitness;
 
-/// The check that says what is lacking, or none.
-pub(in crate::command) fn unmet(
+/// The check that says what is lacking, or none. What the toolchain does not offer is asked first: in no pod would that
+/// case run.
+pub(super) fn unmet(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
+    let (probe, toolchain) = (group.probe(), group.toolchain);
+    not_offered(probe, toolchain, &group.session.facts, group.session.catalogue)
+        .or_else(|| missing_tool(probe, toolchain))
+        .or_else(|| missing_launcher(probe, toolchain))
+        .or_else(|| unfit(group, ranks))
+}
+
+/// Whether a case would be left out wherever it ran.
+pub(in crate::command) fn is_left_out(
     probe: &Probe,
     toolchain: &Toolchain,
     facts: &Facts,
-    stage: &Path,
     catalogue: &Catalogue,
-    ranks: Option<u32>,
-) -> Option<Check> {
-    let skip = |reason: String| Some(Check::not_passed("requires", Outcome::Skipped, "requires", reason));
-    let error = |reason: String| Some(Check::not_passed("requires", Outcome::Error, "requires.pod", reason));
-    for requirement in &probe.requires {
-        let lacking = match &requirement.need {
-            Need::Pod { resource, at_least } => match facts.amount(*resource, stage) {
-                Some(amount) if amount >= *at_least => None,
-                Some(amount) => {
-                    error(format!("`{requirement}` is not met: there is {}", shown(*resource, amount)))
-                }
-                None => {
-                    error(format!("`{requirement}` cannot be told: this pod does not say how much there is"))
-                }
-            },
-            Need::Tool(name) => match toolchain.which_anywhere(name) {
-                Some(_) => None,
-                None => skip(format!("there is no `{name}` on the toolchain's PATH")),
-            },
-            Need::Module { part, not, family, range } => {
-                let layer = match part {
-                    Part::Compiler => Layer::Compiler,
-                    Part::Mpi => Layer::Mpi,
-                };
-                let is = toolchain.of(layer).is_some_and(|loaded| {
-                    module_is(&loaded.family, loaded.module.plain_version(), family, range)
-                });
-                (is == *not).then(|| skip(format!("`{requirement}` does not hold"))).flatten()
-            }
-            Need::Cpu(feature) if facts.cpu_features.contains(feature) => None,
-            Need::Cpu(feature) => skip(format!("this node's CPU has no {feature}")),
-            Need::Capability(name) => {
-                catalogue.capabilities.lacking(name, &toolchain.modules()).and_then(skip)
-            }
-        };
-        if lacking.is_some() {
-            return lacking;
+) -> bool {
+    let check = not_offered(probe, toolchain, facts, catalogue).or_else(|| missing_tool(probe, toolchain));
+    check.is_some_and(|check| check.outcome == Outcome::Skipped)
+}
+
+fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &Catalogue) -> Option<Check> {
+    let reason = probe.requires.iter().find_map(|requirement| match &requirement.need {
+        Need::Pod { .. } => None,
+        Need::Tool(name) => match toolchain.which_anywhere(name) {
+            Some(_) => None,
+            None => Some(format!("there is no `{name}` on the toolchain's PATH")),
+        },
+        Need::Module { part, not, family, range } => {
+            let layer = match part {
+                Part::Compiler => Layer::Compiler,
+                Part::Mpi => Layer::Mpi,
+            };
+            let is = toolchain.of(layer).is_some_and(|loaded| {
+                module_is(&loaded.family, loaded.module.plain_version(), family, range)
+            });
+            (is == *not).then(|| format!("`{requirement}` does not hold"))
         }
-    }
-    missing_tool(probe, toolchain).or_else(|| launch(probe, toolchain, facts, ranks))
+        Need::Cpu(feature) if facts.has_feature(feature) => None,
+        Need::Cpu(feature) => Some(format!("this node's CPU has no {feature}")),
+        Need::Capability(name) => catalogue.capabilities.lacking(name, &toolchain.modules()),
+    });
+    reason.map(|reason| Check::not_passed("requires", Outcome::Skipped, "requires", reason))
+}
+
+/// What the pod lacks, with the diagnosis: told now, it is no crash later.
+fn unfit(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
+    let session = group.session;
+    let profile = group.toolchain.launcher.as_ref().ok().map(|launcher| &launcher.profile);
+    let demands = fitness::demands(group.probe(), profile, ranks);
+    let unfit = demands.iter().find_map(|demand| demand.unmet(&session.facts, session.root.path()))?;
+    let check = Check::not_passed("requires", Outcome::Error, "requires.pod", unfit.what);
+    let Some(rule) = session.why.rules().and_then(|rules| rules.explain(unfit.id)) else {
+        return Some(check);
+    };
+    let diagnosis = Diagnosed {
+        id: rule.id.clone(),
+        fault: rule.blame().map_or("unknown", Blame::word).to_owned(),
+        cause: rule.cause.clone(),
+        fix: rule.fix.clone(),
+    };
+    Some(Check { diagnosis: Some(Box::new(diagnosis)), ..check.detail(rule.fix.clone()) })
+}
+
+/// What keeps this pod from running anything at all, before modules are loaded and a plan is made.
+///
+/// # Errors
+/// The first of it, with the id of its diagnosis.
+pub(super) fn anything(facts: &Facts, why: &Why) -> Result<(), Error> {
+    let Some(unfit) = fitness::ANYTHING.iter().find_map(|demand| demand.unmet(facts, &std::env::temp_dir()))
+    else {
+        return Ok(());
+    };
+    let error = Error::new(Kind::Pod, format!("{} ({})", unfit.what, unfit.id));
+    Err(match why.rules().and_then(|rules| rules.explain(unfit.id)) {
+        Some(rule) => error.hint(rule.fix.clone()),
+        None => error,
+    })
 }
 
 /// A tool that the toolchain does not bring: a skip for a second language, a failure for what it exists for.
@@ -96,35 +130,7 @@ fn missing_tool(probe: &Probe, toolchain: &Toolchain) -> Option<Check> {
     None
 }
 
-fn launch(probe: &Probe, toolchain: &Toolchain, facts: &Facts, ranks: Option<u32>) -> Option<Check> {
-    if !probe.uses(Placeholder::Mpirun) {
-        return None;
-    }
-    let launcher = match &toolchain.launcher {
-        Ok(launcher) => launcher,
-        Err(why) => {
-            return Some(Check::not_passed("requires", Outcome::Failed, "launcher.missing", why.clone()));
-        }
-    };
-    let need = launcher.profile.shm.saturating_mul(u64::from(ranks.unwrap_or(1)));
-    let free = facts.shm.unwrap_or(0);
-    (free < need).then(|| {
-        let reason = format!(
-            "/dev/shm has {} free, {} ranks need {}",
-            shown(Resource::Shm, free),
-            ranks.unwrap_or(1),
-            shown(Resource::Shm, need)
-        );
-        Check::not_passed("requires", Outcome::Error, "requires.pod", reason)
-            .detail("mount an emptyDir of medium Memory at /dev/shm with a sizeLimit that holds this")
-    })
-}
-
-fn shown(resource: Resource, amount: u64) -> String {
-    match resource {
-        Resource::Cpus => format!("{amount} CPUs"),
-        _ if amount >= 10 << 30 => format!("{} GiB", amount >> 30),
-        _ if amount >= 10 << 20 => format!("{} MiB", amount >> 20),
-        _ => format!("{} KiB", amount >> 10),
-    }
+fn missing_launcher(probe: &Probe, toolchain: &Toolchain) -> Option<Check> {
+    let why = toolchain.launcher.as_ref().err().filter(|_| probe.uses(Placeholder::Mpirun))?;
+    Some(Check::not_passed("requires", Outcome::Failed, "launcher.missing", why.clone()))
 }

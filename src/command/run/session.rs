@@ -17,18 +17,24 @@ use crate::command::toolchains::{Asked, Stack, Unloaded};
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::counts::UNCHANGED;
-use crate::report::record::{CaseRecord, Owed};
+use crate::report::live::Live;
+use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::Results;
+use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
 use crate::run::stage::Root;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::Probe;
 use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
+
+/// The kind of a case that was never begun because somebody asked to stop.
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// Everything that the cases of a run share.
 pub(super) struct Session<'s> {
@@ -43,8 +49,11 @@ pub(super) struct Session<'s> {
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
     pub(super) since: Option<&'s Since<'s>>,
+    /// Where the memory of a case can be limited, if any is to be.
+    pub(super) groups: Option<Groups>,
     owed: BTreeMap<String, Owed>,
     teller: Teller,
+    live: Option<Arc<Live>>,
 }
 
 impl<'s> Session<'s> {
@@ -55,11 +64,29 @@ impl<'s> Session<'s> {
         (asked, root): (&'s [Asked], &'s Root),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
-        (owed, teller): (Vec<Owed>, Teller),
+        (owed, teller, live): (Vec<Owed>, Teller, Option<Arc<Live>>),
     ) -> Self {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
-        let since = None;
-        Self { flags, catalogue, stack, extra, asked, root, facts, why, stop, services, since, owed, teller }
+        let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
+        let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
+        let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
+        Self {
+            flags,
+            catalogue,
+            stack,
+            extra,
+            asked,
+            root,
+            facts,
+            why,
+            stop,
+            services,
+            since: None,
+            groups,
+            owed,
+            teller,
+            live,
+        }
     }
 
     /// The same session, which leaves out what has not changed.
@@ -67,9 +94,14 @@ impl<'s> Session<'s> {
         Self { since, ..self }
     }
 
+    /// How many CPU slots there are to run on.
+    pub(super) fn slots(&self) -> NonZeroU32 {
+        self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN)
+    }
+
     /// Does the plan. Returns false if something of our own broke on the way.
     pub(super) fn carry_out(&self, plan: &Plan) -> bool {
-        let slots = self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN);
+        let slots = self.slots();
         let mut tasks: Vec<Task<'_>> = Vec::new();
         let mut rest = plan.cases.as_slice();
         while let Some(first) = rest.first() {
@@ -85,7 +117,9 @@ impl<'s> Session<'s> {
 
     /// Waits until everything is told. None if telling broke down.
     pub(super) fn end(self) -> Option<Results> {
-        self.teller.end()
+        let results = self.teller.end();
+        drop(self.live);
+        results
     }
 
     /// Loads what each suite of these cases wants: for most the toolchain alone.
@@ -98,8 +132,7 @@ impl<'s> Session<'s> {
     }
 
     fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(cases);
+        if self.gives_up(cases) {
             return Vec::new();
         }
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
@@ -159,11 +192,13 @@ impl<'s> Session<'s> {
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
-        if self.stop.requested().is_some() {
-            self.give_up(group.cases);
+        if self.gives_up(group.cases) {
             return Vec::new();
         }
+        let first = &group.cases[0];
+        self.begun(first, "building ");
         let Some(built) = group.build() else { return Vec::new() };
+        self.paused(first);
         let built = Arc::new(built);
         group
             .cases
@@ -171,9 +206,8 @@ impl<'s> Session<'s> {
             .map(|case| {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
-                    if self.stop.requested().is_some() {
-                        self.give_up(std::slice::from_ref(case));
-                    } else {
+                    if !self.gives_up(std::slice::from_ref(case)) {
+                        self.begun(case, "");
                         built.run(case);
                     }
                     Vec::new()
@@ -182,13 +216,35 @@ impl<'s> Session<'s> {
             .collect()
     }
 
-    /// Cases that were never begun because somebody asked to stop.
-    fn give_up(&self, cases: &[Case]) {
-        for case in cases {
-            let check =
-                Check::not_passed("case", Outcome::Skipped, "interrupted", "not run: asked to stop first");
-            self.finish(self.record(case, vec![check]));
+    /// Shows that a case is worked on, to whoever is looking.
+    fn begun(&self, case: &Case, what: &str) {
+        if let (Some(live), Some(owed)) = (&self.live, self.owed.get(&case.id)) {
+            let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+            let label = format!("{what}{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
+            live.begun(&case.id, &label);
         }
+    }
+
+    fn paused(&self, case: &Case) {
+        if let Some(live) = &self.live {
+            live.left(&case.id);
+        }
+    }
+
+    /// Whether nothing more is to be begun; these cases are recorded as not run then.
+    fn gives_up(&self, cases: &[Case]) -> bool {
+        let check = if self.stop.requested().is_some() {
+            Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
+        } else if let Some(why) = self.teller.unwritable() {
+            // Nobody could read of it.
+            Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
+        } else {
+            return false;
+        };
+        for case in cases {
+            self.finish(self.record(case, vec![check.clone()]));
+        }
+        true
     }
 
     /// A record of this case with these checks.

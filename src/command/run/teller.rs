@@ -3,6 +3,7 @@
 //! A case is written down before a line of it is printed: what a person has seen is in the report.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use crate::error::{Error, Kind, reason};
@@ -17,6 +18,7 @@ const WAITING: usize = 64;
 /// The thread, and the way to it.
 pub(super) struct Teller {
     finished: SyncSender<CaseRecord>,
+    unwritable: Arc<OnceLock<String>>,
     thread: JoinHandle<Results>,
 }
 
@@ -26,11 +28,16 @@ impl Teller {
     /// # Errors
     /// The pod has no thread left.
     pub(super) fn start(mut results: Results, mut console: Console) -> Result<Self, Error> {
+        let unwritable = Arc::new(OnceLock::new());
+        let told = Arc::clone(&unwritable);
         let (finished, cases): (_, Receiver<CaseRecord>) = sync_channel(WAITING);
         let work = move || {
             for mut record in cases {
                 mask::case(&mut record);
-                results.finish(&record);
+                results.finish(&mut record);
+                if let Some(error) = results.broken() {
+                    told.get_or_init(|| error.what());
+                }
                 console.case(&record);
             }
             results
@@ -39,12 +46,17 @@ impl Teller {
             Error::new(Kind::Pod, format!("cannot start a thread: {}", reason(&error)))
                 .hint("is the limit on processes (pids) high enough?")
         })?;
-        Ok(Self { finished, thread })
+        Ok(Self { finished, unwritable, thread })
     }
 
     /// Tells of a case. Were the thread gone, [`Teller::end`] says so.
     pub(super) fn tell(&self, record: CaseRecord) {
         let _ = self.finished.send(record);
+    }
+
+    /// Why results can no longer be written, if so.
+    pub(super) fn unwritable(&self) -> Option<&str> {
+        self.unwritable.get().map(String::as_str)
     }
 
     /// Waits until all is told. None if the thread has broken down: a fault of our own.

@@ -2,11 +2,13 @@
 
 use std::sync::OnceLock;
 
+use super::circumstances::{Before, facts};
 use crate::error::{Error, Source};
-use crate::pod::facts::{Facts, free};
+use crate::pod::facts::Facts;
 use crate::run::execute::{Ended, Executed};
+use crate::stack::family::Scrub;
 use crate::stack::toolchain::Toolchain;
-use crate::suite::Layer;
+use crate::suite::{Layer, Probe};
 use crate::verdict::check::{Check, Diagnosed, Outcome};
 use crate::verdict::diagnosis::Blame;
 use crate::verdict::evidence::{self, Evidence};
@@ -21,12 +23,18 @@ pub(super) struct Why {
 
 /// What a case was run with.
 pub(super) struct Circumstances<'c> {
+    pub(super) probe: &'c Probe,
     pub(super) toolchain: &'c Toolchain,
+    /// What is taken away from the pod's environment before modules are loaded.
+    pub(super) scrub: &'c Scrub,
     pub(super) facts: &'c Facts,
     pub(super) ranks: Option<u32>,
     pub(super) launched: bool,
-    /// Bytes free in `/dev/shm` before it began.
-    pub(super) shm: Option<u64>,
+    /// CPU slots of the run: how many ranks may run side by side.
+    pub(super) slots: u32,
+    pub(super) before: Before,
+    /// Bytes free for temporary files when its last command was over.
+    pub(super) tmp_free: Option<u64>,
 }
 
 impl Why {
@@ -41,7 +49,7 @@ impl Why {
         Ok(Self { rules: OnceLock::new(), site: site.cloned() })
     }
 
-    fn rules(&self) -> Option<&Rules> {
+    pub(super) fn rules(&self) -> Option<&Rules> {
         let read = || Rules::parse(&shipped().into_iter().chain(self.site.clone()).collect::<Vec<_>>()).ok();
         self.rules.get_or_init(read).as_ref()
     }
@@ -109,28 +117,5 @@ fn evidence<'e>(
         mpi: loaded(Layer::Mpi),
         compiler: loaded(Layer::Compiler),
         ..Evidence::new(output.as_bytes(), facts)
-    }
-}
-
-/// Bytes free in `/dev/shm`, to be asked before a case begins.
-pub(super) fn shm() -> Option<u64> {
-    free(std::path::Path::new("/dev/shm"))
-}
-
-fn facts(around: &Circumstances<'_>, executed: Option<&Executed>) -> evidence::Facts {
-    let needed = around.toolchain.launcher.as_ref().ok().filter(|_| around.launched).map(|launcher| {
-        // 64 MiB and 8 MiB for each rank hold every MPI library that was measured.
-        let ranks = u64::from(around.ranks.unwrap_or(1));
-        (launcher.profile.shm * ranks).max((64 << 20).max((8 << 20) * ranks))
-    });
-    evidence::Facts {
-        shm_exists: Some(std::path::Path::new("/dev/shm").is_dir()),
-        shm_free: around.shm,
-        shm_needed: needed,
-        memory_limit: around.facts.memory,
-        oom_kills: executed.map(|executed| executed.oom_kills),
-        cpus: Some(u64::from(around.facts.cpus)),
-        root: Some(around.facts.uid == 0),
-        ..evidence::Facts::default()
     }
 }

@@ -1,0 +1,108 @@
+//! `stackprobe doctor`: whether this pod is fit for what is selected, before anything of it runs.
+
+mod demands;
+mod line;
+mod pod;
+mod print;
+mod shm;
+mod stack;
+
+use std::time::{Duration, Instant};
+
+use crate::cli::{self, Format};
+use crate::command::catalogue::Catalogue;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::pod::facts::Facts;
+use crate::stack::environment::Environment;
+use crate::stack::family::Scrub;
+use crate::verdict::fitness;
+use crate::verdict::rules::{Rules, shipped};
+use line::{Level, Line};
+
+/// Everything that is told.
+struct Examination {
+    facts: Facts,
+    lines: Vec<Line>,
+    rules: Rules,
+    /// Without Lmod's start.
+    took: Duration,
+    lmod: Option<Duration>,
+}
+
+/// Looks and tells.
+///
+/// # Errors
+/// What is wrong with the command line, a suite or the site file.
+pub fn doctor(flags: &cli::Doctor) -> Result<Exit, Error> {
+    let begun = Instant::now();
+    // First, while this process has no other thread.
+    let facts = Facts::gather();
+    let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let demands = demands::demands(&catalogue, &flags.select)?;
+    let rules = rules(&catalogue)?;
+    let tmp = std::env::temp_dir();
+    let able = fitness::ANYTHING.iter().all(|demand| demand.unmet(&facts, &tmp).is_none());
+    let (health, mut lines, took) = std::thread::scope(|scope| {
+        let ask = || std::thread::Builder::new().spawn_scoped(scope, || stack::lmod(&catalogue)).ok();
+        let asked = able.then(ask).flatten();
+        let leaked = leaked(catalogue.families.scrub());
+        let mut lines = pod::lines(&facts, &demands, &leaked);
+        lines.push(pod::ssh(std::env::var_os("PATH").as_deref()));
+        lines.push(stack::mounts());
+        let took = begun.elapsed();
+        let health = asked.and_then(|asked| asked.join().ok());
+        (health, lines, took)
+    });
+    let lmod = health.as_ref().and_then(|health| health.took);
+    lines.push(
+        health.map_or_else(
+            || Line::new("lmod", "not asked: nothing can be started here"),
+            |health| health.line,
+        ),
+    );
+    let fit = lines.iter().all(|line| line.level() < Level::Unfit);
+    let examination = Examination { facts, lines, rules, took, lmod };
+    match flags.format {
+        Format::Text => print::text(&examination),
+        Format::Json => print::json(&examination),
+    }
+    Ok(if fit { Exit::Passed } else { Exit::Unknown })
+}
+
+/// The catalogue of diagnoses, with the site's own.
+fn rules(catalogue: &Catalogue) -> Result<Rules, Error> {
+    Rules::parse(&shipped().into_iter().chain(catalogue.site.source.clone()).collect::<Vec<_>>())
+}
+
+/// Variables of a scheduler, an MPI or a Service that no case sees, because they are taken away first.
+fn leaked(scrub: &Scrub) -> Vec<String> {
+    /// What a pod may well set for builds and runtimes misleads no MPI.
+    const MISLEADING: [&str; 16] = [
+        "SLURM_",
+        "PBS_",
+        "LSB_",
+        "SGE_",
+        "COBALT_",
+        "FLUX_",
+        "PMI_",
+        "PMIX_",
+        "OMPI_",
+        "PRTE_",
+        "OPAL_",
+        "HYDRA_",
+        "HYDI_",
+        "MPIR_",
+        "MPIEXEC_",
+        "LD_PRELOAD",
+    ];
+    let environment = Environment::inherited();
+    let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+    let all = environment.iter().map(|(name, value)| (text(name), text(value)));
+    all.filter(|(name, value)| {
+        let misleading = MISLEADING.iter().any(|known| name.starts_with(known));
+        scrub.takes(name, value) && (misleading || value.contains("://"))
+    })
+    .map(|(name, _)| name)
+    .collect()
+}

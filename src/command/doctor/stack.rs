@@ -1,0 +1,97 @@
+//! The stack as this pod sees it: Lmod, and what `MODULEPATH` and `SPACK_ROOT` name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::line::Line;
+use crate::command::catalogue::Catalogue;
+use crate::command::list;
+use crate::command::toolchains::Stack;
+use crate::pod::folder::Folder;
+use crate::run::stage::Root;
+use crate::stack::environment::Environment;
+use crate::stack::lmod::Lmod;
+
+/// What Lmod says of itself, and how long it took to.
+pub(super) struct Health {
+    pub(super) line: Line,
+    pub(super) took: Option<Duration>,
+}
+
+/// Asks Lmod for its version, which starts its Lua and reads its configuration.
+pub(super) fn lmod(catalogue: &Catalogue) -> Health {
+    let environment = Environment::inherited();
+    let told = |line| Health { line, took: None };
+    let Some(command) = Lmod::candidates(&environment).into_iter().find(|path| path.is_file()) else {
+        let named = environment.text("LMOD_CMD").map(|path| format!(" (LMOD_CMD is `{path}`)"));
+        let what = format!("there is no Lmod{}", named.unwrap_or_default());
+        return told(Line::new("lmod", "none").unfit("lmod-missing", what));
+    };
+    if !roots(&environment).iter().any(|root| root.is_dir()) {
+        return told(Line::new("lmod", format!("{}; not asked: there is no stack", command.display())));
+    }
+    let Ok(root) = Root::new(false) else {
+        return told(Line::new("lmod", format!("{}; not asked: no folder for it", command.display())));
+    };
+    let begun = Instant::now();
+    let answer = list::stop().map(Arc::new).and_then(|stop| {
+        Stack::open(catalogue, root.path(), &stop).map(|stack| stack.lmod_version().to_owned())
+    });
+    let took = begun.elapsed();
+    let line = match answer {
+        Ok(version) => Line::new(
+            "lmod",
+            format!("{version}, {}: answered in {} ms", command.display(), took.as_millis()),
+        ),
+        Err(error) => {
+            let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+            Line::new("lmod", format!("{}: no answer", command.display())).unfit("lmod-broken", what)
+        }
+    };
+    Health { line, took: Some(took) }
+}
+
+/// Folders that are to show the stack's modules.
+fn roots(environment: &Environment) -> Vec<PathBuf> {
+    let named = environment.paths("MODULEPATH");
+    let Some(spack) = environment.get("SPACK_ROOT").filter(|root| !root.is_empty() && named.is_empty())
+    else {
+        return named;
+    };
+    let tree = Path::new(spack).join("share/spack/lmod");
+    let folders =
+        std::fs::read_dir(&tree).into_iter().flatten().flatten().map(|entry| entry.path().join("Core"));
+    let cores: Vec<PathBuf> = folders.filter(|core| core.is_dir()).collect();
+    if cores.is_empty() { vec![tree.join("*/Core")] } else { cores }
+}
+
+/// Whether what is named is there, and whether this pod could change it.
+pub(super) fn mounts() -> Line {
+    let environment = Environment::inherited();
+    let folders: Vec<Folder> = roots(&environment).iter().map(|path| Folder::glance(path)).collect();
+    if folders.is_empty() {
+        return Line::new("stack", "neither MODULEPATH nor SPACK_ROOT is set")
+            .unfit("modulepath-unset", "MODULEPATH and SPACK_ROOT are not set");
+    }
+    let (there, missing): (Vec<&Folder>, Vec<&Folder>) = folders.iter().partition(|folder| folder.exists);
+    let names = |folders: &[&Folder]| {
+        let names: Vec<String> = folders.iter().map(|folder| folder.path.display().to_string()).collect();
+        names.join(", ")
+    };
+    if there.is_empty() {
+        let what = format!("cannot be read: {}", names(&missing));
+        return Line::new("stack", what.clone()).unfit("stack-not-mounted", what);
+    }
+    let writable: Vec<&Folder> =
+        there.iter().copied().filter(|folder| !folder.read_only && folder.writable == Some(true)).collect();
+    let state = if writable.is_empty() { "cannot be written" } else { "writable" };
+    let mut line = Line::new("stack", format!("{}: {state}", names(&there)));
+    if !missing.is_empty() {
+        line = line.note("stack-not-mounted", format!("cannot be read: {}", names(&missing)));
+    }
+    if !writable.is_empty() {
+        line = line.note("stack-writable", format!("can be written: {}", names(&writable)));
+    }
+    line
+}

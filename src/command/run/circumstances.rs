@@ -1,0 +1,72 @@
+//! What is known of the pod around a case that did not pass, as far as it reached the case. What is not known stays
+//! unknown: from that nothing is concluded.
+
+use std::path::Path;
+
+use super::why::Circumstances;
+use crate::pod::facts::free;
+use crate::pod::limits::process_limit_hits;
+use crate::pod::shm::PATH;
+use crate::run::execute::Executed;
+use crate::suite::requirement::{Need, Resource};
+use crate::verdict::evidence::Facts;
+use crate::verdict::fitness::shared_memory_for;
+
+/// What changes while cases run, asked before one begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    /// Bytes free in `/dev/shm`.
+    shm: Option<u64>,
+    /// How often the limit of processes had been hit.
+    process_limit_hits: Option<u64>,
+}
+
+impl Before {
+    pub(super) fn now() -> Self {
+        Self { shm: free(Path::new(PATH)), process_limit_hits: process_limit_hits() }
+    }
+}
+
+/// All that is known. A case has a HOME and a TMPDIR of its own where temporary files go, so both are as that folder is.
+pub(super) fn facts(around: &Circumstances<'_>, executed: Option<&Executed>) -> Facts {
+    let pod = Facts::of(around.facts);
+    Facts {
+        shm_free: around.before.shm,
+        shm_needed: shm_needed(around),
+        oom_kills: executed.map(|executed| executed.oom_kills),
+        pids_limit_hits: hits(around),
+        home_writable: pod.tmp_writable,
+        tmp_free: around.tmp_free,
+        ssh_found: Some(around.toolchain.which_anywhere("ssh").is_some()),
+        leaked: Some(leaked(around)),
+        ..pod
+    }
+}
+
+/// What the ranks need of `/dev/shm`, where less than that and more than that mean something: between what was measured
+/// for this MPI and what holds every one of them nobody can tell whose fault a bus error is.
+fn shm_needed(around: &Circumstances<'_>) -> Option<u64> {
+    let launcher = around.toolchain.launcher.as_ref().ok().filter(|_| around.launched)?;
+    let ranks = around.ranks.unwrap_or(1);
+    let required = around.probe.requires.iter().filter_map(|requirement| match requirement.need {
+        Need::Pod { resource: Resource::Shm, at_least } => Some(at_least),
+        _ => None,
+    });
+    let measured = launcher.profile.shm.saturating_mul(u64::from(ranks)).max(required.max().unwrap_or(0));
+    let ample = measured.max(shared_memory_for(ranks));
+    // What others that ran at the same time took of it is not known.
+    let others = u64::from((around.slots / ranks.max(1)).max(1));
+    let free = around.before.shm?;
+    (free < measured || free >= ample.saturating_mul(others)).then_some(ample)
+}
+
+fn hits(around: &Circumstances<'_>) -> Option<u64> {
+    Some(process_limit_hits()?.saturating_sub(around.before.process_limit_hits?))
+}
+
+/// Variables of the pod that were to be taken away and reached the case all the same.
+fn leaked(around: &Circumstances<'_>) -> Vec<String> {
+    let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
+    let all = around.toolchain.base.iter().map(|(name, value)| (text(name), text(value)));
+    all.filter(|(name, value)| around.scrub.takes(name, value)).map(|(name, _)| name).collect()
+}

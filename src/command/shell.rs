@@ -1,0 +1,248 @@
+//! `stackprobe shell`: a shell inside a toolchain, or inside a case that failed, as it ran.
+
+use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use anstream::eprintln;
+
+use crate::cli::{Select, Shell};
+use crate::command::catalogue::Catalogue;
+use crate::command::list::stop;
+use crate::command::run::extra;
+use crate::command::toolchains::{Asked, Stack, Unloaded, limits};
+use crate::error::{Error, Kind};
+use crate::exit::Exit;
+use crate::pod::facts::Facts;
+use crate::report::kept::{self, Kept};
+use crate::report::text::line;
+use crate::run::execute::TAG;
+use crate::run::foreground::Foreground;
+use crate::run::stage::Root;
+use crate::run::surroundings::{self, Place};
+use crate::stack::environment::Environment;
+use crate::stack::matrix::Limits;
+use crate::stack::module::Wanted;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::Layer;
+use crate::verdict::check::Outcome;
+
+/// Where a shell is looked for: never on a toolchain's own `PATH`.
+const SHELLS: &str = "/bin:/usr/bin:/usr/local/bin";
+
+/// Opens it, and ends as it ends.
+///
+/// # Errors
+/// A case that cannot be opened, a toolchain that cannot be loaded, a shell that cannot be started.
+pub fn shell(flags: &Shell) -> Result<Exit, Error> {
+    match &flags.case {
+        Some(case) => {
+            without_toolchain(flags)?;
+            inside_case(flags, &kept::open(case)?)
+        }
+        None => inside_toolchain(flags),
+    }
+}
+
+/// A case under another toolchain would be another case. What the pod's variables say is not meant for it.
+fn without_toolchain(flags: &Shell) -> Result<(), Error> {
+    for (flag, values) in
+        [("cc", &flags.cc), ("mpi", &flags.mpi), ("runtime", &flags.runtime), ("module", &flags.modules)]
+    {
+        let of_pod = std::env::var(format!("STACKPROBE_{}", flag.to_uppercase())).unwrap_or_default();
+        if !values.is_empty() && !values.iter().eq(of_pod.split(' ')) {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("a case brings its own toolchain: --{flag} has no place here"),
+            )
+            .hint("`stackprobe run` does a probe under another toolchain"));
+        }
+    }
+    Ok(())
+}
+
+fn inside_case(flags: &Shell, kept: &Kept) -> Result<Exit, Error> {
+    let bash = which::which_in("bash", Some(SHELLS), "/").map_err(|_| {
+        Error::new(Kind::Pod, "there is no bash, which the script of a case needs")
+            .hint(format!("looked for it in {SHELLS}"))
+    })?;
+    let root = Root::new(flags.keep)?;
+    let here = current_folder()?;
+    let script = here.join(&kept.script);
+    let mut arguments: Vec<OsString> = vec![script.into(), "--shell".into(), root.path().join("case").into()];
+    arguments.extend(flags.command.iter().cloned());
+    if flags.command.is_empty() {
+        tell_case(kept);
+        tell_folder(flags, &root);
+    }
+    let environment = Environment::inherited();
+    Foreground {
+        program: &bash,
+        name: "bash".as_ref(),
+        arguments: &arguments,
+        environment: &environment,
+        dir: &here,
+    }
+    .run()
+}
+
+/// What became of the case, and why.
+fn tell_case(kept: &Kept) {
+    let record = &kept.record;
+    let owed = &record.owed;
+    let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+    eprintln!("{}/{}{ranks} [{}]: {}", owed.suite, owed.probe, owed.toolchain, record.outcome());
+    for check in record.checks.iter().filter(|check| check.outcome > Outcome::Skipped).take(5) {
+        eprintln!("  {}: {}", check.name, line(&check.reason, 300));
+    }
+    if let Some(why) = record.diagnosis() {
+        eprintln!("  {} ({}, fault: {})\n  fix: {}", why.cause, why.id, why.fault, why.fix);
+    }
+}
+
+fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
+    let catalogue = Catalogue::load(&[], flags.site.as_ref())?;
+    let stop = stop()?;
+    let root = Root::new(flags.keep)?;
+    let wanted = limits(&Select {
+        cc: flags.cc.clone(),
+        mpi: flags.mpi.clone(),
+        runtime: flags.runtime.clone(),
+        ..Select::default()
+    })?;
+    let extra = extra(&flags.modules)?;
+    if wanted.is_empty() && extra.is_empty() {
+        return Err(Error::new(Kind::Usage, "no toolchain and no case was asked for")
+            .hint("give --cc, --mpi, --runtime or --module, or the path of a case: RESULTS/cases/ID"));
+    }
+    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let asked = one(&stack, &wanted)?;
+    let toolchain = stack.load(&asked, &extra).as_ref().map_err(|unloaded| match unloaded {
+        Unloaded::Refused(refusal) => Error::new(Kind::Stack, refusal.what.clone())
+            .hint(format!("Lmod says: {}", line(&refusal.words, 400))),
+        Unloaded::Absent(what) => Error::new(Kind::Stack, what.clone()),
+        Unloaded::Unknown(error) => error.clone(),
+    })?;
+    let facts = Facts::gather();
+    let (home, tmp) = (root.path().join("h"), root.path().join("t"));
+    for folder in [&home, &tmp] {
+        std::fs::create_dir_all(folder).map_err(|error| Error::io(Kind::Pod, "make", folder, &error))?;
+    }
+    let dir = current_folder()?;
+    let place = Place {
+        home: &home,
+        tmp: &tmp,
+        dir: &dir,
+        ranks: 1,
+        cpus: facts.cpus,
+        launched: true,
+        root: facts.uid == 0,
+        toolboxes: &catalogue.site.toolboxes,
+    };
+    let mut environment = surroundings::environment(toolchain, &place);
+    // The mark of the call of Lmod: whoever carries it is killed with what that left.
+    environment.unset(TAG);
+    let (program, name, arguments) = if let Some((name, arguments)) = flags.command.split_first() {
+        (program(name, &environment, &dir)?, name.clone(), arguments.to_vec())
+    } else {
+        tell_toolchain(toolchain);
+        tell_folder(flags, &root);
+        interactive(&mut environment, &toolchain.label)?
+    };
+    Foreground { program: &program, name: &name, arguments: &arguments, environment: &environment, dir: &dir }
+        .run()
+}
+
+/// The one toolchain that is meant: all that was asked for, together.
+fn one(stack: &Stack<'_>, wanted: &Limits) -> Result<Asked, Error> {
+    let Limits { compilers, mpis, runtimes } = wanted;
+    let layers = [
+        (Layer::Compiler, "--cc", compilers),
+        (Layer::Mpi, "--mpi", mpis),
+        (Layer::Runtime, "--runtime", runtimes),
+    ];
+    if let Some((_, flag, _)) = layers.iter().find(|(_, _, names)| names.len() > 1) {
+        return Err(Error::new(
+            Kind::Usage,
+            format!("{flag} was given more than once: a shell has one toolchain"),
+        ));
+    }
+    let modules: Vec<(Layer, Wanted)> =
+        layers.iter().flat_map(|(layer, _, names)| names.iter().map(|name| (*layer, name.clone()))).collect();
+    if !modules.iter().any(|(_, name)| name.is_glob()) {
+        return Ok(Asked::new(modules, &[]));
+    }
+    let mut matching: Vec<Asked> = stack.ask(wanted, false)?;
+    matching.retain(|asked| asked.modules.len() == modules.len());
+    if matching.len() > 1 {
+        let labels: Vec<&str> = matching.iter().take(8).map(|asked| asked.label.as_str()).collect();
+        let what = format!("{} toolchains match, a shell has one", matching.len());
+        return Err(Error::new(Kind::Usage, what).hint(format!("such as {}", labels.join(", "))));
+    }
+    matching.pop().ok_or_else(|| {
+        Error::new(Kind::Nothing, "no toolchain of the stack matches")
+            .hint("`stackprobe discover` prints them all")
+    })
+}
+
+/// The program as the toolchain finds it.
+fn program(name: &OsStr, environment: &Environment, dir: &Path) -> Result<PathBuf, Error> {
+    which::which_in(name, environment.get("PATH"), dir).map_err(|_| {
+        let what = format!("cannot find `{}` on the PATH of the toolchain", Path::new(name).display());
+        Error::new(Kind::Usage, what)
+    })
+}
+
+/// The user's shell, reading no start-up file: those would change what a case gets. bash, or whatever `sh` is.
+fn interactive(
+    environment: &mut Environment,
+    label: &str,
+) -> Result<(PathBuf, OsString, Vec<OsString>), Error> {
+    if let Ok(bash) = which::which_in("bash", Some(SHELLS), "/") {
+        // bash reads it before its first prompt: no variable of ours is left for the commands that are typed.
+        let prompt: String = label.chars().filter(|letter| !"'\\$`\"!".contains(*letter)).collect();
+        environment.set("PROMPT_COMMAND", format!("unset PS1 PROMPT_COMMAND; PS1='({prompt}) \\w \\$ '"));
+        return Ok((bash, "bash".into(), ["--norc", "--noprofile", "-i"].map(OsString::from).to_vec()));
+    }
+    let sh = which::which_in("sh", Some(SHELLS), "/").map_err(|_| {
+        Error::new(Kind::Pod, "there is no shell in this image")
+            .hint(format!("looked for bash and sh in {SHELLS}; `-- COMMAND` needs neither"))
+    })?;
+    environment.unset("ENV");
+    Ok((sh, "sh".into(), vec!["-i".into()]))
+}
+
+/// What is loaded and what it brings.
+fn tell_toolchain(toolchain: &Toolchain) {
+    let modules: Vec<String> = toolchain.loaded.iter().map(|loaded| loaded.module.to_string()).collect();
+    eprintln!("loaded: {}", modules.join(" "));
+    for (tool, found) in &toolchain.tools {
+        match found {
+            Ok(words) if words.is_empty() => {}
+            Ok(words) => eprintln!("  {:8} {}", tool.to_string(), shell_words::join(words)),
+            Err(why) => eprintln!("  {:8} {why}", tool.to_string()),
+        }
+    }
+    match &toolchain.launcher {
+        Ok(launcher) => {
+            let mut words = vec![launcher.program.to_string_lossy().into_owned()];
+            words.extend(launcher.profile.args.iter().cloned());
+            eprintln!("  {:8} {}", "{mpirun}", shell_words::join(words));
+        }
+        Err(why) if toolchain.of(Layer::Mpi).is_some() => eprintln!("  {:8} {why}", "{mpirun}"),
+        Err(_) => {}
+    }
+}
+
+/// Whoever works there should know that it goes.
+fn tell_folder(flags: &Shell, root: &Root) {
+    let what = if flags.keep { "is kept" } else { "goes when this shell ends, --keep keeps it" };
+    eprintln!("HOME and TMPDIR are below {}, which {what}", root.path().display());
+    if !std::io::stdin().is_terminal() {
+        eprintln!("standard input is no terminal: commands are read from it (in a pod: kubectl exec -it)");
+    }
+}
+
+fn current_folder() -> Result<PathBuf, Error> {
+    std::env::current_dir().map_err(|error| Error::io(Kind::Pod, "enter", Path::new("."), &error))
+}

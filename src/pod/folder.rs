@@ -1,0 +1,106 @@
+//! Whether a folder can be written, and whether a program in it can be run.
+
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nix::errno::Errno;
+use nix::sys::statvfs::{FsFlags, statvfs};
+use serde::{Deserialize, Serialize};
+
+/// A folder as it was found. What cannot be told is none.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Folder {
+    /// Where.
+    pub path: PathBuf,
+    /// It is there, and is a folder.
+    pub exists: bool,
+    /// Its file system is mounted read-only.
+    pub read_only: bool,
+    /// A file could be made in it, and was taken away again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writable: Option<bool>,
+    /// A program in it could be started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executable: Option<bool>,
+    /// Bytes that an unprivileged process may still write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free: Option<u64>,
+    /// By how many seconds the clock of its file system differs from ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skew: Option<u64>,
+}
+
+impl Folder {
+    /// Looks, and tries.
+    #[must_use]
+    pub fn look(path: &Path) -> Self {
+        let exists = path.is_dir();
+        let mut folder = Self {
+            path: path.to_owned(),
+            exists,
+            read_only: exists && read_only(path),
+            writable: Some(false),
+            executable: None,
+            free: free(path),
+            skew: None,
+        };
+        // A new name each time: what a killed predecessor left is not in the way.
+        if let Ok(script) = tempfile::Builder::new().prefix(".stackprobe-").tempfile_in(path) {
+            folder.writable = Some(true);
+            folder.skew = skew(script.path());
+            folder.executable = executable(script);
+        }
+        folder
+    }
+
+    /// Looks at a folder that nobody is to write to, without trying.
+    #[must_use]
+    pub fn glance(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            exists: std::fs::read_dir(path).is_ok(),
+            read_only: read_only(path),
+            writable: nix::unistd::access(path, nix::unistd::AccessFlags::W_OK)
+                .map_or_else(|error| (error != Errno::ENOENT).then_some(false), |()| Some(true)),
+            ..Self::default()
+        }
+    }
+}
+
+/// Bytes that an unprivileged process may still write below `path`.
+#[must_use]
+pub fn free(path: &Path) -> Option<u64> {
+    let found = statvfs(path).ok()?;
+    found.blocks_available().checked_mul(found.fragment_size())
+}
+
+fn read_only(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
+}
+
+/// Starts a script whose interpreter does not exist: the system says so where it may be started, and refuses before it
+/// looks where it may not. No shell and no program of this architecture is needed for it.
+fn executable(script: tempfile::NamedTempFile) -> Option<bool> {
+    let mut file = script;
+    file.write_all(b"#!/stackprobe/no-such-interpreter\n").ok()?;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o700)).ok()?;
+    // Closed first: what is open for writing cannot be started.
+    let path = file.into_temp_path();
+    let started = Command::new(&path).env_clear().spawn();
+    let Err(error) = started else { return Some(true) };
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ENOENT) => Some(true),
+        Some(Errno::EACCES | Errno::EPERM) => Some(false),
+        _ => None,
+    }
+}
+
+fn skew(path: &Path) -> Option<u64> {
+    let made = std::fs::metadata(path).ok()?.mtime();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs();
+    Some(now.abs_diff(u64::try_from(made).unwrap_or(0)))
+}

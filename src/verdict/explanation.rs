@@ -1,0 +1,41 @@
+//! A rule in words, for `stackprobe explain`.
+
+use std::fmt;
+
+use crate::verdict::diagnosis::Blame;
+use crate::verdict::normalise::Plain;
+use crate::verdict::rules::{Judgement, Rule};
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.blame.map_or("unknown", Blame::word))?;
+        for (index, condition) in self.when.iter().enumerate() {
+            write!(f, " {} {condition}", if index == 0 { "if" } else { "and" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} (layer: {}, weight: {})", self.id, self.layer.word(), self.weight.word())?;
+        writeln!(f, "  cause  {}", self.cause)?;
+        writeln!(f, "  fix    {}", self.fix)?;
+        let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
+        let faults = if faults.is_empty() { "nobody's".to_owned() } else { faults.join(", else ") };
+        writeln!(f, "  fault  {faults}")?;
+        for condition in &self.when {
+            writeln!(f, "  only if {condition}")?;
+        }
+        if self.preflight {
+            writeln!(f, "  found by `stackprobe doctor`, and by `run` before it starts a case")?;
+        }
+        for line in self.spec.iter().flat_map(|spec| spec.lines()) {
+            writeln!(f, "    {line}")?;
+        }
+        for sample in &self.samples {
+            writeln!(f, "  such as: {}", Plain::new(sample.as_bytes()).text.trim_end())?;
+        }
+        writeln!(f, "  {}:{}", self.source.path.display(), self.source.position(self.span.start).0)
+    }
+}
