@@ -133,6 +133,9 @@ pub struct Run {
     /// Run only what an earlier run into the same results directory did not finish or could not tell
     #[arg(long, env = "STACKPROBE_RESUME")]
     pub resume: bool,
+    /// Skip what passed, by this ledger, with all that it depends on as it is now; then add what passes to it
+    #[arg(long, value_name = "LEDGER", env = "STACKPROBE_SINCE")]
+    pub since: Option<PathBuf>,
     /// Keep the staged folders of all cases
     #[arg(long, env = "STACKPROBE_KEEP")]
     pub keep: bool,
@@ -225,6 +228,15 @@ Exit codes: 0 fit, 75 not fit. Modules are not loaded for it.";
 #[derive(Args, Debug, Clone)]
 #[command(after_help = DISCOVER_EXAMPLES)]
 pub struct Discover {
+    /// For --since, the suites or probes that count, as `run` would be given them [default: all]
+    #[arg(value_name = "SUITE[/PROBE]")]
+    pub suites: Vec<String>,
+    /// Only toolchains under which something is not, as it is now, in this ledger of `run --since`
+    #[arg(long, value_name = "LEDGER", env = "STACKPROBE_SINCE")]
+    pub since: Option<PathBuf>,
+    /// A folder of suites, added to the built-in ones or in their place; may be repeated
+    #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
+    pub suite_folders: Vec<PathBuf>,
     /// Only compilers that match; may be repeated
     #[arg(long, value_name = "FAMILY/VERSION", value_delimiter = ' ')]
     pub cc: Vec<String>,

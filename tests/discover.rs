@@ -104,3 +104,52 @@ fn a_stack_without_toolchains_is_never_an_empty_success() {
     let answer = call(&["discover"]).env("MODULEPATH", folder.path().join("Core")).run().exits(3);
     assert!(answer.stderr.contains("no toolchain in 1 modulefiles"), "{}", answer.stderr);
 }
+
+#[test]
+fn what_cannot_be_read_is_one_line_each_and_the_rest_is_shown() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let module = "family(\"compiler\")\nprepend_path(\"PATH\", \"{root}/opt/gcc/bin\")\n";
+    tree(
+        root,
+        &[
+            ("Core/gcc/12.lua", module),
+            ("Core/closed/1.lua", "whatis(\"c\")\n"),
+            ("opt/.spack-db/index.json", r#"{"database": {"version": "8", "installs": {"aaaa"#),
+            ("newer/.spack-db/index.json", r#"{"database": {"version": "99", "installs": {}}}"#),
+            ("Core/newer/1.lua", "prepend_path(\"PATH\", \"{root}/newer/x/bin\")\n"),
+            ("spack/var/spack/environments/all/spack.lock", r#"{"_meta": {"lockfile-version": 77}}"#),
+            ("spack/var/spack/environments/half/spack.lock", r#"{"_meta": "#),
+        ],
+    );
+    std::fs::create_dir(root.join("empty")).unwrap();
+    std::fs::set_permissions(root, PermissionsExt::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(root.join("Core/closed/1.lua"), PermissionsExt::from_mode(0)).unwrap();
+    let path = ["Core", "nowhere", "empty"].map(|name| root.join(name));
+    let mut call = call(&["discover"])
+        .env("MODULEPATH", std::env::join_paths(path).unwrap())
+        .env("SPACK_ROOT", root.join("spack"))
+        .env("HOME", "/tmp");
+    std::fs::set_permissions(call.folder(), PermissionsExt::from_mode(0o777)).unwrap();
+    // Root may read everything.
+    call.command().uid(65534).gid(65534);
+    let answer = call.run().exits(0);
+    assert!(answer.stdout.contains("gcc/12"), "{}", answer.stdout);
+    let notes: Vec<&str> = answer.stderr.lines().filter_map(|line| line.strip_prefix("note: ")).collect();
+    for words in [
+        ["/nowhere", "no such file"],
+        ["/empty", "no modulefile is in it"],
+        ["closed/1.lua", "cannot be read"],
+        ["database is cut short", "opt/.spack-db"],
+        ["database version 99 is newer", "newer/.spack-db"],
+        ["lock file version 77 is newer", "all/spack.lock"],
+        ["lock file is cut short", "half/spack.lock"],
+    ] {
+        let told = notes.iter().filter(|line| words.iter().all(|word| line.contains(word))).count();
+        assert_eq!(told, 1, "{words:?} in {notes:#?}");
+    }
+    assert_eq!(notes.len(), 7, "{notes:#?}");
+}

@@ -58,3 +58,35 @@ fn a_hidden_module_that_does_not_load_is_red_as_well() {
     assert_eq!(case.outcome, "failure");
     assert!(case.text.contains("out of order"), "{}", case.text);
 }
+
+#[test]
+fn a_slow_modulefile_is_told_with_its_time_and_its_budget() {
+    let files = [
+        (
+            "gcc/12.2.0/slow/1.lua",
+            "whatis(\"s\")\nif mode() == \"load\" then os.execute(\"sleep 0.9\") end\n",
+        ),
+        ("gcc/12.2.0/quick/1.lua", "whatis(\"q\")\n"),
+        (
+            "gcc/12.2.0/slow/2.lua",
+            "whatis(\"s\")\nif mode() == \"load\" then os.execute(\"sleep 0.9\") end\n",
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    tree(folder.path(), &CORE);
+    tree(folder.path(), &files);
+    let answer = call(&["run", "modules/walk", "--cc", "gcc/12.2.0", "--site", "site.toml"])
+        .file("site.toml", "[load-time]\n\"slow/*\" = \"800ms\"\n\"slow/2\" = \"30s\"\n")
+        .env("MODULEPATH", folder.path().join("Core"))
+        .run()
+        .exits(1);
+    let junit = answer.junit();
+    let slow = junit.case("modules.walk", "slow/1 load time");
+    assert_eq!(slow.outcome, "failure");
+    assert!(slow.message.starts_with("slow/1 takes "), "{}", slow.message);
+    assert!(slow.message.ends_with("0.8 s are allowed (`slow/*`)"), "{}", slow.message);
+    for name in ["quick/1 load time", "slow/2 load time", "gcc/12.2.0 load time"] {
+        assert_eq!(junit.case("modules.walk", name).outcome, "passed", "{name}");
+    }
+    assert_eq!(junit.count("failure"), 1);
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::error::{Error, Kind};
 use crate::stack::family::Families;
 use crate::stack::launcher::Launchers;
+use crate::suite::budget::Budgets;
 use crate::suite::capability::Capabilities;
 use crate::suite::site::Site;
 use crate::suite::{Suite, embedded, load};
@@ -19,6 +20,8 @@ pub struct Catalogue {
     pub families: Families,
     /// How MPIs are launched.
     pub launchers: Launchers,
+    /// How long modules may take to load.
+    pub budgets: Budgets,
     /// Known issues and the site's families.
     pub site: Site,
 }
@@ -52,9 +55,14 @@ impl Catalogue {
                 (Err(faults), _) | (_, Err(faults)) => Err(faults),
             };
         }
+        let budgets = Budgets::parse(&embedded::table("budgets.toml")).unwrap_or_else(|more| {
+            faults.extend(more);
+            Budgets::default()
+        });
+        let budgets = site.budgets.before(&budgets);
         match (families, launchers) {
             (Ok(families), Ok(launchers)) if faults.is_empty() => {
-                Ok(Self { suites, capabilities, families, launchers, site })
+                Ok(Self { suites, capabilities, families, launchers, budgets, site })
             }
             (families, launchers) => {
                 faults.extend(families.err().into_iter().flatten());

@@ -5,6 +5,7 @@ pub mod diagnose;
 pub mod discover;
 pub mod doctor;
 pub mod explain;
+pub mod ledger;
 pub mod list;
 pub mod manual;
 pub mod report;

@@ -14,9 +14,10 @@ use crate::run::call::call;
 use crate::run::plan::Planned;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
-use crate::stack::matrix::{Limits, Matrix};
+use crate::stack::matrix::{Chain, Limits, Matrix};
 use crate::stack::module::{Module, Wanted};
 use crate::stack::modulerc;
+use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::{Layer, Suite};
@@ -33,6 +34,7 @@ pub struct Stack<'s> {
     tmp: PathBuf,
     stop: &'s Stop,
     found: OnceLock<Result<Vec<spider::Found>, Error>>,
+    inventory: OnceLock<Inventory>,
 }
 
 /// A toolchain as it was asked for, and, once that was tried, as it was loaded.
@@ -66,6 +68,19 @@ impl Asked {
         let named = suites.iter().filter(|suite| !suite.modules.is_empty());
         let beside = named.map(|suite| (suite.modules.clone(), OnceLock::new())).collect();
         Self { modules, label, loaded: OnceLock::new(), beside }
+    }
+
+    /// The toolchain of the matrix, by its full names.
+    ///
+    /// # Errors
+    /// A name in the stack that no module can have.
+    pub fn exactly(chain: &Chain, suites: &[Suite]) -> Result<Self, Error> {
+        let exact = chain
+            .modules
+            .iter()
+            .map(|(layer, module)| Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted)));
+        let modules = exact.collect::<Result<Vec<_>, String>>();
+        modules.map(|modules| Self::new(modules, suites)).map_err(|fault| Error::new(Kind::Stack, fault))
     }
 
     /// As the plan sees it.
@@ -111,8 +126,16 @@ impl<'s> Stack<'s> {
         set_home(&mut base, tmp);
         let answer = call(&lmod.ask_version(&base), LMOD_LIMIT, tmp, stop)?;
         lmod.take_version(&answer).map_err(|refusal| refused(&refusal))?;
-        let mut stack =
-            Self { catalogue, lmod, base, own, tmp: tmp.to_path_buf(), stop, found: OnceLock::new() };
+        let mut stack = Self {
+            catalogue,
+            lmod,
+            base,
+            own,
+            tmp: tmp.to_path_buf(),
+            stop,
+            found: OnceLock::new(),
+            inventory: OnceLock::new(),
+        };
         if !stack.base.words("LOADEDMODULES").is_empty() {
             let question = stack.lmod.ask_purge(&stack.base, &stack.own);
             let answer = stack.call(&question)?;
@@ -140,6 +163,12 @@ impl<'s> Stack<'s> {
         self.base.text("MODULEPATH").unwrap_or_default()
     }
 
+    /// Its folders, one by one.
+    #[must_use]
+    pub fn roots(&self) -> Vec<PathBuf> {
+        self.base.paths("MODULEPATH")
+    }
+
     /// Lmod, and this binary, which writes environments down for it.
     #[must_use]
     pub fn asked(&self) -> (&Lmod, &Path) {
@@ -164,6 +193,25 @@ impl<'s> Stack<'s> {
             Ok(found)
         });
         found.as_ref().map(Vec::as_slice).map_err(Clone::clone)
+    }
+
+    /// What Spack wrote of the stack, as far as it can be read.
+    ///
+    /// # Errors
+    /// Those of [`Stack::found`].
+    pub fn books(&self) -> Result<Trees, Error> {
+        let paths = self.found()?.iter().flat_map(|entry| &entry.paths).map(PathBuf::as_path);
+        Ok(Trees::find(paths, &self.base.paths("MODULEPATH"), self.base.get("SPACK_ROOT").map(Path::new)))
+    }
+
+    /// Every module with the install that it belongs to, worked out once.
+    ///
+    /// # Errors
+    /// Those of [`Stack::found`].
+    pub fn inventory(&self) -> Result<&Inventory, Error> {
+        let found = self.found()?;
+        let books = || self.books().unwrap_or_default();
+        Ok(self.inventory.get_or_init(|| Inventory::new(books(), found)))
     }
 
     /// The matrix of the stack.
@@ -293,17 +341,7 @@ impl<'s> Stack<'s> {
             };
             let chains =
                 matrix.select(limits).filter(|chain| asked_for(&chain.layers()) && only(&chain.layers()));
-            return chains
-                .map(|chain| {
-                    let exact = chain.modules.iter().map(|(layer, module)| {
-                        Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted))
-                    });
-                    exact
-                        .collect::<Result<Vec<_>, String>>()
-                        .map(|modules| Asked::new(modules, &self.catalogue.suites))
-                })
-                .collect::<Result<Vec<_>, String>>()
-                .map_err(|fault| Error::new(Kind::Stack, fault));
+            return chains.map(|chain| Asked::exactly(chain, &self.catalogue.suites)).collect();
         }
         let mut asked = Vec::new();
         for compiler in compilers {

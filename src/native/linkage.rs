@@ -5,9 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::native::{judged, skipped, unanswered};
+use crate::native::{judged, place, skipped, unanswered};
 use crate::stack::elf::{FindingKind, Loader, Policy, Weight, scan};
 use crate::stack::environment::Environment;
+use crate::stack::spack::read_spec;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::verdict::check::Check;
@@ -32,6 +33,9 @@ pub fn look(toolchain: &Toolchain, environment: &Environment) -> Vec<Check> {
         Ok(policy) => policy,
         Err(error) => return vec![unanswered("prefix", &error)],
     };
+    // Spack names no compiler for what it only unpacks.
+    let unpacked = read_spec(&place::install(&prefix)).is_ok_and(|(record, _)| record.compiler.is_none());
+    let policy = if unpacked { policy.of_a_vendor() } else { policy };
     let loader = Loader::new(&environment.text("LD_LIBRARY_PATH").unwrap_or_default());
     let scan = scan(&[prefix], &loader, &policy);
     let mut checks =

@@ -7,6 +7,7 @@ pub mod identity;
 pub mod linkage;
 pub mod modules;
 pub mod place;
+pub mod spack;
 
 use crate::error::Error;
 use crate::stack::lmod::{Answer, Call};

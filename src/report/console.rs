@@ -104,6 +104,12 @@ fn counts(record: &CaseRecord) -> String {
     if passed == total { format!("{total} {noun}") } else { format!("{passed} of {total} {noun}") }
 }
 
+/// Tells what a person should know, in one line, and what is no error.
+pub fn note(text: &str) {
+    let yellow = AnsiColor::Yellow.on_default();
+    eprintln!("{yellow}note{yellow:#}: {}", line(text, 1000));
+}
+
 /// Tells of an error, once, at the end of a command.
 pub fn error(error: &Error) {
     let red = AnsiColor::Red.on_default();

@@ -3,6 +3,9 @@
 use crate::report::record::CaseRecord;
 use crate::verdict::check::Outcome;
 
+/// The kind of a check that stands for a case which the ledger answered.
+pub const UNCHANGED: &str = "unchanged";
+
 /// How many checks there are of each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -14,6 +17,8 @@ pub struct Counts {
     pub error: usize,
     /// Not asked.
     pub skipped: usize,
+    /// Skipped because nothing has changed since they passed.
+    pub unchanged: usize,
     /// Cases that passed, but not at once.
     pub flaky: usize,
 }
@@ -37,6 +42,7 @@ impl Counts {
                 Outcome::Error => self.error += 1,
                 Outcome::Skipped => self.skipped += 1,
             }
+            self.unchanged += usize::from(check.kind == UNCHANGED);
         }
         self.flaky += usize::from(case.is_flaky());
     }
@@ -79,11 +85,14 @@ impl Counts {
             (self.flaky, "flaky"),
             (self.skipped, "skipped"),
         ];
-        let told: Vec<String> = parts
+        let mut told: Vec<String> = parts
             .iter()
             .filter(|(count, _)| *count > 0)
             .map(|(count, word)| format!("{count} {word}"))
             .collect();
+        if let (Some(skipped), 1..) = (told.last_mut(), self.unchanged) {
+            *skipped = format!("{skipped} ({} unchanged)", self.unchanged);
+        }
         if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
     }
 }

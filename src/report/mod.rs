@@ -13,6 +13,7 @@ pub mod gitlab;
 pub mod html;
 pub mod junit;
 pub mod kept;
+pub mod ledger;
 pub mod live;
 pub mod mask;
 pub mod merge;

@@ -71,6 +71,9 @@ pub struct CaseRecord {
     pub started: String,
     /// Wall-clock seconds, builds included.
     pub seconds: f64,
+    /// A digest of everything that its result depends on; empty where that was not asked for or cannot be known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
     /// Its verdicts; never empty.
     pub checks: Vec<Check>,
     /// What was executed.
@@ -158,6 +161,7 @@ impl CaseRecord {
             owed: owed.clone(),
             started: String::new(),
             seconds: 0.0,
+            key: String::new(),
             checks: vec![Check::not_passed("case", outcome, kind, reason)],
             commands: Vec::new(),
             output: String::new(),

@@ -13,6 +13,7 @@ use crate::stack::environment::Environment;
 use crate::stack::family::Families;
 use crate::stack::launcher::{Launchers, Profile};
 use crate::stack::module::Module;
+use crate::stack::spack::{named_paths, read_spec};
 use crate::suite::Layer;
 use crate::suite::template::Placeholder;
 
@@ -29,6 +30,8 @@ pub struct Loaded {
     pub file: PathBuf,
     /// The folder that the modulefile puts on `PATH`, without `/bin`.
     pub prefix: Option<PathBuf>,
+    /// The DAG hash of its install, where Spack left one there.
+    pub hash: Option<Box<str>>,
 }
 
 /// The launcher of the loaded MPI.
@@ -70,12 +73,16 @@ impl Toolchain {
         let layer_of = |module: &Module| requested.iter().find(|(_, m)| m == module).map(|(layer, _)| *layer);
         let loaded: Vec<Loaded> = loaded
             .into_iter()
-            .map(|(module, file)| Loaded {
-                layer: layer_of(&module),
-                family: families.canonical(&module.family).to_owned(),
-                prefix: prefix(&file),
-                module,
-                file,
+            .map(|(module, file)| {
+                let prefix = prefix(&file);
+                Loaded {
+                    layer: layer_of(&module),
+                    family: families.canonical(&module.family).to_owned(),
+                    hash: hash_of(&module, &file, prefix.as_deref()),
+                    prefix,
+                    module,
+                    file,
+                }
             })
             .collect();
         let label = requested.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ");
@@ -197,6 +204,24 @@ fn prefix(file: &Path) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(&text);
     let found = PATH.as_ref()?.captures(&text)?;
     Some(PathBuf::from(&found[1]))
+}
+
+/// The hash of the install that holds `prefix`, or else of the one of the module's name that its file speaks of: a
+/// library need not put anything on `PATH`.
+fn hash_of(module: &Module, file: &Path, prefix: Option<&Path>) -> Option<Box<str>> {
+    let record = |path: &Path| {
+        let install = path.ancestors().find(|folder| folder.join(".spack/spec.json").is_file())?;
+        read_spec(install).ok().map(|(record, _)| record)
+    };
+    let own =
+        |path: &Path| record(path).filter(|record| module.family.rsplit('/').next() == Some(&*record.name));
+    let found = if let Some(prefix) = prefix {
+        record(prefix)
+    } else {
+        let text = std::fs::read(file).ok()?;
+        named_paths(&String::from_utf8_lossy(&text)).find_map(|path| own(Path::new(path)))
+    };
+    found.map(|record| record.hash).filter(|hash| !hash.is_empty())
 }
 
 #[cfg(test)]

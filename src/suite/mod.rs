@@ -3,6 +3,7 @@
 //! A suite is a folder with a `suite.toml` and the sources of its probes. [`file`] turns what a person wrote into the
 //! types of this module and reports every fault at its place; nothing here can hold a suite that is half right.
 
+pub mod budget;
 pub mod capability;
 pub mod embedded;
 mod expect;
@@ -123,12 +124,18 @@ pub enum Native {
     Modules,
     /// Every ELF file of the loaded prefixes finds its libraries.
     Linkage,
+    /// What Spack installed and what the modules show are the same.
+    Spack,
 }
 
 impl Native {
     /// All, by the name that a suite uses.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("identity", Self::Identity), ("modules", Self::Modules), ("linkage", Self::Linkage)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("identity", Self::Identity),
+        ("modules", Self::Modules),
+        ("linkage", Self::Linkage),
+        ("spack", Self::Spack),
+    ];
 }
 
 /// What the harness serves for a probe.

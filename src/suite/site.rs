@@ -10,6 +10,7 @@ use time::macros::format_description;
 use crate::document::{self, Table};
 use crate::error::{Error, Fault, Kind, Source};
 use crate::suite::Layer;
+use crate::suite::budget::Budgets;
 
 /// A site's own judgement.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Site {
     pub toolboxes: Vec<String>,
     /// Failures that are known.
     pub known: Vec<Known>,
+    /// How long modules may take to load.
+    pub budgets: Budgets,
     /// The file, for tables that other rooms read from it (launchers, diagnoses).
     pub source: Option<Source>,
 }
@@ -93,7 +96,8 @@ impl Site {
             for elsewhere in ["launcher", "diagnosis"] {
                 root.leave(elsewhere);
             }
-            Self { families, toolboxes, known, source: Some(source.clone()) }
+            let budgets = Budgets::table(root);
+            Self { families, toolboxes, known, budgets, source: Some(source.clone()) }
         })
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn list(view: &View<'_>) -> String {
             Value::Object(entry).to_string()
         })
         .collect();
-    format!("[\n{}\n]\n", lines.join(",\n"))
+    if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
 /// Lower-case letters, digits and hyphens, then a hash of the whole name: `5.1` and `5-1` are two toolchains.

@@ -1,7 +1,9 @@
 //! `stackprobe discover`: the hierarchy of the stack as the stack itself tells it, and what of it is tested.
 
+mod changed;
 mod form;
 mod ids;
+mod odd;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -17,6 +19,7 @@ use crate::command::list::stop;
 use crate::command::toolchains::{Stack, limits};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::report::console::note;
 use crate::run::plan::{Planned, suites_for};
 use crate::run::stage::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
@@ -29,7 +32,7 @@ use crate::suite::{Action, Layer, Native};
 /// # Errors
 /// No Lmod, a spider that fails, nothing that the limits leave, a file that cannot be written.
 pub fn discover(flags: &Discover) -> Result<Exit, Error> {
-    let catalogue = Catalogue::load(&[], flags.site.as_ref())?;
+    let catalogue = Catalogue::load(&flags.suite_folders, flags.site.as_ref())?;
     let (cc, mpi, runtime) = (flags.cc.clone(), flags.mpi.clone(), flags.runtime.clone());
     let limits = limits(&Select { cc, mpi, runtime, all: true, ..Select::default() })?;
     let stop = Arc::new(stop()?);
@@ -37,11 +40,21 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     let stack = Stack::open(&catalogue, root.path(), &stop)?;
     let found = stack.found()?;
     let matrix = stack.matrix()?;
-    let view = View::new(&catalogue, found, &matrix, &limits);
+    for line in odd::lines(&stack)? {
+        note(&line);
+    }
+    let changed = match &flags.since {
+        Some(ledger) => Some(changed::changed(flags, ledger, (&catalogue, &stack), (&matrix, &limits))?),
+        None => None,
+    };
+    let mut view = View::new(&catalogue, found, &matrix, &limits);
     if view.toolchains.is_empty() {
         let what = format!("no toolchain in {} modulefiles below {}", found.len(), stack.modulepath());
         return Err(Error::new(Kind::Nothing, what)
             .hint("a site file may say which modules are compilers, MPIs and runtimes: [families]"));
+    }
+    if let Some(changed) = changed {
+        view.toolchains.retain(|tested| changed.contains(tested.chain));
     }
     let text = match flags.format {
         Hierarchy::Text => tree::draw(&view),

@@ -5,7 +5,7 @@ mod circumstances;
 mod dress;
 mod keep;
 mod native;
-mod needs;
+pub(super) mod needs;
 mod pause;
 mod session;
 mod teller;
@@ -18,13 +18,14 @@ use rayon::prelude::*;
 
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
+use crate::command::ledger::{Keys, Since};
 use crate::command::toolchains::{Asked, Stack, limits};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
-use crate::report::console::Console;
+use crate::report::console::{Console, note};
 use crate::report::estimate::Estimate;
 use crate::report::live::{self, Live};
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
@@ -83,6 +84,16 @@ fn carry_out(
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
+    let since = flags.since.as_deref().map(|path| {
+        let (since, told) = Since::new(
+            path,
+            Keys::new(catalogue, &stack, &facts, given(flags.index_url.as_ref(), flags.cran.as_ref())),
+        );
+        if let Some(line) = told {
+            note(&line);
+        }
+        since
+    });
     let pause = if flags.debug_pause { Some(Pause::new()?) } else { None };
     let live = show(flags, &record, &done);
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
@@ -92,7 +103,8 @@ fn carry_out(
     let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), told);
+        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), told)
+            .since(since.as_ref());
     let sound = session.carry_out(&plan);
     let results = session.end();
     drop(reserve);
@@ -102,6 +114,12 @@ fn carry_out(
             .hint("`stackprobe report` makes a report of what was written"));
     };
     let written = results.end().err();
+    // What is in no report is in no ledger.
+    if let Some(since) = since.filter(|_| written.is_none())
+        && let Err(told) = since.enter(results.account().cases())
+    {
+        note(&told);
+    }
     summary::print(results.account(), &flags.results);
     termination::write(results.account());
     let exit = match stop.requested() {
@@ -142,9 +160,17 @@ fn services(flags: &Run, catalogue: &Catalogue, plan: &Plan, root: &Root) -> Ser
         .map(|(_, service)| service)
         .filter(|service| probes.clone().any(|probe| probe.services.contains(service)))
         .collect();
-    let index = flags.index_url.clone().or_else(|| std::env::var("PIP_INDEX_URL").ok());
-    let given = Given { index: index.filter(|url| !url.trim().is_empty()), cran: flags.cran.clone() };
-    Services::start(&needed, &given, root.path())
+    Services::start(&needed, &given(flags.index_url.as_ref(), flags.cran.as_ref()), root.path())
+}
+
+/// The real servers that a run was given.
+pub(super) fn given(index: Option<&String>, cran: Option<&String>) -> Given {
+    let set = |name| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
+    let index = index.cloned().or_else(|| set("STACKPROBE_INDEX_URL")).or_else(|| set("PIP_INDEX_URL"));
+    Given {
+        index: index.filter(|url| !url.trim().is_empty()),
+        cran: cran.cloned().or_else(|| set("STACKPROBE_CRAN")),
+    }
 }
 
 /// What is owed: the plan, and the toolchains that it speaks of.

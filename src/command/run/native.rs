@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::case::{Built, stage_fault};
 use super::session::Session;
-use crate::native::{identity, linkage, modules};
+use crate::native::{identity, linkage, modules, spack};
 use crate::run::call::call;
 use crate::run::plan::Case;
 use crate::stack::environment::Environment;
@@ -49,11 +49,23 @@ fn look(
             Ok((found, matrix)) => {
                 let base = &based(&toolchain.base, environment);
                 let (lmod, own) = session.stack.asked();
-                modules::look(&modules::Subject { toolchain, base, found, matrix: &matrix, lmod, own }, &ask)
+                let budgets = &session.catalogue.budgets;
+                let subject =
+                    modules::Subject { toolchain, base, found, matrix: &matrix, lmod, own, budgets };
+                modules::look(&subject, &ask)
             }
             Err(error) => vec![stage_fault(&error)],
         },
         Native::Linkage => linkage::look(toolchain, environment),
+        Native::Spack => {
+            match session.stack.inventory().and_then(|inventory| Ok((inventory, session.stack.matrix()?))) {
+                Ok((inventory, matrix)) => {
+                    let found = session.stack.found().unwrap_or_default();
+                    spack::look(&spack::Subject { toolchain, found, matrix: &matrix, inventory })
+                }
+                Err(error) => vec![stage_fault(&error)],
+            }
+        }
     };
     if checks.is_empty() {
         let reason = "this probe saw nothing that it could judge";

@@ -2,6 +2,7 @@
 
 use super::case::Group;
 use super::why::Why;
+use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
 use crate::pod::facts::Facts;
 use crate::stack::toolchain::Toolchain;
@@ -16,14 +17,24 @@ use crate::verdict::fitness;
 /// case run.
 pub(super) fn unmet(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
     let (probe, toolchain) = (group.probe(), group.toolchain);
-    not_offered(probe, toolchain, group)
+    not_offered(probe, toolchain, &group.session.facts, group.session.catalogue)
         .or_else(|| missing_tool(probe, toolchain))
         .or_else(|| missing_launcher(probe, toolchain))
         .or_else(|| unfit(group, ranks))
 }
 
-fn not_offered(probe: &Probe, toolchain: &Toolchain, group: &Group<'_>) -> Option<Check> {
-    let session = group.session;
+/// Whether a case would be left out wherever it ran.
+pub(in crate::command) fn is_left_out(
+    probe: &Probe,
+    toolchain: &Toolchain,
+    facts: &Facts,
+    catalogue: &Catalogue,
+) -> bool {
+    let check = not_offered(probe, toolchain, facts, catalogue).or_else(|| missing_tool(probe, toolchain));
+    check.is_some_and(|check| check.outcome == Outcome::Skipped)
+}
+
+fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &Catalogue) -> Option<Check> {
     let reason = probe.requires.iter().find_map(|requirement| match &requirement.need {
         Need::Pod { .. } => None,
         Need::Tool(name) => match toolchain.which_anywhere(name) {
@@ -40,9 +51,9 @@ fn not_offered(probe: &Probe, toolchain: &Toolchain, group: &Group<'_>) -> Optio
             });
             (is == *not).then(|| format!("`{requirement}` does not hold"))
         }
-        Need::Cpu(feature) if session.facts.has_feature(feature) => None,
+        Need::Cpu(feature) if facts.has_feature(feature) => None,
         Need::Cpu(feature) => Some(format!("this node's CPU has no {feature}")),
-        Need::Capability(name) => session.catalogue.capabilities.lacking(name, &toolchain.modules()),
+        Need::Capability(name) => catalogue.capabilities.lacking(name, &toolchain.modules()),
     });
     reason.map(|reason| Check::not_passed("requires", Outcome::Skipped, "requires", reason))
 }

@@ -1,6 +1,6 @@
 //! One run: who works on what, and where its results go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -13,9 +13,11 @@ use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
 use crate::command::catalogue::Catalogue;
+use crate::command::ledger::Since;
 use crate::command::toolchains::{Asked, Stack, Unloaded};
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
+use crate::report::counts::UNCHANGED;
 use crate::report::live::Live;
 use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::Results;
@@ -47,6 +49,7 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
+    pub(super) since: Option<&'s Since<'s>>,
     /// Where the memory of a case can be limited, if any is to be.
     pub(super) groups: Option<Groups>,
     owed: BTreeMap<String, Owed>,
@@ -80,12 +83,18 @@ impl<'s> Session<'s> {
             why,
             stop,
             services,
+            since: None,
             groups,
             owed,
             teller,
             live,
             pause,
         }
+    }
+
+    /// The same session, which leaves out what has not changed.
+    pub(super) fn since(self, since: Option<&'s Since<'s>>) -> Self {
+        Self { since, ..self }
     }
 
     /// How many CPU slots there are to run on.
@@ -131,8 +140,13 @@ impl<'s> Session<'s> {
         }
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
             Ok(loaded) => {
-                let groups = cases.chunk_by(|a, b| (a.suite, a.probe) == (b.suite, b.probe));
+                let unchanged: BTreeSet<&str> = self.leave_out(cases, loaded);
+                let is_left_out = |case: &Case| unchanged.contains(case.id.as_str());
+                let groups = cases.chunk_by(|a, b| {
+                    (a.suite, a.probe, is_left_out(a)) == (b.suite, b.probe, is_left_out(b))
+                });
                 groups
+                    .filter(|cases| !is_left_out(&cases[0]))
                     .map(|cases| {
                         let group = Group { session: self, toolchain: loaded, cases };
                         Task::new(Share::Build, move || self.build(group))
@@ -161,6 +175,23 @@ impl<'s> Session<'s> {
                 Vec::new()
             }
         }
+    }
+
+    /// Records those of `cases` that passed before with everything as it is now, and names them.
+    fn leave_out<'t>(&self, cases: &'t [Case], toolchain: &Toolchain) -> BTreeSet<&'t str> {
+        let Some(since) = self.since else { return BTreeSet::new() };
+        let unchanged = cases.iter().filter_map(|case| Some((case, since.unchanged(case, toolchain)?)));
+        unchanged
+            .map(|(case, entry)| {
+                let reason =
+                    format!("unchanged since {}, when it passed: {}", entry.passed, since.path.display());
+                let check = Check::not_passed("case", Outcome::Skipped, UNCHANGED, reason);
+                let mut record = self.record(case, vec![check]);
+                Self::describe(&mut record, toolchain);
+                self.finish(record);
+                case.id.as_str()
+            })
+            .collect()
     }
 
     fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
@@ -237,6 +268,7 @@ impl<'s> Session<'s> {
         let mut record = CaseRecord::absent(&owed, "", Outcome::Error, "");
         record.checks = checks;
         record.started = now();
+        record.key = self.since.map(|since| since.key(&case.id)).unwrap_or_default();
         record
     }
 
@@ -249,6 +281,14 @@ impl<'s> Session<'s> {
                 let layer = format!("{layer:?}").to_lowercase();
                 record.properties.insert(format!("{layer}.prefix"), prefix.to_string_lossy().into_owned());
             }
+        }
+        let hashes = toolchain
+            .loaded
+            .iter()
+            .filter_map(|loaded| Some(format!("{}/{}", loaded.module, loaded.hash.as_deref()?)));
+        let hashes: Vec<String> = hashes.collect();
+        if !hashes.is_empty() {
+            record.properties.insert("spack.hashes".to_owned(), hashes.join(" "));
         }
     }
 

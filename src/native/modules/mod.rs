@@ -7,6 +7,7 @@ mod chain;
 mod each;
 mod scope;
 mod script;
+mod time;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -21,9 +22,10 @@ use crate::stack::module::Module;
 use crate::stack::spider::Found;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
+use crate::suite::budget::Budgets;
 use crate::verdict::check::Check;
 use each::Sight;
-use scope::{Ward, wards};
+pub(super) use scope::{Ward, wards};
 use script::{At, Script, Seen};
 
 /// What is walked.
@@ -41,6 +43,8 @@ pub struct Subject<'s> {
     pub lmod: &'s Lmod,
     /// This binary.
     pub own: &'s Path,
+    /// How long modules may take to load.
+    pub budgets: &'s Budgets,
 }
 
 /// One bash looks at so many modules: what it answers, some 40 KB for each, is held in memory.
@@ -60,6 +64,9 @@ pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
         Err(error) => return vec![unanswered("walk", &error)],
     };
     let mut checks = chain::judge(&plan, &walk, &seen, last, parents);
+    let took = checks.iter().find(|check| check.name == format!("{last} loads") && check.reason.is_empty());
+    let took = took.and_then(|check| check.millis);
+    checks.extend(took.and_then(|millis| time::judge(&walk, last, (parents, &[*last]), millis)));
     if *toolchain == [*last] && subject.toolchain.of(Layer::Compiler).is_some() {
         checks.push(tree::reachable(subject, last));
         checks.push(tree::cache(subject.found, plan.cached.and_then(|at| seen.get(&at))));
@@ -125,6 +132,10 @@ impl Walk<'_> {
             let parents: Vec<&Module> = self.toolchain.iter().chain(&ward.beside).copied().collect();
             let unversioned = places.unversioned.and_then(|at| seen.get(&at));
             let mut checks = each::judge(ward.found, &parents, &sight);
+            let well = checks.first().filter(|first| first.reason.is_empty()).and_then(|first| first.millis);
+            let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
+            let timed = |millis| time::judge(self, &ward.found.module, (self.toolchain, &all), millis);
+            checks.extend(well.and_then(timed));
             checks.extend(unversioned.map(|seen| each::default(&ward.found.module, seen)));
             checks
         });

@@ -7,16 +7,20 @@ use crate::suite::Layer;
 
 /// A module to look at.
 #[derive(Clone, Debug)]
-pub(super) struct Ward<'f> {
+pub(in crate::native) struct Ward<'f> {
     /// What spider found of it.
-    pub(super) found: &'f Found,
+    pub(in crate::native) found: &'f Found,
     /// What must be loaded before it, besides the toolchain.
     pub(super) beside: Vec<&'f Module>,
 }
 
 /// The modules that `toolchain`, in the order of loading, makes visible and no longer toolchain does; under a compiler
 /// also those of Core that belong to no toolchain. In order of name, each name once.
-pub(super) fn wards<'f>(toolchain: &[&Module], found: &'f [Found], matrix: &Matrix) -> Vec<Ward<'f>> {
+pub(in crate::native) fn wards<'f>(
+    toolchain: &[&Module],
+    found: &'f [Found],
+    matrix: &Matrix,
+) -> Vec<Ward<'f>> {
     let chains: Vec<Vec<&Module>> = matrix.chains.iter().map(members).collect();
     let holds = |chain: &[&Module], parents: &[Module]| chain.iter().all(|one| parents.contains(one));
     let longest = |parents: &[Module]| {

@@ -17,6 +17,7 @@ pub(super) fn verdict(counts: &Counts) -> String {
         }
         Counts { failed: 1.., .. } => format!("{} failed", many(counts.failed, "check")),
         Counts { error: 1.., .. } => format!("{} could not be told", many(counts.error, "check")),
+        Counts { passed: 0, unchanged: 1.., .. } => "Nothing has changed".to_owned(),
         Counts { passed: 0, .. } => "Nothing was checked".to_owned(),
         Counts { passed, .. } => format!("{} passed", many(*passed, "check")),
     }

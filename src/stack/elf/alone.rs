@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, FindingKind, Weight};
 use super::image::{Image, Kind, Machine};
+use super::integers;
 use super::loader::Loader;
 use super::object::{Object, Opened};
 use super::policy::Policy;
+use super::producers;
 use super::system::standard_interpreter;
 use super::tokens::split_rpath;
 
@@ -116,6 +118,14 @@ impl Judge<'_> {
         if !policy.compiled_as_expected(&image.producers) {
             let detail = format!("built by {}", image.producers.join(", "));
             self.find(FindingKind::Compiler, Weight::Wrong, detail);
+        }
+        if let Some(detail) = producers::mixed(&image.producers) {
+            let weight = if policy.is_compiled_here() { Weight::Wrong } else { Weight::Odd };
+            self.find(FindingKind::MixedCompilers, weight, detail);
+        }
+        if let Some(sign) = integers::wider_than_named(&self.object.path, image) {
+            let detail = format!("counts with 64 bits, though its file is named for 32: {sign}");
+            self.find(FindingKind::WideIntegers, Weight::Wrong, detail);
         }
         if image.exec_stack {
             self.find(FindingKind::ExecStack, Weight::Odd, "asks for an executable stack".into());

@@ -32,6 +32,10 @@ pub enum FindingKind {
     CpuLevel,
     /// Built by a compiler that is not the stack's.
     Compiler,
+    /// Put together from what several compilers made.
+    MixedCompilers,
+    /// A BLAS with 64-bit integers behind a name of those with 32.
+    WideIntegers,
     /// For another kind of machine.
     Machine,
     /// Asks for an executable stack.
@@ -46,7 +50,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Every kind, in the order in which they are reported.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Damaged,
         Self::Unreadable,
         Self::Interpreter,
@@ -60,6 +64,8 @@ impl FindingKind {
         Self::TwoMpi,
         Self::CpuLevel,
         Self::Compiler,
+        Self::MixedCompilers,
+        Self::WideIntegers,
         Self::Machine,
         Self::ExecStack,
         Self::TextRelocations,
@@ -84,6 +90,8 @@ impl FindingKind {
             Self::TwoMpi => "two-mpi",
             Self::CpuLevel => "cpu-level",
             Self::Compiler => "compiler",
+            Self::MixedCompilers => "mixed-compilers",
+            Self::WideIntegers => "wide-integers",
             Self::Machine => "machine",
             Self::ExecStack => "exec-stack",
             Self::TextRelocations => "text-relocations",
@@ -121,6 +129,12 @@ impl FindingKind {
             Self::TwoMpi => "rebuild the library that brings the other MPI with the one that is loaded",
             Self::CpuLevel => "run on a node of that level, or build for an older target",
             Self::Compiler => "rebuild with the compiler of the branch of the hierarchy that it lies in",
+            Self::MixedCompilers => {
+                "rebuild all of it with one compiler; a static library of another was linked in"
+            }
+            Self::WideIntegers => {
+                "build BLAS without 64-bit integers (Spack: ~ilp64), or give it the name and the suffix of such libraries"
+            }
             Self::Machine => "remove it from the prefix, or move it to where its own machine looks",
             Self::ExecStack => {
                 "rebuild its assembler sources with `.section .note.GNU-stack`; glibc 2.41 refuses to open such libraries"

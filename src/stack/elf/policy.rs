@@ -34,6 +34,7 @@ pub struct Policy {
     prefixes: Vec<PathBuf>,
     host: GlobSet,
     compilers: Vec<String>,
+    binary: bool,
 }
 
 impl Policy {
@@ -60,7 +61,18 @@ impl Policy {
                 all.push(real);
             }
         }
-        Ok(Self { prefixes: all, host, compilers: compilers.to_vec() })
+        Ok(Self { prefixes: all, host, compilers: compilers.to_vec(), binary: false })
+    }
+
+    /// The same, for what its vendor compiled: what went into it is the vendor's business.
+    #[must_use]
+    pub fn of_a_vendor(self) -> Self {
+        Self { binary: true, ..self }
+    }
+
+    /// Whether the site compiled what is scanned.
+    pub(super) fn is_compiled_here(&self) -> bool {
+        !self.binary
     }
 
     /// Whether `path` lies in the stack, be it as it is written or with links followed.

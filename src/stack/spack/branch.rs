@@ -46,6 +46,14 @@ fn package(compiler: &str) -> &str {
     COMPILERS.iter().find(|(name, _)| *name == compiler).map_or(compiler, |(_, package)| package)
 }
 
+impl Tool {
+    /// Whether it is of the package `name`, be it called by the name that Spack before 1.0 gave to compilers.
+    #[must_use]
+    pub fn is_of_package(&self, name: &str) -> bool {
+        package(&self.name) == package(name)
+    }
+}
+
 impl Branch {
     /// Reads the path of a folder of modules (an entry of `MODULEPATH`), from its end on. A `Core` folder, or one that
     /// names neither, has no parts.

@@ -58,14 +58,36 @@ fn head_hash(text: &str) -> Option<&str> {
     comments.find_map(|(before, hash)| (before.contains('@') && is_short_hash(hash)).then_some(hash))
 }
 
+/// Whether the module `full`, whose file holds `text`, can only have been written for an install of Spack's: its head
+/// says so, or its name or a prefix in it that bears its name ends in a hash.
+pub(super) fn names_spec(full: &str, text: &str) -> bool {
+    let (family, version) = full.rsplit_once('/').unwrap_or((full, ""));
+    let name = family.rsplit('/').next().unwrap_or(family);
+    let whole = |part: &str| {
+        part.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+            && part.rsplit_once('-').is_some_and(|(_, hash)| hash.len() == 32 && is_short_hash(hash))
+    };
+    // Seven letters behind a version may be a word of the site's; with a digit among them they hardly are.
+    let hash = split_hash(version).1.filter(|hash| hash.len() == 7);
+    head_hash(text).is_some()
+        || text.lines().take(20).any(|line| line.contains("created by spack"))
+        || hash.is_some_and(|hash| hash.bytes().any(|byte| byte.is_ascii_digit()))
+        || named_paths(text).any(|path| path.split('/').any(whole))
+}
+
+/// The absolute paths that a modulefile, Lua or Tcl, spells out.
+pub fn named_paths(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|letter: char| letter.is_whitespace() || "\"'`[](){},;:=".contains(letter));
+    words.filter(|word| word.starts_with('/'))
+}
+
 /// The install of the module's own name whose prefix most paths of the modulefile lie in; one of another name only if
 /// it holds more than half of all paths, since modulefiles mention their dependencies too.
 fn by_prefix<'a>(database: &'a Database, name: &str, text: &str) -> Option<&'a Record> {
     let mut counts: Vec<(&Record, usize)> = Vec::new();
-    let words = text.split(|letter: char| letter.is_whitespace() || "\"'`[](){},;:=".contains(letter));
-    let mut paths = 0;
-    for path in words.filter(|word| word.starts_with('/')) {
-        paths += 1;
+    let mut total = 0;
+    for path in named_paths(text) {
+        total += 1;
         for record in database.by_path(Path::new(path)) {
             match counts.iter_mut().find(|(known, _)| std::ptr::eq(*known, record)) {
                 Some((_, count)) => *count += 1,
@@ -73,7 +95,7 @@ fn by_prefix<'a>(database: &'a Database, name: &str, text: &str) -> Option<&'a R
             }
         }
     }
-    counts.retain(|(record, count)| *record.name == *name || count * 2 > paths);
+    counts.retain(|(record, count)| *record.name == *name || count * 2 > total);
     let rank = |(record, count): &(&Record, usize)| (*record.name == *name, record.installed, *count);
     let best = counts.iter().max_by_key(|found| rank(found))?;
     // Several installs that are alike, such as externals of one prefix, leave it open whose module it is.

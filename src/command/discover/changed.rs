@@ -1,0 +1,64 @@
+//! Which toolchains have something that the ledger does not answer.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::cli::Discover;
+use crate::command::catalogue::Catalogue;
+use crate::command::ledger::{Keys, Since};
+use crate::command::run::{given, needs};
+use crate::command::toolchains::{Asked, Stack, Unloaded};
+use crate::error::Error;
+use crate::pod::facts::Facts;
+use crate::report::console::note;
+use crate::run::plan::{Case, Plan};
+use crate::stack::matrix::{Chain, Limits, Matrix};
+use crate::suite::select::Selection;
+
+/// The toolchains within `limits` that must be tested again: those that have a case which did not pass as it is now,
+/// or which cannot be loaded. What would be skipped by its requirements is owed to nobody.
+///
+/// # Errors
+/// A selection that names nothing.
+pub(super) fn changed<'m>(
+    flags: &Discover,
+    ledger: &Path,
+    (catalogue, stack): (&Catalogue, &Stack<'_>),
+    (matrix, limits): (&'m Matrix, &'m Limits),
+) -> Result<BTreeSet<&'m Chain>, Error> {
+    let selection = Selection::new(&flags.suites, &[], &catalogue.suites)?;
+    let facts = Facts::gather();
+    let keys = Keys::new(catalogue, stack, &facts, given(None, None));
+    let (since, told) = Since::new(ledger, keys);
+    if let Some(line) = told {
+        note(&line);
+    }
+    let chains: Vec<&Chain> = matrix.select(limits).collect();
+    let all = chains.len();
+    let must_run = |chain: &&Chain| {
+        let asked = Asked::exactly(chain, &catalogue.suites)?;
+        let plan = Plan::new(&catalogue.suites, &[asked.planned(catalogue)], &selection, None);
+        if plan.cases.is_empty() {
+            return Ok(false);
+        }
+        let is_owed = |case: &Case| {
+            let suite = &catalogue.suites[case.suite];
+            let toolchain = match stack.load_for(suite, &asked, &[]) {
+                Ok(toolchain) => toolchain,
+                // What the stack does not offer is owed to nobody.
+                Err(unloaded) => return !matches!(unloaded, Unloaded::Absent(_)),
+            };
+            let probe = &suite.probes[case.probe];
+            since.unchanged(case, toolchain).is_none()
+                && !needs::is_left_out(probe, toolchain, &facts, catalogue)
+        };
+        Ok(plan.cases.iter().any(is_owed))
+    };
+    let owed = chains.par_iter().map(must_run).collect::<Result<Vec<bool>, Error>>()?;
+    let changed: BTreeSet<&Chain> =
+        chains.into_iter().zip(owed).filter_map(|(chain, owed)| owed.then_some(chain)).collect();
+    note(&format!("{} of {all} toolchains have changed since {}", changed.len(), ledger.display()));
+    Ok(changed)
+}

@@ -1,0 +1,75 @@
+//! `--since LEDGER`: which cases passed before with everything that they depend on as it is now.
+//!
+//! | part of a case's key | because |
+//! |---|---|
+//! | this binary, all of it | it holds the suites, the tables and the judgement |
+//! | the probe as it was read, the bytes of its files, the site file, capability tables | what is asked, and how it is judged |
+//! | each loaded modulefile's bytes, what loading them did to the environment, Lmod's version | what is loaded |
+//! | each install that the environment leads to: its DAG hash, and names, sizes and times of its files; without a hash, their content | what is tested |
+//! | tools and launch profile | how it is started |
+//! | for probes that look at the whole stack: every modulefile, which of the paths in them exist, Spack's books | their subject |
+//! | the host's C library and list of packages, the image's name, the kernel's version (two numbers), the CPU's features | what a binary meets |
+//! | root or not; inherited variables that steer compilers, MPIs and runtimes; real package indexes | they change results |
+//!
+//! Not in it: the node, host name, time, user's number, CPUs, memory, `/dev/shm`, limits and timeouts: too little of them
+//! is an error or a failure, never a pass. (A probe that leaves checks out may do so for their sake, so what it passed
+//! answers only for pods of the same size.) Nor Lmod's cache, and the files of installs that are only linked against: their
+//! hashes are part of their users' hashes.
+
+mod install;
+mod key;
+mod pod;
+mod whole;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+pub use key::Keys;
+
+use crate::report::ledger::{Entry, Ledger};
+use crate::report::record::CaseRecord;
+use crate::run::plan::Case;
+
+/// A ledger that a run goes by.
+pub struct Since<'s> {
+    /// Where it is.
+    pub path: PathBuf,
+    ledger: Ledger,
+    keys: Keys<'s>,
+    /// By the ids of cases.
+    known: Mutex<BTreeMap<String, String>>,
+}
+
+impl<'s> Since<'s> {
+    /// Reads the ledger; the second part is a line for people where there is none that can be used.
+    #[must_use]
+    pub fn new(path: &Path, keys: Keys<'s>) -> (Self, Option<String>) {
+        let (ledger, told) = Ledger::read(path);
+        (Self { path: path.to_path_buf(), ledger, keys, known: Mutex::default() }, told)
+    }
+
+    /// The entry of a case that passed with everything as it is now.
+    #[must_use]
+    pub fn unchanged(&self, case: &Case, toolchain: &crate::stack::toolchain::Toolchain) -> Option<&Entry> {
+        let key = self.keys.of(case, toolchain).ok()?;
+        let entry = self.ledger.get(&key).or_else(|| self.ledger.get(&self.keys.here(&key)));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(case.id.clone(), key);
+        entry.filter(|entry| entry.case == case.id)
+    }
+
+    /// Enters those of `cases` that passed.
+    ///
+    /// # Errors
+    /// In one line, why nothing could be entered.
+    pub fn enter<'c>(&self, cases: impl IntoIterator<Item = &'c CaseRecord>) -> Result<(), String> {
+        Ledger::of(cases, |key| self.keys.here(key)).add_to(&self.path)
+    }
+
+    /// The key of a case that [`Since::unchanged`] was asked about; empty where something that it depends on cannot be
+    /// known.
+    #[must_use]
+    pub fn key(&self, case: &str) -> String {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(case).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,50 @@
+//! The state of the whole stack, for probes that look at all of it.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::command::toolchains::Stack;
+use crate::digest::{Parts, sha256_of};
+use crate::stack::spack::named_paths;
+
+/// Every modulefile, which of the paths in it exist, and Spack's books.
+///
+/// # Errors
+/// A stack that cannot be walked, a file that cannot be read.
+pub(super) fn digest(stack: &Stack<'_>) -> Result<[u8; 32], String> {
+    let told =
+        |error: crate::error::Error| error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+    let found = stack.found().map_err(told)?;
+    let files: Vec<[u8; 32]> = found
+        .par_iter()
+        .map(|entry| {
+            let bytes = std::fs::read(&entry.file)
+                .map_err(|error| format!("{}: {}", entry.file.display(), crate::error::reason(&error)))?;
+            let mut parts = Parts::new("module");
+            // What `.modulerc` says of it, too.
+            parts.add("found", format!("{entry:?}").as_bytes());
+            parts.add("text", &bytes);
+            for path in named_paths(&String::from_utf8_lossy(&bytes)) {
+                parts.add(path, &[u8::from(Path::new(path).exists())]);
+            }
+            Ok(parts.digest())
+        })
+        .collect::<Result<_, String>>()?;
+    let mut parts = Parts::new("whole");
+    for digest in files {
+        parts.add("module", &digest);
+    }
+    let books = stack.books().map_err(told)?;
+    let trees = books.trees.iter().map(|tree| tree.root.join(".spack-db/index.json"));
+    for book in trees.chain(books.environments.iter().map(|(path, _)| path.clone())) {
+        let digest = std::fs::File::open(&book).and_then(sha256_of);
+        let digest =
+            digest.map_err(|error| format!("{}: {}", book.display(), crate::error::reason(&error)))?;
+        parts.add(&book.to_string_lossy(), &digest);
+    }
+    for line in &books.unread {
+        parts.add("unread", line.as_bytes());
+    }
+    Ok(parts.digest())
+}

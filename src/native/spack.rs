@@ -1,0 +1,217 @@
+//! Whether what Spack's books say is installed and what the hierarchy shows are the same.
+//!
+//! Each module is held against its record where it becomes visible; what the whole stack lacks is told under the
+//! compiler that built it.
+
+use std::path::{Path, PathBuf};
+
+use crate::native::modules::{Ward, wards};
+use crate::native::{judged, skipped};
+use crate::stack::matrix::Matrix;
+use crate::stack::module::Module;
+use crate::stack::spack::{Branch, Claim, Inventory, Record, Standing};
+use crate::stack::spider::Found;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::Layer;
+use crate::verdict::check::{Check, Outcome};
+
+/// What is held against each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'s> {
+    /// The loaded toolchain.
+    pub toolchain: &'s Toolchain,
+    /// Every module of the stack.
+    pub found: &'s [Found],
+    /// Every toolchain of the stack.
+    pub matrix: &'s Matrix,
+    /// Whose each of them is.
+    pub inventory: &'s Inventory,
+}
+
+/// How many installs of an environment are named.
+const TOLD: usize = 20;
+
+/// Looks at the outermost module of the toolchain and at all that it makes visible.
+#[must_use]
+pub fn look(subject: &Subject<'_>) -> Vec<Check> {
+    let books = &subject.inventory.books;
+    if books.trees.is_empty() && books.unread.is_empty() {
+        return vec![skipped("database", "no folder above what the modules bring holds a .spack-db")];
+    }
+    let loaded = [Layer::Compiler, Layer::Mpi, Layer::Runtime].map(|layer| subject.toolchain.of(layer));
+    let toolchain: Vec<_> = loaded.into_iter().flatten().collect();
+    let Some(last) = toolchain.last() else { return Vec::new() };
+    let modules: Vec<&Module> = toolchain.iter().map(|loaded| &loaded.module).collect();
+    let mut checks = vec![database(subject.inventory)];
+    let own = subject.found.iter().filter(|entry| entry.module == last.module && entry.file == last.file);
+    let visible = wards(&modules, subject.found, subject.matrix);
+    for entry in own.chain(visible.iter().map(|Ward { found, .. }| *found)) {
+        checks.extend(module(entry, subject.inventory));
+    }
+    if let ([_], Some(compiler)) = (toolchain.as_slice(), subject.toolchain.of(Layer::Compiler)) {
+        checks.extend(absent(subject, &compiler.file));
+        checks.extend(environments(subject.inventory));
+    }
+    checks
+}
+
+fn database(inventory: &Inventory) -> Check {
+    let books = &inventory.books;
+    let odd: Vec<String> = books.warnings.iter().map(|line| format!("odd: {line}")).collect();
+    let check = judged("database", "spack.database", books.unread.clone());
+    let installs: usize = books.trees.iter().map(|tree| tree.database.records.len()).sum();
+    let known = books.trees.iter().map(|tree| tree.root.display().to_string()).collect::<Vec<_>>().join(", ");
+    let lines = [check.detail.clone(), odd.join("\n"), format!("{installs} installs in {known}")];
+    let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    check.detail(lines.join("\n"))
+}
+
+/// Whether a module's install is there, lies where its module says, and is wanted.
+fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
+    let name = &entry.module;
+    let names = ["installed", "branch", "wanted"].map(|what| format!("{name} {what}"));
+    let file = entry.file.display();
+    let [installed, branch, wanted] = names;
+    let record = match inventory.claim(&entry.file) {
+        Claim::Of(record) => record,
+        Claim::Foreign => {
+            return vec![skipped(installed, format!("nothing says that Spack wrote {file}"))];
+        }
+        Claim::Unread => {
+            let reason = format!("{file} cannot be read");
+            return vec![Check::not_passed(installed, Outcome::Error, "spack.unread", reason)];
+        }
+        Claim::Gone => {
+            let reason = format!("{file} was written for an install that no database knows");
+            // It may stand in the one that cannot be read.
+            let could_tell = inventory.books.unread.is_empty();
+            let outcome = if could_tell { Outcome::Failed } else { Outcome::Error };
+            let check = Check::not_passed(installed, outcome, "spack.no-install", reason).detail(
+                "it was uninstalled after its module was written: `spack module lmod refresh --delete-tree`",
+            );
+            return vec![check];
+        }
+    };
+    let there = there(name, record);
+    let misfit = Branch::of(&folder(entry)).misfit(record).map(|why| format!("{name} is {why}: {file}"));
+    let checks = [
+        judged(installed, "spack.no-install", Vec::from_iter(there)),
+        judged(branch, "spack.branch", Vec::from_iter(misfit)),
+        judged(wanted, "spack.unwanted", Vec::from_iter(unwanted(name, record, inventory))),
+    ];
+    checks.map(|check| if check.reason.is_empty() { check } else { appended(check, &words(record)) }).to_vec()
+}
+
+fn there(name: &Module, record: &Record) -> Option<String> {
+    if !record.installed {
+        return Some(format!("{name} is of {}, which the database says is not installed", short(record)));
+    }
+    let prefix = record.prefix.as_deref().filter(|prefix| !prefix.is_dir())?;
+    Some(format!("{name} is of {}, whose prefix does not exist: {}", short(record), prefix.display()))
+}
+
+fn unwanted(name: &Module, record: &Record, inventory: &Inventory) -> Option<String> {
+    match record.standing() {
+        Standing::Deprecated => {
+            let hash = record.deprecated_for.as_deref().unwrap_or_default();
+            let other = inventory.by_hash(hash).map_or_else(|| format!("/{hash}"), short);
+            Some(format!("{name} is of {}, which is deprecated for {other}", short(record)))
+        }
+        Standing::Orphaned => Some(format!(
+            "{name} is of {}, which is orphaned: nobody asked for it and nothing depends on it, so the next `spack gc` removes it",
+            short(record)
+        )),
+        Standing::Wanted | Standing::Absent => None,
+    }
+}
+
+/// Installs that lack a module: those that the compiler of `file` built, and those whose compiler has no module itself.
+fn absent(subject: &Subject<'_>, file: &Path) -> Vec<Check> {
+    let inventory = subject.inventory;
+    let hash_of = |file: &Path| match inventory.claim(file) {
+        Claim::Of(record) => Some(&*record.hash),
+        _ => None,
+    };
+    let own = hash_of(file);
+    let compilers: Vec<&str> = subject
+        .found
+        .iter()
+        .filter(|entry| subject.matrix.chains.iter().any(|chain| is_alone(&entry.module, chain)))
+        .filter_map(|entry| hash_of(&entry.file))
+        .collect();
+    let is_here = |record: &&Record| {
+        let by = record.compiler.as_ref().and_then(|tool| match &tool.hash {
+            Some(hash) => Some(&**hash),
+            // Before Spack 1.0 a compiler is a name and a version.
+            None => compilers.iter().copied().find(|hash| {
+                inventory.by_hash(hash).is_some_and(|compiler| {
+                    tool.is_of_package(&compiler.name) && tool.version == compiler.version
+                })
+            }),
+        });
+        by.is_none_or(|hash| Some(hash) == own || !compilers.contains(&hash))
+    };
+    inventory
+        .without_module()
+        .filter(is_here)
+        .map(|record| {
+            let prefix = record.prefix.as_deref().unwrap_or(Path::new("")).display();
+            let reason = format!("{} is installed, and no visible module is its own: {prefix}", short(record));
+            let name = format!("{}/{} module", record.name, short_hash(record));
+            Check::not_passed(name, Outcome::Failed, "spack.no-module", reason)
+                .detail("`spack module lmod refresh` writes it; two installs of one module name need a hash or a suffix in it; \
+                         what modules.yaml leaves out on purpose is a known issue of the site file")
+        })
+        .collect()
+}
+
+fn is_alone(module: &Module, chain: &crate::stack::matrix::Chain) -> bool {
+    matches!(chain.modules.as_slice(), [(Layer::Compiler, one)] if one == module)
+}
+
+/// What an environment asks for is installed.
+fn environments(inventory: &Inventory) -> Vec<Check> {
+    let check = |(path, lock): &(PathBuf, crate::stack::spack::Lock)| {
+        let name = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let installed =
+            |hash: &str| inventory.by_hash(hash).is_some_and(|record| record.installed || record.external);
+        let missing: Vec<String> = lock
+            .records
+            .iter()
+            .filter(|record| record.explicit && !record.external && !installed(&record.hash))
+            .map(|record| format!("{} is in {} and not installed", short(record), path.display()))
+            .take(TOLD)
+            .collect();
+        judged(format!("environment {name}"), "spack.environment", missing)
+    };
+    inventory.books.environments.iter().map(check).collect()
+}
+
+/// The entry of `MODULEPATH` that a modulefile stands in: the folder above all parts of its name.
+fn folder(entry: &Found) -> PathBuf {
+    let parts = entry.module.to_string().split('/').count();
+    entry.file.ancestors().nth(parts).unwrap_or(Path::new("")).to_path_buf()
+}
+
+fn short(record: &Record) -> String {
+    format!("{}@{}/{}", record.name, record.version, short_hash(record))
+}
+
+/// Seven characters are what Spack shows.
+fn short_hash(record: &Record) -> &str {
+    record.hash.get(..7).unwrap_or(&record.hash)
+}
+
+fn words(record: &Record) -> String {
+    let tool = |what: &str, tool: Option<&crate::stack::spack::Tool>| {
+        tool.map(|tool| format!(", {what} {} {}", tool.name, tool.version)).unwrap_or_default()
+    };
+    let prefix = record.prefix.as_deref().unwrap_or(Path::new("")).display();
+    let (compiler, mpi) = (tool("built with", record.compiler.as_ref()), tool("over", record.mpi.as_ref()));
+    format!("its record: {}@{}/{}{compiler}{mpi}, in {prefix}", record.name, record.version, record.hash)
+}
+
+fn appended(check: Check, line: &str) -> Check {
+    let detail = if check.detail.is_empty() { line.to_owned() } else { format!("{}\n{line}", check.detail) };
+    check.detail(detail)
+}
