@@ -127,7 +127,7 @@ fn what_cannot_be_read_is_one_line_each_and_the_rest_is_shown() {
     );
     std::fs::create_dir(root.join("empty")).unwrap();
     std::fs::set_permissions(root, PermissionsExt::from_mode(0o755)).unwrap();
-    std::fs::set_permissions(root.join("Core/closed/1.lua"), PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(root.join("Core/closed/1.lua"), PermissionsExt::from_mode(0o0)).unwrap();
     let path = ["Core", "nowhere", "empty"].map(|name| root.join(name));
     let mut call = call(&["discover"])
         .env("MODULEPATH", std::env::join_paths(path).unwrap())

@@ -371,3 +371,15 @@ fn the_sites_fault_in_one_check_never_excuses_the_stacks_in_another() {
     assert_eq!(sum.outcome, "failure");
     assert!(!sum.text.contains("scratch-down"), "{}", sum.text);
 }
+
+#[test]
+fn a_log_holds_no_secret_and_nothing_of_an_earlier_run() {
+    let (suite, script) = shell_suite("printf 'API_TOKEN='; echo hunter2hunter2; echo said", "");
+    let call = call(&["run", "mine", "--cc", "gcc/12", "--suites", "s"]);
+    let mut call = call.file("s/mine/suite.toml", suite).file("s/mine/p.sh", script);
+    assert!(call.command().output().unwrap().status.success());
+    let answer = call.run().exits(0);
+    let log = std::fs::read_dir(answer.results().join("logs")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(log).unwrap();
+    assert_eq!(text, "$ sh p.sh\nAPI_TOKEN=***\nsaid\n");
+}

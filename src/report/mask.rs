@@ -58,6 +58,15 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.collect())
 }
 
+/// The bytes without the secrets in them; what is no UTF-8 stays as it is, unless a word beside it suspects a secret.
+#[must_use]
+pub fn bytes(text: &[u8]) -> Cow<'_, [u8]> {
+    match mask(&String::from_utf8_lossy(text)) {
+        Cow::Owned(masked) => Cow::Owned(masked.into_bytes()),
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+    }
+}
+
 fn replaced(found: &Captures<'_>) -> String {
     let whole = found.get(0).map_or("", |whole| whole.as_str());
     let named = |group: &str| found.name(group).map(|group| group.as_str());

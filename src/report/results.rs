@@ -76,6 +76,8 @@ impl Results {
         let cases = folder.join("cases");
         let kept: BTreeSet<&str> = done.iter().map(|record| record.owed.id.as_str()).collect();
         forget(&cases, &kept).map_err(|error| cannot(error, &cases))?;
+        let logs = folder.join("logs");
+        forget(&logs, &kept).map_err(|error| cannot(error, &logs))?;
         let path = folder.join("plan.json");
         write_json(&path, plan).map_err(|error| cannot(error, &path))?;
         for record in done {
@@ -169,10 +171,10 @@ impl Results {
 }
 
 /// Takes away what an earlier run left of cases that this one owes anew: were this run cut short, those would count.
-fn forget(cases: &Path, kept: &BTreeSet<&str>) -> io::Result<()> {
-    for entry in fs::read_dir(cases)? {
+fn forget(folder: &Path, kept: &BTreeSet<&str>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        let is_record = path.extension().is_some_and(|extension| extension == "json");
+        let is_record = path.extension().is_some_and(|extension| extension == "json" || extension == "log");
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
         if is_record && !kept.contains(id.as_ref()) {
             fs::remove_file(&path)?;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::message::{Job, Line, News, Order, Report, Text};
-use super::output::{Captured, Keeper, Log, Logged, Stream};
+use super::output::{Captured, Filter, Keeper, Log, Logged, Stream};
 use super::process::Process;
 use super::remains::{Remains, SHARED_MEMORY};
 use super::{oom, supervise, sweep};
@@ -44,6 +44,8 @@ pub struct Capture {
     pub heading: String,
     /// Bytes of output that go into the log file; more are counted and dropped, but for the last `tail`.
     pub log_cap: u64,
+    /// What of its lines may go into the log file.
+    pub filter: Filter,
     /// The program that is started with [`supervise::ARGUMENT`]: this very one, even if its file was replaced.
     pub supervisor: PathBuf,
     /// How much longer than the command's own limits the supervisor may take before the harness takes over.
@@ -60,6 +62,7 @@ impl Capture {
             log: log.into(),
             heading: String::new(),
             log_cap: 64 << 20,
+            filter: |text| text.into(),
             supervisor: "/proc/self/exe".into(),
             patience: PATIENCE,
         }
@@ -147,7 +150,7 @@ pub fn execute(
     stop: &Stop,
     lines: &mut dyn FnMut(Stream, &[u8]),
 ) -> Result<Executed, Error> {
-    let log = Log::open(&capture.log, &capture.heading, capture.log_cap, capture.tail)
+    let log = Log::open(&capture.log, &capture.heading, (capture.log_cap, capture.tail), capture.filter)
         .map_err(|error| Error::io(Kind::Pod, "write", &capture.log, &error))?;
     let mut remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
     let killed = oom::kills();
@@ -327,7 +330,7 @@ impl Case<'_> {
                 Ok(count) if count > 0 => {
                     any = true;
                     self.kept[index].add(&buffer[..count]);
-                    self.log.add(&buffer[..count]);
+                    self.log.add(stream, &buffer[..count]);
                     (self.lines)(stream, &buffer[..count]);
                 }
                 Err(error)

@@ -1,5 +1,6 @@
 //! What a command says, bounded: the head and the tail in memory, the rest on disk up to a cap, every byte counted.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -78,34 +79,65 @@ pub struct Logged {
     pub error: Option<String>,
 }
 
-/// The log file of a case: both streams in the order in which they arrived.
+/// What may be written of some whole lines of output.
+pub type Filter = fn(&[u8]) -> Cow<'_, [u8]>;
+
+/// A line that is longer is written in parts.
+const LINE: usize = 64 << 10;
+
+/// The log file of a case: the lines of both streams in the order in which they ended.
 #[derive(Debug)]
 pub(super) struct Log {
     file: File,
+    filter: Filter,
+    /// The line of each stream that has not ended yet.
+    open: [Vec<u8>; 2],
     room: u64,
     beyond: Keeper,
     error: Option<String>,
 }
 
 impl Log {
-    /// Adds to the file: `heading`, at most `cap` bytes of output, then the last `tail` bytes of the rest.
-    pub(super) fn open(path: &Path, heading: &str, cap: u64, tail: usize) -> io::Result<Self> {
+    /// Adds to the file: `heading`, at most `cap` bytes of output, then the last `tail` bytes of the rest; all of it as
+    /// `filter` leaves it.
+    pub(super) fn open(
+        path: &Path,
+        heading: &str,
+        (cap, tail): (u64, usize),
+        filter: Filter,
+    ) -> io::Result<Self> {
         let file = File::options().append(true).create(true).open(path)?;
-        let mut log = Self { file, room: cap, beyond: Keeper::new(0, tail), error: None };
+        let (open, beyond) = (Default::default(), Keeper::new(0, tail));
+        let mut log = Self { file, filter, open, room: cap, beyond, error: None };
         log.write(heading.as_bytes());
         Ok(log)
     }
 
-    pub(super) fn add(&mut self, chunk: &[u8]) {
-        let room = usize::try_from(self.room).unwrap_or(usize::MAX).min(chunk.len());
+    pub(super) fn add(&mut self, stream: Stream, chunk: &[u8]) {
+        let open = &mut self.open[usize::from(stream == Stream::Stderr)];
+        open.extend_from_slice(chunk);
+        let whole = if open.len() > LINE {
+            open.len()
+        } else {
+            open.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+        };
+        let lines: Vec<u8> = open.drain(..whole).collect();
+        self.keep(&lines);
+    }
+
+    fn keep(&mut self, lines: &[u8]) {
+        let room = usize::try_from(self.room).unwrap_or(usize::MAX).min(lines.len());
         self.room -= room as u64;
-        let (fits, rest) = chunk.split_at(room);
+        let (fits, rest) = lines.split_at(room);
         self.write(fits);
         self.beyond.add(rest);
     }
 
     /// Ends the file: what was dropped, the end of it, and what the harness has to say.
     pub(super) fn finish(mut self, note: &str) -> Logged {
+        for open in std::mem::take(&mut self.open) {
+            self.keep(&open);
+        }
         let beyond = std::mem::replace(&mut self.beyond, Keeper::new(0, 0)).finish();
         let dropped = beyond.missing();
         if dropped > 0 {
@@ -119,7 +151,8 @@ impl Log {
     /// A log that cannot be written must not stop the case: its streams have to be drained all the same.
     fn write(&mut self, bytes: &[u8]) {
         if self.error.is_none()
-            && let Err(error) = self.file.write_all(bytes)
+            && !bytes.is_empty()
+            && let Err(error) = self.file.write_all(&(self.filter)(bytes))
         {
             self.error = Some(crate::error::reason(&error));
         }
@@ -157,9 +190,9 @@ mod tests {
     fn a_log_holds_its_cap_then_says_what_is_missing_then_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut log = Log::open(&path, "$ x\n", 4, 3).unwrap();
+        let mut log = Log::open(&path, "$ x\n", (4, 3), |text| text.into()).unwrap();
         for chunk in ["ab", "cdef", "ghij"] {
-            log.add(chunk.as_bytes());
+            log.add(Stream::Stdout, chunk.as_bytes());
         }
         let logged = log.finish("note\n");
         assert_eq!(logged, Logged { dropped: 3, error: None });
@@ -168,9 +201,25 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_filtered_whole_however_they_come_and_never_mixed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let hide: Filter = |text| {
+            let text = String::from_utf8_lossy(text).replace("secret", "***");
+            Cow::Owned(text.into_bytes())
+        };
+        let mut log = Log::open(&path, "", (100, 3), hide).unwrap();
+        log.add(Stream::Stdout, b"a sec");
+        log.add(Stream::Stderr, b"b\nc");
+        log.add(Stream::Stdout, b"ret\nd");
+        log.finish("");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "b\na ***\ndc");
+    }
+
+    #[test]
     fn a_full_disk_is_told_and_stops_nothing() {
-        let mut log = Log::open(Path::new("/dev/full"), "", 100, 3).unwrap();
-        log.add(b"some output");
+        let mut log = Log::open(Path::new("/dev/full"), "", (100, 3), |text| text.into()).unwrap();
+        log.add(Stream::Stdout, b"some output");
         assert_eq!(log.finish("").error.as_deref(), Some("no space left on device"));
     }
 }

@@ -10,6 +10,7 @@ use super::session::Session;
 use super::why::Circumstances;
 use crate::error::Error;
 use crate::pod::facts::free;
+use crate::report::mask;
 use crate::report::results::Results;
 use crate::run::command::{Command, Limits};
 use crate::run::execute::{Capture, Ended, execute};
@@ -182,6 +183,7 @@ impl<'g> Group<'g> {
         capture.head = usize::try_from(session.flags.output).unwrap_or(usize::MAX);
         capture.tail = capture.head;
         capture.log_cap = session.flags.log;
+        capture.filter = mask::bytes;
         capture.heading = format!("$ {shown}\n");
         let before = Before::now();
         let mut executed = execute(&command, &capture, session.stop, lines)?;
