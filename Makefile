@@ -21,6 +21,7 @@ test: stack tools
 # The tables of README.md.
 bench: stack tools build
 	benches/run
+	benches/stack
 
 stack:
 	fixtures/stack/build --into $(STACK)

@@ -1,13 +1,15 @@
 //! Every flag and its help. No logic, and no default that means something by itself.
 
+mod run;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::suite::limits::Limits;
 use crate::suite::select::Shard;
+pub use run::Run;
 
 /// Does this software stack really work, here?
 ///
@@ -90,100 +92,6 @@ pub struct Select {
     /// The site's own judgement: families, launchers, known issues
     #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
     pub site: Option<PathBuf>,
-}
-
-/// `stackprobe run`
-#[derive(Args, Debug, Clone)]
-#[command(after_help = RUN_EXAMPLES)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Run {
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at its type")]
-    pub select: Select,
-    /// Where results go
-    #[arg(long, value_name = "DIR", env = "STACKPROBE_RESULTS", default_value = "results")]
-    pub results: PathBuf,
-    /// CPU slots to use [default: the CPUs of this pod]
-    #[arg(long, value_name = "N", env = "STACKPROBE_JOBS")]
-    pub jobs: Option<std::num::NonZeroU32>,
-    /// Limit of every command, in place of its own
-    #[arg(long, value_name = "DURATION", env = "STACKPROBE_TIMEOUT", value_parser = duration)]
-    pub timeout: Option<Duration>,
-    /// Limit on the CPU time of each process of a case, in place of its own [`ulimit -t`]
-    #[arg(long, value_name = "DURATION", env = "STACKPROBE_CPU_TIME", value_parser = duration)]
-    pub cpu_time: Option<Duration>,
-    /// Limit on the memory of a case, in place of its own
-    ///
-    /// Where control groups can be made here, it is on all processes of a case together, pages of /dev/shm included.
-    /// Kubernetes mounts them read-only by default: then it is on the address space of each process [`ulimit -v`], which
-    /// also counts what is reserved and never touched. Sanitizers, CUDA, Java, Go and Intel MPI reserve gigabytes to
-    /// terabytes and fail under any useful limit of this kind; no kernel tells that it was hit, so the case says it only
-    /// where its output does.
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_MEMORY", value_parser = size)]
-    pub memory: Option<u64>,
-    /// Limit on the size of each file that a case writes, in /dev/shm too, in place of its own [`ulimit -f`]
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_FILE_SIZE", value_parser = size)]
-    pub file_size: Option<u64>,
-    /// Try a case again that could not be told, or that failed where its probe allows it
-    #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0)]
-    pub retries: u32,
-    /// How long running cases have to end once asked to stop
-    #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = duration)]
-    pub grace: Duration,
-    /// Run only what an earlier run into the same results directory did not finish or could not tell
-    #[arg(long, env = "STACKPROBE_RESUME")]
-    pub resume: bool,
-    /// Skip what passed, by this ledger, with all that it depends on as it is now; then add what passes to it
-    #[arg(long, value_name = "LEDGER", env = "STACKPROBE_SINCE")]
-    pub since: Option<PathBuf>,
-    /// Keep the staged folders of all cases
-    #[arg(long, env = "STACKPROBE_KEEP")]
-    pub keep: bool,
-    /// Write JUnit that keeps to junit-10.xsd
-    #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
-    pub junit_strict: bool,
-    /// Bytes of the beginning and of the end of each output to keep in memory
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_OUTPUT", default_value = "64KiB", value_parser = size)]
-    pub output: u64,
-    /// Bytes of output of one command to keep on disk; the rest is counted and dropped
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_LOG", default_value = "64MiB", value_parser = size)]
-    pub log: u64,
-    /// A real index of Python packages in place of ours [also: `PIP_INDEX_URL`]
-    #[arg(long, value_name = "URL", env = "STACKPROBE_INDEX_URL")]
-    pub index_url: Option<String>,
-    /// A real CRAN mirror in place of ours
-    #[arg(long, value_name = "URL", env = "STACKPROBE_CRAN")]
-    pub cran: Option<String>,
-    /// Stop at the first failure and wait, for `kubectl exec` and `stackprobe shell`; SIGUSR1 or Enter goes on
-    #[arg(long, env = "STACKPROBE_DEBUG_PAUSE")]
-    pub debug_pause: bool,
-    /// Print the commands of each case and what they said as it ends; with --quiet, of those that did not pass
-    #[arg(long, short, env = "STACKPROBE_VERBOSE")]
-    pub verbose: bool,
-    /// Print only what did not pass, and the summary
-    #[arg(long, short, env = "STACKPROBE_QUIET")]
-    pub quiet: bool,
-}
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  stackprobe run mpi --cc gcc/12 --mpi openmpi/5            one suite under one toolchain
-  stackprobe run mpi/collectives --cc gcc/12 --mpi '*'      one probe under every MPI of a compiler
-  stackprobe run --all --site site.toml                     the whole stack, known issues left out
-  stackprobe run --all --shard 2/8 --results /results/2     one of eight pods
-  stackprobe run --all --resume                             what an earlier run did not come to
-  stackprobe run mpi --cc gcc/12 --mpi openmpi/5 --debug-pause
-                                                            stop at the first failure, to look around
-
-Results: plan.json, cases/, logs/, junit.xml and report.html in --results. A case that failed leaves
-cases/ID/repro.sh, and `stackprobe shell results/cases/ID` opens it.";
-
-impl Run {
-    /// The limits that are asked for every case.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        Limits { cpu_time: self.cpu_time, memory: self.memory, file_size: self.file_size }
-    }
 }
 
 /// `stackprobe list`

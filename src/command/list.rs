@@ -22,7 +22,7 @@ use crate::run::stage::Root;
 /// Those of `run` before its first case.
 pub fn list(flags: &List) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
-    let limits = crate::command::toolchains::limits(&flags.select)?;
+    let limits = crate::command::asked::limits(&flags.select)?;
     if limits.is_empty() && !flags.select.all {
         return suites(flags, &catalogue);
     }

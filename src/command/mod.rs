@@ -1,5 +1,6 @@
 //! One verb a file.
 
+pub mod asked;
 pub mod catalogue;
 pub mod diagnose;
 pub mod discover;

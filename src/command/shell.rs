@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use anstream::eprintln;
 
 use crate::cli::{Select, Shell};
+use crate::command::asked::{Asked, Unloaded, limits};
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
 use crate::command::run::extra;
-use crate::command::toolchains::{Asked, Stack, Unloaded, limits};
+use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;

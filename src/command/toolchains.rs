@@ -1,20 +1,18 @@
 //! From what was asked for to toolchains: Lmod found, the pod's leaks scrubbed, modules loaded or the matrix read.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::cli::Select;
+use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
 use crate::document::nearest;
 use crate::error::{Error, Kind};
 use crate::pod::signals::Stop;
 use crate::run::call::call;
-use crate::run::plan::Planned;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
-use crate::stack::matrix::{Chain, Limits, Matrix};
+use crate::stack::matrix::{Limits, Matrix};
 use crate::stack::module::{Module, Wanted};
 use crate::stack::modulerc;
 use crate::stack::spack::{Inventory, Trees};
@@ -35,70 +33,6 @@ pub struct Stack<'s> {
     stop: &'s Stop,
     found: OnceLock<Result<Vec<spider::Found>, Error>>,
     inventory: OnceLock<Inventory>,
-}
-
-/// A toolchain as it was asked for, and, once that was tried, as it was loaded.
-pub struct Asked {
-    /// What to load, in this order.
-    pub modules: Vec<(Layer, Wanted)>,
-    /// How it is called: resolved where that is known.
-    pub label: String,
-    /// What came of loading it.
-    pub loaded: OnceLock<Result<Toolchain, Unloaded>>,
-    /// What came of loading it with the further modules that a suite names.
-    beside: BTreeMap<Vec<String>, OnceLock<Result<Toolchain, Unloaded>>>,
-}
-
-/// Why a toolchain could not be loaded.
-#[derive(Clone, Debug)]
-pub enum Unloaded {
-    /// The stack does not give what was asked for.
-    Refused(Refusal),
-    /// This toolchain has no such module, which only some suites want beside it.
-    Absent(String),
-    /// It could not be told.
-    Unknown(Error),
-}
-
-impl Asked {
-    /// These modules together, for these suites.
-    #[must_use]
-    pub fn new(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
-        let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
-        let named = suites.iter().filter(|suite| !suite.modules.is_empty());
-        let beside = named.map(|suite| (suite.modules.clone(), OnceLock::new())).collect();
-        Self { modules, label, loaded: OnceLock::new(), beside }
-    }
-
-    /// The toolchain of the matrix, by its full names.
-    ///
-    /// # Errors
-    /// A name in the stack that no module can have.
-    pub fn exactly(chain: &Chain, suites: &[Suite]) -> Result<Self, Error> {
-        let exact = chain
-            .modules
-            .iter()
-            .map(|(layer, module)| Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted)));
-        let modules = exact.collect::<Result<Vec<_>, String>>();
-        modules.map(|modules| Self::new(modules, suites)).map_err(|fault| Error::new(Kind::Stack, fault))
-    }
-
-    /// As the plan sees it.
-    #[must_use]
-    pub fn planned(&self, catalogue: &Catalogue) -> Planned {
-        let family = |wanted: &Wanted| {
-            let family = wanted.text().split('/').next().unwrap_or_default();
-            catalogue.families.canonical(family).to_owned()
-        };
-        let label = match self.loaded.get() {
-            Some(Ok(toolchain)) => toolchain.label.clone(),
-            _ => self.label.clone(),
-        };
-        Planned {
-            label,
-            layers: self.modules.iter().map(|(layer, wanted)| (*layer, family(wanted))).collect(),
-        }
-    }
 }
 
 impl<'s> Stack<'s> {
@@ -357,49 +291,6 @@ impl<'s> Stack<'s> {
         }
         Ok(asked.into_iter().map(|modules| Asked::new(modules, &self.catalogue.suites)).collect())
     }
-}
-
-/// What the command line asks for, or else what pods have always set.
-///
-/// # Errors
-/// Every name that no module can have.
-pub fn limits(select: &Select) -> Result<Limits, Error> {
-    let pod = |prefix: &str| -> Vec<String> {
-        let family = std::env::var(format!("HPC_LMOD_{prefix}_FAMILY")).unwrap_or_default();
-        let version = std::env::var(format!("HPC_LMOD_{prefix}_VERSION")).unwrap_or_default();
-        match (family.trim(), version.trim()) {
-            ("", _) => Vec::new(),
-            (family, "") => vec![family.to_owned()],
-            (family, version) => vec![format!("{family}/{version}")],
-        }
-    };
-    let or_pod = |given: &[String], prefix| {
-        if given.is_empty() && !select.all { pod(prefix) } else { given.to_vec() }
-    };
-    // A pod that names its compiler in one variable may hold only the version of another's in the other.
-    let mut faults = Vec::new();
-    let mut read = |names: Vec<String>| -> Vec<Wanted> {
-        names
-            .iter()
-            .filter(|name| !name.trim().is_empty())
-            .filter_map(|name| {
-                Wanted::new(name).map_err(|fault| faults.push(crate::error::Fault::new(fault))).ok()
-            })
-            .collect()
-    };
-    let limits = Limits {
-        compilers: read(or_pod(&select.cc, "CC")),
-        mpis: read(or_pod(&select.mpi, "MPI")),
-        runtimes: read(select.runtime.clone()),
-    };
-    if !faults.is_empty() {
-        return Err(Error::of(Kind::Usage, faults));
-    }
-    if !limits.mpis.is_empty() && limits.compilers.is_empty() && !select.all {
-        return Err(Error::new(Kind::Usage, "an MPI was asked for, but no compiler")
-            .hint("give --cc as well, or --all for every compiler that has this MPI"));
-    }
-    Ok(limits)
 }
 
 fn refused(refusal: &Refusal) -> Error {

@@ -6,10 +6,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::cli::Discover;
+use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
 use crate::command::ledger::{Keys, Since};
 use crate::command::run::{given, needs};
-use crate::command::toolchains::{Asked, Stack, Unloaded};
+use crate::command::toolchains::Stack;
 use crate::error::Error;
 use crate::pod::facts::Facts;
 use crate::report::console::note;

@@ -14,9 +14,10 @@ use std::sync::Arc;
 use anstream::print;
 
 use crate::cli::{Discover, Hierarchy, Select};
+use crate::command::asked::limits;
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
-use crate::command::toolchains::{Stack, limits};
+use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::report::console::note;

@@ -17,9 +17,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::cli::Run;
+use crate::command::asked::{Asked, limits};
 use crate::command::catalogue::Catalogue;
 use crate::command::ledger::{Keys, Since};
-use crate::command::toolchains::{Asked, Stack, limits};
+use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;

@@ -8,6 +8,7 @@
 //! (two lose the whole report in GitLab), messages of one line, repeated as the first line of the text, because GitLab
 //! shows no `message`.
 
+mod counts;
 mod decorate;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -21,6 +22,7 @@ use crate::report::account::{Account, Pod, Told};
 use crate::report::record::CaseRecord;
 use crate::report::text::{clean, head_and_tail, line};
 use crate::verdict::check::{Check, Outcome};
+use counts::Counts;
 
 /// Longest `message`: GitHub's checks and most tables cut there.
 const MESSAGE: usize = 200;
@@ -172,45 +174,6 @@ impl Testsuite {
         self.xml = Some(decorate::decorate(&raw, own, extras)?);
         self.counts = counts;
         Ok(())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    tests: usize,
-    failures: usize,
-    errors: usize,
-    skipped: usize,
-    seconds: f64,
-}
-
-impl Counts {
-    fn add(&mut self, check: &Check) {
-        self.tests += 1;
-        match check.outcome {
-            Outcome::Passed => {}
-            Outcome::Skipped => self.skipped += 1,
-            Outcome::Error => self.errors += 1,
-            Outcome::Failed => self.failures += 1,
-        }
-    }
-
-    fn join(&mut self, other: &Self) {
-        self.tests += other.tests;
-        self.failures += other.failures;
-        self.errors += other.errors;
-        self.skipped += other.skipped;
-        self.seconds += other.seconds;
-    }
-
-    fn attributes(&self) -> Vec<(&'static str, String)> {
-        vec![
-            ("tests", self.tests.to_string()),
-            ("failures", self.failures.to_string()),
-            ("errors", self.errors.to_string()),
-            ("skipped", self.skipped.to_string()),
-            ("time", seconds(self.seconds)),
-        ]
     }
 }
 
