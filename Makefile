@@ -33,7 +33,7 @@ tools:
 
 build:
 	@command -v cargo >/dev/null || { echo "error: no cargo on PATH" >&2; \
-	  echo "  hint: install Rust 1.88 or newer, see https://www.rust-lang.org/tools/install" >&2; exit 1; }
+	  echo "  hint: install Rust 1.91 or newer, see https://www.rust-lang.org/tools/install" >&2; exit 1; }
 	cargo build --release --locked
 
 clean:
