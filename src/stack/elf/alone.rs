@@ -87,7 +87,7 @@ impl Judge<'_> {
                 let detail = format!("its {name} has `{part}`, which depends on the current directory");
                 self.find(FindingKind::RelativePath, Weight::Wrong, detail);
             } else if !part.contains("ORIGIN")
-                && was_built_in(&folder.path)
+                && was_built_in(&folder.path, &self.object.path)
                 && !policy.is_of_the_stack(&folder.path)
             {
                 let detail = format!("its {name} has `{part}`, where something was built");
@@ -175,10 +175,11 @@ pub(super) fn finding(file: &Path, kind: FindingKind, weight: Weight, detail: St
     Finding { weight, kind, file: file.to_owned(), detail, chain: vec![file.to_owned()], others: 0 }
 }
 
-/// Folders in which Debian, Fedora, Spack and people at a terminal build.
-fn was_built_in(folder: &Path) -> bool {
+/// Folders in which Debian, Fedora, Spack and people at a terminal build. Of a file that is installed below such a root
+/// itself, the root tells nothing.
+fn was_built_in(folder: &Path, file: &Path) -> bool {
     let roots = ["/tmp", "/var/tmp", "/build", "/builddir", "/dev/shm"];
-    roots.iter().any(|root| folder.starts_with(root))
+    roots.iter().any(|root| folder.starts_with(root) && !file.starts_with(root))
         || folder.components().any(|part| {
             part.as_os_str().to_str().is_some_and(|part| {
                 matches!(part, "spack-stage" | "spack_stage") || part.starts_with("spack-stage-")
@@ -207,10 +208,11 @@ mod tests {
         for folder in
             ["/tmp/x/lib", "/build/openmpi-4.1/debian/tmp", "/scratch/me/spack-stage/spack-stage-zlib-1/x"]
         {
-            assert!(was_built_in(Path::new(folder)), "{folder}");
+            assert!(was_built_in(Path::new(folder), Path::new("/opt/lib/a.so")), "{folder}");
         }
         for folder in ["/opt/spack/lib", "/tmpfs/lib", "/buildings/lib", "/opt/spack-stages"] {
-            assert!(!was_built_in(Path::new(folder)), "{folder}");
+            assert!(!was_built_in(Path::new(folder), Path::new("/opt/lib/a.so")), "{folder}");
         }
+        assert!(!was_built_in(Path::new("/tmp/stack/zlib/lib"), Path::new("/tmp/copy/bin/gcov")));
     }
 }
