@@ -35,6 +35,8 @@ fn pod(with: &[&str], run: &[&str]) -> Answer {
     let core = core();
     bwrap.extend(["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "NO_COLOR", "1"]);
     bwrap.extend(["--setenv", "MODULEPATH", core.to_str().unwrap()]);
+    // First what the pod has: a folder of its own may hide where the stack and the binary lie.
+    bwrap.extend(with);
     bwrap.extend([
         "--ro-bind",
         &stack,
@@ -48,7 +50,6 @@ fn pod(with: &[&str], run: &[&str]) -> Answer {
         "--chdir",
         "/pod",
     ]);
-    bwrap.extend(with);
     bwrap.extend(["--remount-ro", "/"]);
     call.below("bwrap", &bwrap).run()
 }
@@ -74,6 +75,10 @@ fn what_is_not_needed_may_lack() {
         ),
         ("a name for our uid", [&all[..], &["--unshare-user", "--uid", "12345"]].concat()),
     ] {
+        if what == "/tmp" && stack().starts_with("/tmp") {
+            println!("skipped: a stack below /tmp cannot be had without /tmp");
+            continue;
+        }
         println!("without {what}");
         let answer = pod(&with, &RUN).exits(0);
         assert_eq!(answer.junit().count("passed"), 3);
@@ -115,6 +120,10 @@ fn what_is_needed_and_lacks_is_told_in_one_line_before_the_first_case() {
             "error: /proc is not mounted (proc-missing)\n  hint: mount /proc",
         ),
     ] {
+        if what == "/tmp" && stack().starts_with("/tmp") {
+            println!("skipped: a stack below /tmp cannot be had without /tmp");
+            continue;
+        }
         println!("without {what}");
         let answer = pod(&with, &[&RUN[..], run].concat()).exits(75);
         assert!(answer.stderr.starts_with(told), "{}", answer.stderr);
