@@ -173,19 +173,15 @@ impl<'s> Stack<'s> {
         loaded.get_or_init(|| {
             let named: Vec<Wanted> = suite.modules.iter().filter_map(|name| Wanted::new(name).ok()).collect();
             let all: Vec<Wanted> = extra.iter().chain(&named).cloned().collect();
-            let absent = || {
-                let absent = named.iter().find(|wanted| !self.offers(toolchain, wanted))?;
-                Some(Unloaded::Absent(format!("{} offers no {absent}", toolchain.label)))
-            };
-            // Where the hierarchy was read anyway it saves a call of Lmod; else that call is the cheaper one.
-            if self.found.get().is_some()
-                && let Some(absent) = absent()
-            {
-                return Err(absent);
-            }
-            self.load_anew(&asked.modules, &all).map_err(|unloaded| match unloaded {
-                Unloaded::Refused(refusal) => absent().unwrap_or(Unloaded::Refused(refusal)),
-                unloaded => unloaded,
+            self.load_anew(&asked.modules, &all).map_err(|unloaded| {
+                // Only now: what spider found may come from a cache that is older than the module.
+                let absent = || named.iter().find(|wanted| !self.offers(toolchain, wanted));
+                match unloaded {
+                    Unloaded::Refused(refusal) => absent().map_or(Unloaded::Refused(refusal), |absent| {
+                        Unloaded::Absent(format!("{} offers no {absent}", toolchain.label))
+                    }),
+                    unloaded => unloaded,
+                }
             })
         })
     }
