@@ -80,7 +80,8 @@ impl Results {
         forget(&logs, &kept).map_err(|error| cannot(error, &logs))?;
         let path = folder.join("plan.json");
         write_json(&path, plan).map_err(|error| cannot(error, &path))?;
-        for record in done {
+        for mut record in done {
+            account::tidy(&mut record);
             results.count(record);
         }
         results.rewrite().map_err(|error| cannot(error, &folder.join("junit.xml")))?;
@@ -94,8 +95,9 @@ impl Results {
     }
 
     /// Writes a finished case, and rewrites `junit.xml` where that is due. The first write that fails is kept and told
-    /// by [`Results::end`]; a case that could not be written says so itself.
+    /// by [`Results::end`]; a case that could not be written says so itself. What may stand in no report is taken out.
     pub fn finish(&mut self, record: &mut CaseRecord) {
+        account::tidy(record);
         let path = self.folder.join("cases").join(format!("{}.json", record.owed.id));
         let written = write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error));
         if let Err(error) = &written {
@@ -114,8 +116,7 @@ impl Results {
     }
 
     /// Puts a finished case in the place of the one that was owed.
-    fn count(&mut self, mut record: CaseRecord) {
-        account::tidy(&mut record);
+    fn count(&mut self, record: CaseRecord) {
         if let Some(place) = self.places.get(&record.owed.id) {
             self.done += 1;
             self.account.told[*place].case = record;

@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 
 use crate::error::{Error, Kind, reason};
 use crate::report::console::Console;
-use crate::report::mask;
 use crate::report::record::CaseRecord;
 use crate::report::results::Results;
 
@@ -43,7 +42,6 @@ impl Teller {
             for news in news {
                 match news {
                     News::Case(mut record, said) => {
-                        mask::case(&mut record);
                         results.finish(&mut record);
                         if let Some(error) = results.broken() {
                             told.get_or_init(|| error.what());
