@@ -11,6 +11,7 @@
 //! The rooms, in the order in which data flows through them; each imports only from those above it:
 //!
 //! - [`exit`], [`error`], [`document`]: every exit code; every error as data; files that people write, with all faults
+//! - [`packed`]: folders of files that are part of the binary; [`heap`]: how little memory we take
 //! - [`suite`]: WHAT is to be checked
 //! - [`stack`]: WHAT is installed
 //! - [`pod`]: WHERE we are
@@ -18,9 +19,11 @@
 //! - [`verdict`]: WHAT it means
 //! - [`native`]: WHAT we see with our own eyes
 //! - [`report`]: WHO is told
+//! - [`bug`]: what a fault of our own ends
 //! - [`command`]: one verb a file; [`cli`] holds the flags, [`alias`] the names that pods already use
 
 pub mod alias;
+pub mod bug;
 pub mod cli;
 pub mod command;
 pub mod digest;
@@ -29,6 +32,7 @@ pub mod error;
 pub mod exit;
 pub mod native;
 pub mod pod;
+pub mod packed;
 pub mod report;
 pub mod run;
 pub mod stack;

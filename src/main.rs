@@ -7,9 +7,10 @@ use stackprobe::cli::Cli;
 use stackprobe::error::Error;
 use stackprobe::pod::init;
 use stackprobe::run::{environment, supervise};
-use stackprobe::{alias, command, report};
+use stackprobe::{alias, bug, command, report};
 
 fn main() -> ExitCode {
+    bug::end_at_panic();
     match std::env::args_os().nth(1) {
         Some(word) if word == supervise::ARGUMENT => return supervise::main(),
         Some(word) if word == environment::ARGUMENT => return environment::main(),

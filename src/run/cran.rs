@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
-use include_dir::{Dir, DirEntry, include_dir};
-
 use crate::error::{Error, Kind};
+use crate::packed::Packed;
 use crate::run::archive::{Member, tar_gz};
 
-static PACKAGES: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/cran-index");
+static PACKAGES: Packed = include!(concat!(env!("OUT_DIR"), "/cran-index.rs"));
 
 /// What `available.packages()` reads of a package's DESCRIPTION.
 const LISTED: [&str; 7] =
@@ -26,18 +25,16 @@ pub fn lay_out(root: &Path) -> Result<String, Error> {
         std::fs::write(&path, bytes).map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
     };
     let mut index = String::new();
-    for package in PACKAGES.dirs() {
+    for name in PACKAGES.folders() {
         let malformed = |what: String| Error::new(Kind::Internal, what);
-        let name = package.path().to_string_lossy();
-        let description = package
-            .get_file(package.path().join("DESCRIPTION"))
-            .and_then(include_dir::File::contents_utf8)
+        let description = PACKAGES
+            .text(&format!("{name}/DESCRIPTION"))
             .ok_or_else(|| malformed(format!("the embedded package `{name}` has no DESCRIPTION")))?;
         let version = description
             .lines()
             .find_map(|line| line.strip_prefix("Version:"))
             .ok_or_else(|| malformed(format!("the embedded package `{name}` has no version")))?;
-        let archive = tar_gz(&members(package)).map_err(malformed)?;
+        let archive = tar_gz(&members(name)).map_err(malformed)?;
         write(&format!("{name}_{}.tar.gz", version.trim()), &archive)?;
         let listed = |line: &&str| LISTED.iter().any(|key| line.split(':').next() == Some(key));
         for line in description.lines().filter(listed) {
@@ -50,18 +47,9 @@ pub fn lay_out(root: &Path) -> Result<String, Error> {
     Ok(format!("file://{}", root.display()))
 }
 
-fn members(package: &Dir<'_>) -> Vec<Member> {
-    let mut members = Vec::new();
-    for entry in package.entries() {
-        match entry {
-            DirEntry::Dir(folder) => members.extend(self::members(folder)),
-            DirEntry::File(file) => members.push(Member {
-                path: file.path().to_string_lossy().into_owned(),
-                bytes: file.contents().to_vec(),
-            }),
-        }
-    }
-    members
+fn members(package: &str) -> Vec<Member> {
+    let files = PACKAGES.below(package);
+    files.map(|(path, bytes)| Member { path: format!("{package}/{path}"), bytes: bytes.to_vec() }).collect()
 }
 
 #[cfg(test)]

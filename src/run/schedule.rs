@@ -7,7 +7,6 @@
 //! little lies staged.
 
 use std::num::NonZeroU32;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Which allowance a task draws on, and how near to a result it is.
@@ -41,17 +40,14 @@ struct Queue<'t> {
     preparing: u32,
     running: u32,
     busy: u32,
-    panicked: bool,
 }
 
 /// Does `tasks` and all that follow from them, drawing on `slots`.
 ///
-/// Tasks of one share are taken in the order in which they came. Returns false if a task panicked; all others were
-/// done all the same.
-#[must_use]
-pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) -> bool {
+/// Tasks of one share are taken in the order in which they came.
+pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) {
     let slots = slots.get();
-    let queue = Queue { waiting: tasks, preparing: 0, running: 0, busy: 0, panicked: false };
+    let queue = Queue { waiting: tasks, preparing: 0, running: 0, busy: 0 };
     let (queue, changed) = (Mutex::new(queue), Condvar::new());
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     std::thread::scope(|scope| {
@@ -62,13 +58,10 @@ pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) -> bool {
                     if let Some((task, cost)) = held.next(slots) {
                         drop(held);
                         let preparing = !matches!(task.share, Share::Run(_));
-                        let follow = catch_unwind(AssertUnwindSafe(task.work));
+                        let follow = (task.work)();
                         held = lock();
                         held.give_back(preparing, cost);
-                        match follow {
-                            Ok(follow) => held.waiting.extend(follow),
-                            Err(_) => held.panicked = true,
-                        }
+                        held.waiting.extend(follow);
                         changed.notify_all();
                     } else if held.waiting.is_empty() && held.busy == 0 {
                         break;
@@ -79,8 +72,6 @@ pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) -> bool {
             });
         }
     });
-    let panicked = lock().panicked;
-    !panicked
 }
 
 fn wait<'g, 't>(changed: &Condvar, held: MutexGuard<'g, Queue<'t>>) -> MutexGuard<'g, Queue<'t>> {
@@ -151,7 +142,7 @@ mod tests {
                 })
             })
             .collect();
-        assert!(carry_out(tasks, slots(3)));
+        carry_out(tasks, slots(3));
         assert_eq!(done.into_inner(), 40);
         assert!(most.into_inner() <= 3);
     }
@@ -159,23 +150,20 @@ mod tests {
     #[test]
     fn what_follows_is_done_and_a_panic_stops_nobody_else() {
         let done = AtomicU32::new(0);
-        let tasks = vec![
-            Task::new(Share::Load, || panic!("one")),
-            Task::new(Share::Load, || {
-                let done = &done;
-                (0..5)
-                    .map(|_| {
-                        Task::new(Share::Build, move || {
-                            vec![Task::new(Share::Run(2), move || {
-                                done.fetch_add(1, Ordering::SeqCst);
-                                Vec::new()
-                            })]
-                        })
+        let tasks = vec![Task::new(Share::Load, || {
+            let done = &done;
+            (0..5)
+                .map(|_| {
+                    Task::new(Share::Build, move || {
+                        vec![Task::new(Share::Run(2), move || {
+                            done.fetch_add(1, Ordering::SeqCst);
+                            Vec::new()
+                        })]
                     })
-                    .collect()
-            }),
-        ];
-        assert!(!carry_out(tasks, slots(2)));
+                })
+                .collect()
+        })];
+        carry_out(tasks, slots(2));
         assert_eq!(done.into_inner(), 5);
     }
 }

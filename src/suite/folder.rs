@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use include_dir::Dir;
+use crate::suite::embedded::SUITES;
 
 /// A folder that files are read from.
 #[derive(Clone, Debug)]
 pub enum Folder {
-    /// Embedded in the binary.
-    Embedded(&'static Dir<'static>),
+    /// This folder of the suites that are part of the binary.
+    Embedded(&'static str),
     /// On disk.
     Disk(PathBuf),
 }
@@ -20,7 +20,7 @@ impl Folder {
     #[must_use]
     pub fn path(&self, file: &str) -> PathBuf {
         match self {
-            Self::Embedded(folder) => Path::new("test-suites").join(folder.path()).join(file),
+            Self::Embedded(folder) => Path::new("test-suites").join(folder).join(file),
             Self::Disk(folder) => folder.join(file),
         }
     }
@@ -32,7 +32,7 @@ impl Folder {
             return false;
         }
         match self {
-            Self::Embedded(folder) => folder.get_file(folder.path().join(file)).is_some(),
+            Self::Embedded(folder) => embedded(folder, file).is_some(),
             Self::Disk(folder) => folder.join(file).is_file(),
         }
     }
@@ -46,13 +46,18 @@ impl Folder {
             return Err(io::ErrorKind::NotFound.into());
         }
         match self {
-            Self::Embedded(folder) => folder
-                .get_file(folder.path().join(file))
-                .map(|file| Cow::Borrowed(file.contents()))
-                .ok_or_else(|| io::ErrorKind::NotFound.into()),
+            Self::Embedded(folder) => {
+                embedded(folder, file).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
+            }
             Self::Disk(folder) => std::fs::read(folder.join(file)).map(Cow::Owned),
         }
     }
+}
+
+fn embedded(folder: &str, file: &str) -> Option<&'static [u8]> {
+    // As a person may write it: `./a.c` is `a.c`.
+    let file: PathBuf = Path::new(file).components().filter(|part| *part != Component::CurDir).collect();
+    SUITES.below(folder).find(|(path, _)| Path::new(path) == file).map(|(_, bytes)| bytes)
 }
 
 fn leaves(file: &str) -> bool {

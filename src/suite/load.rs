@@ -26,12 +26,10 @@ pub fn load(extra: &[PathBuf]) -> Result<(Vec<Suite>, Capabilities), Error> {
         }
     }
     let mut found: BTreeMap<String, (Source, Folder)> = BTreeMap::new();
-    for folder in embedded::SUITES.dirs() {
-        let name = folder.path().to_string_lossy().into_owned();
-        let text = folder.get_file(folder.path().join("suite.toml")).and_then(|file| file.contents_utf8());
-        if let Some(text) = text {
-            let folder = Folder::Embedded(folder);
-            found.insert(name, (Source::new(folder.path("suite.toml"), text), folder));
+    for name in embedded::SUITES.folders() {
+        if let Some(text) = embedded::SUITES.text(&format!("{name}/suite.toml")) {
+            let folder = Folder::Embedded(name);
+            found.insert(name.to_owned(), (Source::new(folder.path("suite.toml"), text), folder));
         }
     }
     for folder in extra {

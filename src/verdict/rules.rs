@@ -96,13 +96,8 @@ fn build(text: &str) -> Result<Regex, regex::Error> {
 /// The rules that are part of the binary.
 #[must_use]
 pub fn shipped() -> Vec<Source> {
-    let folder = embedded::SUITES.get_dir("diagnoses");
-    let files = folder.into_iter().flat_map(include_dir::Dir::files);
-    files
-        .filter_map(|file| {
-            Some(Source::new(format!("test-suites/{}", file.path().display()), file.contents_utf8()?))
-        })
-        .collect()
+    let names = embedded::SUITES.below("diagnoses").map(|(name, _)| format!("diagnoses/{name}"));
+    names.map(|name| embedded::table(&name)).collect()
 }
 
 impl Rules {

@@ -103,8 +103,8 @@ impl<'s> Session<'s> {
         self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN)
     }
 
-    /// Does the plan. Returns false if something of our own broke on the way.
-    pub(super) fn carry_out(&self, plan: &Plan) -> bool {
+    /// Does the plan.
+    pub(super) fn carry_out(&self, plan: &Plan) {
         let slots = self.slots();
         let mut tasks: Vec<Task<'_>> = Vec::new();
         let mut rest = plan.cases.as_slice();
@@ -116,11 +116,11 @@ impl<'s> Session<'s> {
             let share = if self.asked[toolchain].loaded.get().is_some() { Share::Build } else { Share::Load };
             tasks.push(Task::new(share, move || self.load(toolchain, cases)));
         }
-        carry_out(tasks, slots)
+        carry_out(tasks, slots);
     }
 
-    /// Waits until everything is told. None if telling broke down.
-    pub(super) fn end(self) -> Option<Results> {
+    /// Waits until everything is told.
+    pub(super) fn end(self) -> Results {
         let results = self.teller.end();
         drop(self.live);
         results

@@ -60,7 +60,7 @@ impl Teller {
         Ok(Self { finished, unwritable, thread })
     }
 
-    /// Tells of a case. Were the thread gone, [`Teller::end`] says so.
+    /// Tells of a case.
     pub(super) fn tell(&self, record: CaseRecord, said: String) {
         let _ = self.finished.send(News::Case(Box::new(record), said));
     }
@@ -75,9 +75,9 @@ impl Teller {
         self.unwritable.get().map(String::as_str)
     }
 
-    /// Waits until all is told. None if the thread has broken down: a fault of our own.
-    pub(super) fn end(self) -> Option<Results> {
+    /// Waits until all is told.
+    pub(super) fn end(self) -> Results {
         drop(self.finished);
-        self.thread.join().ok()
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
