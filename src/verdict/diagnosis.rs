@@ -167,7 +167,7 @@ impl Rules {
     pub fn diagnose(&self, evidence: &Evidence<'_>) -> Vec<Diagnosis> {
         let plain = Plain::new(evidence.output);
         let evidence = &Evidence { signal: self.signal(evidence), ..*evidence };
-        let matches = self.set().matches(plain.text.as_bytes());
+        let matches = self.seen_in(&plain.text);
         let mut index = 0;
         let mut sightings = Vec::new();
         for rule in self.iter() {

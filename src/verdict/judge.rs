@@ -200,7 +200,8 @@ fn unexpected(expect: &Expect, executed: &Executed) -> Vec<(Outcome, String, Str
         [("stdout", &expect.stdout, &executed.stdout), ("stderr", &expect.stderr, &executed.stderr)]
     {
         if let Some(regex) = regex
-            && !regex.is_match(&text(captured))
+            // By a copy: the pattern would else keep what it came to know in each thread that has run its probe.
+            && !regex.clone().is_match(&text(captured))
         {
             faults.push((
                 Outcome::Failed,

@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder, SetMatches};
 
 use crate::document::{self, Table, Written};
 use crate::error::{Error, Fault, Kind, Source};
@@ -18,12 +18,15 @@ use crate::verdict::diagnosis::{Blame, Layer, Weight};
 use crate::verdict::normalise::Plain;
 use crate::verdict::status::{self, Status};
 
+/// Bytes of states that matching all patterns at once may come to know; then it begins anew.
+const AUTOMATON: usize = 8 << 20;
+
 /// All rules, later sources overriding earlier ones by id.
 #[derive(Debug, Default)]
 pub struct Rules {
     all: Vec<Rule>,
     pub(super) statuses: Vec<Status>,
-    set: OnceLock<RegexSet>,
+    set: OnceLock<Mutex<RegexSet>>,
 }
 
 /// Why something fails, and how one sees that it is this.
@@ -139,29 +142,34 @@ impl Rules {
         self.all.iter().find(|rule| rule.id == id)
     }
 
-    /// All patterns of all rules as one, in the order of [`Rules::iter`]; compiled when something failed for the
-    /// first time.
-    pub(super) fn set(&self) -> &RegexSet {
-        self.set.get_or_init(|| {
-            let patterns: Vec<&str> = self
-                .all
-                .iter()
-                .flat_map(|rule| &rule.patterns)
-                .map(|pattern| pattern.text.as_str())
-                .collect();
-            let build = |patterns: &[&str]| {
-                RegexSetBuilder::new(patterns)
-                    .unicode(false)
-                    .size_limit(64 << 20)
-                    .dfa_size_limit(16 << 20)
-                    .build()
-            };
-            // A pattern that cannot be compiled matches nothing, and takes none of the others with it.
-            build(&patterns).unwrap_or_else(|_| {
-                let sound: Vec<&str> =
-                    patterns.iter().map(|text| self::build(text).map_or(r"[^\s\S]", |_| *text)).collect();
-                build(&sound).unwrap_or_else(|_| RegexSet::empty())
-            })
+    /// Which patterns match, of all patterns of all rules in the order of [`Rules::iter`]. They are compiled as one when
+    /// something failed for the first time.
+    ///
+    /// One text at a time, by a copy that is dropped with the states that it came to know: each thread would else keep
+    /// megabytes of them for as long as the run lasts, and little fails.
+    pub(super) fn seen_in(&self, text: &str) -> SetMatches {
+        let set = self.set.get_or_init(|| Mutex::new(self.compiled()));
+        let set = set.lock().unwrap_or_else(PoisonError::into_inner);
+        let matches = RegexSet::clone(&set).matches(text.as_bytes());
+        drop(set);
+        matches
+    }
+
+    fn compiled(&self) -> RegexSet {
+        let patterns: Vec<&str> =
+            self.all.iter().flat_map(|rule| &rule.patterns).map(|pattern| pattern.text.as_str()).collect();
+        let build = |patterns: &[&str]| {
+            RegexSetBuilder::new(patterns)
+                .unicode(false)
+                .size_limit(64 << 20)
+                .dfa_size_limit(AUTOMATON)
+                .build()
+        };
+        // A pattern that cannot be compiled matches nothing, and takes none of the others with it.
+        build(&patterns).unwrap_or_else(|_| {
+            let sound: Vec<&str> =
+                patterns.iter().map(|text| self::build(text).map_or(r"[^\s\S]", |_| *text)).collect();
+            build(&sound).unwrap_or_else(|_| RegexSet::empty())
         })
     }
 

@@ -23,6 +23,7 @@ use crate::command::ledger::{Keys, Since};
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::heap;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
@@ -51,6 +52,7 @@ use why::Why;
 /// What kept the plan from being made or the results from being written.
 pub fn run(flags: &Run) -> Result<Exit, Error> {
     // First, while this process has no other thread.
+    heap::be_sparing();
     let facts = Facts::gather();
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
     let why = Why::new(catalogue.site.source.as_ref())?;

@@ -52,7 +52,7 @@ struct Testsuite {
     places: Vec<usize>,
     counts: Counts,
     /// None if a case has changed since.
-    xml: Option<Vec<u8>>,
+    xml: Option<Box<[u8]>>,
 }
 
 /// What the second pass adds to one element.
@@ -171,7 +171,8 @@ impl Testsuite {
         let mut raw = Vec::new();
         report.write_xml(&mut raw).map_err(io::Error::other)?;
         drop(report);
-        self.xml = Some(decorate::decorate(&raw, own, extras)?);
+        // It is kept until a case of the suite changes, or the run ends.
+        self.xml = Some(decorate::decorate(&raw, own, extras)?.into_boxed_slice());
         self.counts = counts;
         Ok(())
     }
