@@ -20,6 +20,9 @@ pub enum Share {
     Run(u32),
 }
 
+/// Runs that may be ready for each slot before nothing more is prepared: what is ready fills the stage and memory.
+const AHEAD: usize = 4;
+
 /// Something to do.
 pub struct Task<'t> {
     /// What it takes.
@@ -94,7 +97,8 @@ impl<'t> Queue<'t> {
                 return Some((self.waiting.remove(place), cost));
             }
         }
-        if self.preparing < slots {
+        let ready = self.waiting.iter().filter(|task| matches!(task.share, Share::Run(_))).count();
+        if self.preparing < slots && ready < AHEAD * slots as usize {
             let of = |share| self.waiting.iter().position(|task| task.share == share);
             if let Some(place) = of(Share::Build).or_else(|| of(Share::Load)) {
                 self.preparing += 1;
@@ -148,7 +152,28 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_is_done_and_a_panic_stops_nobody_else() {
+    fn no_more_is_prepared_than_soon_will_run() {
+        let (ready, most, done) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
+        let build = |_| {
+            let (ready, most, done) = (&ready, &most, &done);
+            Task::new(Share::Build, move || {
+                most.fetch_max(ready.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                vec![Task::new(Share::Run(1), move || {
+                    std::thread::sleep(Duration::from_millis(1));
+                    ready.fetch_sub(1, Ordering::SeqCst);
+                    done.fetch_add(1, Ordering::SeqCst);
+                    Vec::new()
+                })]
+            })
+        };
+        carry_out((0..100).map(build).collect(), slots(1));
+        assert_eq!(done.into_inner(), 100);
+        // Those that wait, the one that runs, and the one that is being prepared.
+        assert!(most.into_inner() <= u32::try_from(AHEAD).unwrap() + 2);
+    }
+
+    #[test]
+    fn what_follows_is_done() {
         let done = AtomicU32::new(0);
         let tasks = vec![Task::new(Share::Load, || {
             let done = &done;
