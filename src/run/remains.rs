@@ -88,7 +88,12 @@ impl Remains {
         if new.is_empty() {
             return;
         }
-        let held = held(pids, new[0].1.0);
+        let device = new[0].1.0;
+        let mut held = open(pids, device);
+        // Reading a map stops its process for as long.
+        if new.iter().any(|(_, identity)| !held.contains(identity)) {
+            held.extend(mapped(pids, device));
+        }
         self.ours.extend(new.into_iter().filter(|(_, identity)| held.contains(identity)));
     }
 
@@ -107,7 +112,9 @@ impl Remains {
             std::mem::take(&mut self.ours).into_iter().filter(|entry| there.contains(entry)).collect();
         if let Some((_, (device, _))) = left.first() {
             // Handed on to somebody who lives: theirs now.
-            let held = held(&tree::all(), *device);
+            let all = tree::all();
+            let mut held = open(&all, *device);
+            held.extend(mapped(&all, *device));
             left.retain(|(_, identity)| !held.contains(identity));
         }
         let removed = left.into_iter().map(|(name, _)| self.shared.join(name));
@@ -137,24 +144,28 @@ fn names(folder: &Path) -> impl Iterator<Item = OsString> + use<> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name())
 }
 
-/// The files of this device that these processes have open or mapped.
+/// The files of this device that these processes have open.
 ///
 /// Whoever makes a segment opens it, maps it, and only then closes it: looking at what is open first and at what is
 /// mapped afterwards misses none.
-fn held(pids: &[i32], device: u64) -> HashSet<Identity> {
-    let mut held = HashSet::new();
-    for pid in pids {
-        let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-        let open = open.filter_map(|entry| fs::metadata(entry.path()).ok());
-        held.extend(open.map(|facts| (facts.dev(), facts.ino())).filter(|(on, _)| *on == device));
-        let maps = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
-        held.extend(String::from_utf8_lossy(&maps).lines().filter_map(|line| mapped(line, device)));
-    }
-    held
+fn open(pids: &[i32], device: u64) -> HashSet<Identity> {
+    let entries = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/fd"))).flatten().flatten();
+    let facts = entries.filter_map(|entry| fs::metadata(entry.path()).ok());
+    facts.map(|facts| (facts.dev(), facts.ino())).filter(|(on, _)| *on == device).collect()
+}
+
+/// The files of this device that these processes have mapped.
+fn mapped(pids: &[i32], device: u64) -> HashSet<Identity> {
+    let maps = pids.iter().filter_map(|pid| fs::read(format!("/proc/{pid}/maps")).ok());
+    let named = |maps: Vec<u8>| {
+        let lines = String::from_utf8_lossy(&maps);
+        lines.lines().filter_map(|line| file_of(line, device)).collect::<Vec<_>>()
+    };
+    maps.flat_map(named).collect()
 }
 
 /// The file of a line of `/proc/PID/maps`: `start-end rights offset major:minor inode path`.
-fn mapped(line: &str, device: u64) -> Option<Identity> {
+fn file_of(line: &str, device: u64) -> Option<Identity> {
     let mut fields = line.split_ascii_whitespace().skip(3);
     let (high, low) = fields.next()?.split_once(':')?;
     let inode = fields.next()?.parse().ok()?;
@@ -200,10 +211,10 @@ mod tests {
     fn a_line_of_maps_names_a_file() {
         let device = nix::sys::stat::makedev(0, 0x1c);
         let line = "7f00-7f10 rw-s 00000000 00:1c 4711    /dev/shm/a b (deleted)";
-        assert_eq!(mapped(line, device), Some((device, 4711)));
-        assert_eq!(mapped(line, device + 1), None);
-        assert_eq!(mapped("7f00-7f10 rw-p 00000000 00:00 0 ", 0), None);
-        assert_eq!(mapped("", 0), None);
+        assert_eq!(file_of(line, device), Some((device, 4711)));
+        assert_eq!(file_of(line, device + 1), None);
+        assert_eq!(file_of("7f00-7f10 rw-p 00000000 00:00 0 ", 0), None);
+        assert_eq!(file_of("", 0), None);
     }
 
     #[test]
