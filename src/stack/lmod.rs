@@ -28,6 +28,10 @@ const USUAL_PLACES: [&str; 8] = [
     "/usr/local/share/lmod/lmod",
 ];
 
+/// What [`Lmod`] is told by its environment, and modules are not.
+const OURS: [&str; 6] =
+    ["LMOD_PAGER", "LMOD_COLORIZE", "LMOD_TERM_WIDTH", "LMOD_IGNORE_CACHE", "LMOD_ALLOW_ROOT_USE", "LC_ALL"];
+
 /// A process to start, with its whole environment.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -169,6 +173,8 @@ impl Lmod {
         }
         environment.set("LMOD_PAGER", "none");
         environment.set("LMOD_COLORIZE", "no");
+        // Lmod would start four processes to find out.
+        environment.set("LMOD_TERM_WIDTH", "200");
         // What Lmod would look up in its cache must be what is on disk.
         environment.set("LMOD_IGNORE_CACHE", "yes");
         // Debian's and other sites' Lmod refuses uid 0 unless told.
@@ -200,7 +206,7 @@ impl Lmod {
             environment.unset(name);
         }
         environment.unset_where(|name, _| name.starts_with("BASH_FUNC_"));
-        for name in ["LMOD_PAGER", "LMOD_COLORIZE", "LMOD_IGNORE_CACHE", "LMOD_ALLOW_ROOT_USE", "LC_ALL"] {
+        for name in OURS {
             match base.get(name) {
                 Some(value) => environment.set(name, value),
                 None => environment.unset(name),
