@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 import urllib.request
 
@@ -158,11 +159,13 @@ class Life:
                 )
             except OSError as fault:
                 return 127, "cannot start %s: %s" % (argv[0], fault), 0
-            try:
-                status = child.wait(STEP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            late = threading.Timer(STEP_SECONDS, os.killpg, (child.pid, signal.SIGKILL))
+            late.start()
+            # Without a limit of its own: `wait` with one looks only every 50 ms.
+            status = child.wait()
+            if late.is_alive():
+                late.cancel()
+            else:
                 status = None
         spent = round((time.monotonic() - started) * 1000)
         with open(log, errors="replace") as text:
