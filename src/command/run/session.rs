@@ -1,5 +1,6 @@
 //! One run: who works on what, and where its results go.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -106,17 +107,15 @@ impl<'s> Session<'s> {
     /// Does the plan.
     pub(super) fn carry_out(&self, plan: &Plan) {
         let slots = self.slots();
-        let mut tasks: Vec<Task<'_>> = Vec::new();
-        let mut rest = plan.cases.as_slice();
-        while let Some(first) = rest.first() {
-            let count = rest.iter().take_while(|case| case.toolchain == first.toolchain).count();
-            let (cases, others) = rest.split_at(count);
-            rest = others;
-            let toolchain = first.toolchain;
+        let mut toolchains: Vec<&[Case]> = plan.cases.chunk_by(|a, b| a.toolchain == b.toolchain).collect();
+        // What waits for a launcher goes first, what only computes fills the cores to the end.
+        toolchains.sort_by_key(|cases| Reverse(self.asked[cases[0].toolchain].modules.len()));
+        let tasks = toolchains.into_iter().map(|cases| {
+            let toolchain = cases[0].toolchain;
             let share = if self.asked[toolchain].loaded.get().is_some() { Share::Build } else { Share::Load };
-            tasks.push(Task::new(share, move || self.load(toolchain, cases)));
-        }
-        carry_out(tasks, slots);
+            Task::new(share, move || self.load(toolchain, cases))
+        });
+        carry_out(tasks.collect(), slots);
     }
 
     /// Waits until everything is told.
