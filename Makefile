@@ -22,6 +22,8 @@ test: stack tools
 bench: stack tools build
 	benches/run
 	benches/stack
+	benches/runtimes
+	benches/whole
 
 stack:
 	fixtures/stack/build --into $(STACK)

@@ -11,11 +11,11 @@
 mod fixture;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use fixture::{Answer, Junit, call, core, stack};
 
@@ -162,6 +162,31 @@ fn an_index_that_cannot_be_had_is_the_sites_fault() {
     assert_eq!(diagnosis(&answer), ("net-refused".into(), "site".into()));
     let answer = call(&["run", "r/install", "--runtime", "r", "--cran", "ftp://cran"]).run().exits(75);
     assert_eq!(diagnosis(&answer), ("index-url".into(), "site".into()));
+}
+
+#[test]
+fn an_index_of_somebody_else_serves_the_same_life() {
+    let run =
+        call(&["run", "python/pip", "python/uv", "python/poetry", "python/pdm", "--runtime", "python/3"]);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut server = Command::new("python3")
+        .arg(root.join("tests/runtimes/index.py"))
+        .args([run.folder().join("index"), root.join("fixtures/python-index/wheels")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let url = format!("http://127.0.0.1:{}/simple/", port.trim());
+    let answer = run.env("STACKPROBE_INDEX_URL", &url).run();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let junit = answer.exits(0).junit();
+    for tool in ["pip", "uv", "poetry", "pdm"] {
+        let passed = checks(&junit, &format!("python.{tool}"), "passed");
+        assert!(passed.contains(&"install".to_owned()), "{tool}: {passed:?}");
+    }
 }
 
 /// A server that answers every request alike, for as long as the test lasts.

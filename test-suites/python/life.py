@@ -102,6 +102,9 @@ class Life:
         """What a colleague would check out: the project and its lock, not what was installed."""
         if self.tap.told.get("lock") == "ok":
             shutil.copytree(project, fresh, ignore=shutil.ignore_patterns(".venv", *without))
+            # Where it is a file, a lock may name it as a neighbour of the project.
+            if not self.hermetic:
+                shutil.copy(self.source, os.path.dirname(fresh))
 
     def missing(self, *argv, after=("create",), cwd=None, env=None):
         """The control: a package that no index has must fail, and for that reason."""
