@@ -11,7 +11,7 @@ use std::{env, fs, io};
 const LEVEL: u8 = 10;
 
 fn main() -> io::Result<()> {
-    for folder in ["test-suites", "fixtures/cran-index"] {
+    for folder in ["test-suites", "fixtures/cran-index", "src/report/html/page"] {
         println!("cargo::rerun-if-changed={folder}");
         pack(Path::new(folder))?;
     }

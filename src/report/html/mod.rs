@@ -18,11 +18,15 @@ use std::collections::HashMap;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::packed::Packed;
 use crate::report::account::{Account, Told};
 use crate::report::cause::{Cause, causes};
 use crate::report::counts::Counts;
 use crate::verdict::check::Outcome;
 use words::{class, many, sign};
+
+/// How the page looks, and what little it does by itself.
+static PAGE: Packed = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
 /// A page may load nothing and send nothing, whatever a hostile name in it tries.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
@@ -116,7 +120,7 @@ pub fn render(account: &Account) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (sign(worst)) " " (title) " · stackprobe" }
-                style { (PreEscaped(include_str!("style.css"))) }
+                style { (PreEscaped(PAGE.text("style.css").unwrap_or_default())) }
             }
             body.(class(worst)) {
                 (overview::overview(&page))
@@ -135,7 +139,7 @@ pub fn render(account: &Account) -> String {
                         (many(account.told.len(), "case")) " of " (many(account.pods.len(), "run"))
                         ". This page is complete: it loads nothing and sends nothing." }
                 }
-                script { (PreEscaped(include_str!("script.js"))) }
+                script { (PreEscaped(PAGE.text("script.js").unwrap_or_default())) }
             }
         }
     };
