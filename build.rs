@@ -15,6 +15,10 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={folder}");
         pack(Path::new(folder))?;
     }
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        // The index of the tables for unwinding, which is not done there.
+        println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr");
+    }
     // The macro that embeds it watches only the files that it has seen.
     println!("cargo::rerun-if-changed=fixtures/python-index");
     Ok(())
