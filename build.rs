@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-/// The smallest that the deflater can make of it: it is done once, and carried about a thousand times.
+/// The smallest that the deflater can make of it: done once, and carried in every image.
 const LEVEL: u8 = 10;
 
 fn main() -> io::Result<()> {

@@ -163,6 +163,7 @@ class Life:
             except OSError as fault:
                 return 127, "cannot start %s: %s" % (argv[0], fault), 0
             late = threading.Timer(STEP_SECONDS, os.killpg, (child.pid, signal.SIGKILL))
+            late.daemon = True
             late.start()
             # Without a limit of its own: `wait` with one looks only every 50 ms.
             status = child.wait()

@@ -18,25 +18,6 @@ lock = os.path.join(life.work, "lock.txt")
 fresh = os.path.join(life.work, "fresh")
 dist = os.path.join(life.work, "dist")
 
-BACKEND = """
-import os, zipfile
-
-NAME = "probe_project-1.0-py3-none-any.whl"
-FILES = {
-    "probe_project.py": "",
-    "probe_project-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: probe-project\\nVersion: 1.0\\n",
-    "probe_project-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
-}
-
-def build_wheel(folder, settings=None, metadata=None):
-    with zipfile.ZipFile(os.path.join(folder, NAME), "w") as wheel:
-        for path, text in FILES.items():
-            wheel.writestr(path, text)
-        record = "probe_project-1.0.dist-info/RECORD"
-        wheel.writestr(record, "".join(path + ",,\\n" for path in [*FILES, record]))
-    return NAME
-"""
-
 
 def locked(output):
     with open(lock, "w") as file:
@@ -60,14 +41,12 @@ life.step("check", *inner, "check", after=("add-wheel", "add-source"))
 life.step("install", *outer, "install", "--target", fresh, "-r", lock, after=("lock",))
 life.run_it(sys.executable, env={"PYTHONPATH": fresh})
 
-# A backend of the project's own: that one can be had from the index is what `add-source` has shown.
 project = os.path.join(life.work, "project")
 os.makedirs(project)
+open(os.path.join(project, "probe_project.py"), "w").close()
 with open(os.path.join(project, "pyproject.toml"), "w") as file:
-    file.write('[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n')
+    file.write('[build-system]\nrequires = ["pdm-backend"]\nbuild-backend = "pdm.backend"\n')
     file.write('[project]\nname = "probe-project"\nversion = "1.0"\n')
-with open(os.path.join(project, "backend.py"), "w") as file:
-    file.write(BACKEND)
 life.step(
     "build", *inner, "wheel", "--no-deps", "--wheel-dir", dist, project, after=("create",),
     holds=lambda _: wheels(dist, "probe-project"),
