@@ -59,24 +59,32 @@ pub enum Verb {
     Man(Manual),
 }
 
+/// Which modules make a toolchain.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Modules {
+    /// A compiler module: a version prefix or a glob; several make several toolchains
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
+    pub cc: Vec<String>,
+    /// An MPI module: a version prefix or a glob; several make several toolchains
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
+    pub mpi: Vec<String>,
+    /// A runtime module (python, r, matlab): a version prefix or a glob; several make several toolchains
+    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
+    pub runtime: Vec<String>,
+    /// Another module to load into every toolchain; may be repeated
+    #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
+    pub others: Vec<String>,
+}
+
 /// Which suites under which toolchains.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Select {
     /// Suites or probes, as SUITE or SUITE/PROBE; `*` and `?` match [default: all]
     #[arg(value_name = "SUITE[/PROBE]")]
     pub suites: Vec<String>,
-    /// A compiler module: a version prefix or a glob; may be repeated
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
-    pub cc: Vec<String>,
-    /// An MPI module: a version prefix or a glob; may be repeated
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
-    pub mpi: Vec<String>,
-    /// A runtime module (python, r, matlab): a version prefix or a glob; may be repeated
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
-    pub runtime: Vec<String>,
-    /// Another module to load into every toolchain; may be repeated
-    #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
-    pub modules: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub modules: Modules,
     /// Every toolchain of the stack that --cc, --mpi and --runtime leave
     #[arg(long, env = "STACKPROBE_ALL")]
     pub all: bool,
@@ -257,18 +265,9 @@ pub struct Shell {
     /// A case that did not pass, as RESULTS/cases/ID; it brings its toolchain with it. RESULTS alone lists them
     #[arg(value_name = "CASE")]
     pub case: Option<PathBuf>,
-    /// A compiler module: a version prefix or a glob
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
-    pub cc: Vec<String>,
-    /// An MPI module: a version prefix or a glob
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
-    pub mpi: Vec<String>,
-    /// A runtime module (python, r, matlab): a version prefix or a glob
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
-    pub runtime: Vec<String>,
-    /// Another module to load; may be repeated
-    #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
-    pub modules: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub modules: Modules,
     /// The site's own judgement: families, launchers
     #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
     pub site: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::cli::Select;
+use crate::cli::Modules;
 use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
 use crate::run::plan::Planned;
@@ -77,11 +77,11 @@ impl Asked {
     }
 }
 
-/// What the command line asks for, or else what pods have always set.
+/// What the command line asks for, or else, unless it wants `all`, what pods have always set.
 ///
 /// # Errors
 /// Every name that no module can have.
-pub fn limits(select: &Select) -> Result<Limits, Error> {
+pub fn limits(given: &Modules, all: bool) -> Result<Limits, Error> {
     let pod = |prefix: &str| -> Vec<String> {
         let family = std::env::var(format!("HPC_LMOD_{prefix}_FAMILY")).unwrap_or_default();
         let version = std::env::var(format!("HPC_LMOD_{prefix}_VERSION")).unwrap_or_default();
@@ -91,8 +91,8 @@ pub fn limits(select: &Select) -> Result<Limits, Error> {
             (family, version) => vec![format!("{family}/{version}")],
         }
     };
-    let or_pod = |given: &[String], prefix| {
-        if given.is_empty() && !select.all { pod(prefix) } else { given.to_vec() }
+    let or_pod = |names: &[String], prefix| {
+        if names.is_empty() && !all { pod(prefix) } else { names.to_vec() }
     };
     // A pod that names its compiler in one variable may hold only the version of another's in the other.
     let mut faults = Vec::new();
@@ -106,14 +106,14 @@ pub fn limits(select: &Select) -> Result<Limits, Error> {
             .collect()
     };
     let limits = Limits {
-        compilers: read(or_pod(&select.cc, "CC")),
-        mpis: read(or_pod(&select.mpi, "MPI")),
-        runtimes: read(select.runtime.clone()),
+        compilers: read(or_pod(&given.cc, "CC")),
+        mpis: read(or_pod(&given.mpi, "MPI")),
+        runtimes: read(given.runtime.clone()),
     };
     if !faults.is_empty() {
         return Err(Error::of(Kind::Usage, faults));
     }
-    if !limits.mpis.is_empty() && limits.compilers.is_empty() && !select.all {
+    if !limits.mpis.is_empty() && limits.compilers.is_empty() && !all {
         return Err(Error::new(Kind::Usage, "an MPI was asked for, but no compiler")
             .hint("give --cc as well, or --all for every compiler that has this MPI"));
     }

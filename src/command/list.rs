@@ -22,14 +22,14 @@ use crate::run::stage::Root;
 /// Those of `run` before its first case.
 pub fn list(flags: &List) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
-    let limits = crate::command::asked::limits(&flags.select)?;
+    let limits = crate::command::asked::limits(&flags.select.modules, flags.select.all)?;
     if limits.is_empty() && !flags.select.all {
         return suites(flags, &catalogue);
     }
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop)?;
-    let extra = run::extra(&flags.select.modules)?;
+    let extra = run::extra(&flags.select.modules.others)?;
     let (asked, plan) = run::plan(&catalogue, &stack, &flags.select, &extra)?;
     let record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     match flags.format {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::eprintln;
 
-use crate::cli::{Select, Shell};
+use crate::cli::{Modules, Shell};
 use crate::command::asked::{Asked, Unloaded, limits};
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
@@ -38,7 +38,7 @@ const SHELLS: &str = "/bin:/usr/bin:/usr/local/bin";
 pub fn shell(flags: &Shell) -> Result<Exit, Error> {
     match &flags.case {
         Some(case) => {
-            without_toolchain(flags)?;
+            without_toolchain(&flags.modules)?;
             inside_case(flags, &kept::open(case)?)
         }
         None => inside_toolchain(flags),
@@ -46,9 +46,9 @@ pub fn shell(flags: &Shell) -> Result<Exit, Error> {
 }
 
 /// A case under another toolchain would be another case. What the pod's variables say is not meant for it.
-fn without_toolchain(flags: &Shell) -> Result<(), Error> {
+fn without_toolchain(given: &Modules) -> Result<(), Error> {
     for (flag, values) in
-        [("cc", &flags.cc), ("mpi", &flags.mpi), ("runtime", &flags.runtime), ("module", &flags.modules)]
+        [("cc", &given.cc), ("mpi", &given.mpi), ("runtime", &given.runtime), ("module", &given.others)]
     {
         let of_pod = std::env::var(format!("STACKPROBE_{}", flag.to_uppercase())).unwrap_or_default();
         if !values.is_empty() && !values.iter().eq(of_pod.split(' ')) {
@@ -105,13 +105,8 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&[], flags.site.as_ref())?;
     let stop = stop()?;
     let root = Root::new(flags.keep)?;
-    let wanted = limits(&Select {
-        cc: flags.cc.clone(),
-        mpi: flags.mpi.clone(),
-        runtime: flags.runtime.clone(),
-        ..Select::default()
-    })?;
-    let extra = extra(&flags.modules)?;
+    let wanted = limits(&flags.modules, false)?;
+    let extra = extra(&flags.modules.others)?;
     if wanted.is_empty() && extra.is_empty() {
         return Err(Error::new(Kind::Usage, "no toolchain and no case was asked for")
             .hint("give --cc, --mpi, --runtime or --module, or the path of a case: RESULTS/cases/ID"));

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use anstream::print;
 
-use crate::cli::{Discover, Hierarchy, Select};
+use crate::cli::{Discover, Hierarchy, Modules};
 use crate::command::asked::limits;
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
@@ -35,7 +35,7 @@ use crate::suite::{Action, Layer, Native};
 pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.suite_folders, flags.site.as_ref())?;
     let (cc, mpi, runtime) = (flags.cc.clone(), flags.mpi.clone(), flags.runtime.clone());
-    let limits = limits(&Select { cc, mpi, runtime, all: true, ..Select::default() })?;
+    let limits = limits(&Modules { cc, mpi, runtime, ..Modules::default() }, true)?;
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop)?;

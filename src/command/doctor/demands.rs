@@ -28,7 +28,7 @@ type Possible<'c> = (Planned, Vec<&'c Profile>);
 pub(super) fn demands(catalogue: &Catalogue, select: &Select) -> Result<Demands, Error> {
     let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites)?;
     let (planned, profiles): (Vec<Planned>, Vec<Vec<&Profile>>) =
-        possible(catalogue, &limits(select)?, select.all).into_iter().unzip();
+        possible(catalogue, &limits(&select.modules, select.all)?, select.all).into_iter().unzip();
     let plan = Plan::new(&catalogue.suites, &planned, &selection, select.shard);
     let mut demands = Demands::new();
     for case in &plan.cases {

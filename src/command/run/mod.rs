@@ -82,7 +82,7 @@ fn carry_out(
 ) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
     let stack = Stack::open(catalogue, root.path(), stop)?;
-    let extra = extra(&flags.select.modules)?;
+    let extra = extra(&flags.select.modules.others)?;
     let (asked, plan) = plan(catalogue, &stack, &flags.select, &extra)?;
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
@@ -182,7 +182,7 @@ pub(super) fn plan(
     extra: &[Wanted],
 ) -> Result<(Vec<Asked>, Plan), Error> {
     let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites)?;
-    let limits = limits(select)?;
+    let limits = limits(&select.modules, select.all)?;
     if limits.is_empty() && !select.all {
         return Err(Error::new(Kind::Nothing, "no toolchain was asked for")
             .hint("give --cc, --mpi or --runtime, or --all for every toolchain of the stack"));
