@@ -154,6 +154,33 @@ fn a_wish_to_stop_reaches_the_command() {
 }
 
 #[test]
+fn what_a_killed_one_has_left_goes_with_the_next() {
+    let tmp = tempfile::tempdir().unwrap();
+    let left = || std::fs::read_dir(tmp.path()).unwrap().count();
+    let opened = |script: &str| {
+        let mut call =
+            call(&["shell", "--cc", "gcc/12", "--", "sh", "-c"]).env("TMPDIR", tmp.path().to_str().unwrap());
+        call.command().arg(script);
+        call
+    };
+    let mut first = opened("touch begun; exec sleep 60");
+    let begun = first.folder().join("begun");
+    let mut child = first.command().spawn().unwrap();
+    let since = Instant::now();
+    while !begun.exists() {
+        assert!(since.elapsed() < Duration::from_mins(1), "the command never began");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    opened("true").run().exits(0);
+    assert_eq!(left(), 1, "whoever is alive keeps what is his");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(left(), 1);
+    opened("true").run().exits(0);
+    assert_eq!(left(), 0);
+}
+
+#[test]
 fn what_cannot_be_opened_is_told_with_a_way_out() {
     let run = failed();
     let folder = run.folder.path();

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
-use crate::run::stage::Root;
+use crate::run::root::Root;
 
 /// Prints the plan; without any toolchain asked for, the suites and their probes.
 ///

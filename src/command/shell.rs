@@ -19,7 +19,7 @@ use crate::report::kept::{self, Kept};
 use crate::report::text::line;
 use crate::run::execute::TAG;
 use crate::run::foreground::Foreground;
-use crate::run::stage::Root;
+use crate::run::root::Root;
 use crate::run::surroundings::{self, Place};
 use crate::stack::environment::Environment;
 use crate::stack::matrix::Limits;

@@ -29,6 +29,7 @@ pub mod output;
 pub mod plan;
 pub mod process;
 mod remains;
+pub mod root;
 pub mod schedule;
 pub mod service;
 mod socket;

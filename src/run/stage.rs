@@ -6,43 +6,9 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use crate::error::{Error, Kind};
+use crate::run::root::Root;
 use crate::suite::{Probe, Suite};
-
-/// Everything that is staged lies below one folder, which goes when the run is over.
-#[derive(Debug)]
-pub struct Root {
-    folder: TempDir,
-}
-
-impl Root {
-    /// Makes the folder below `TMPDIR`, with a short name: Unix sockets of MPI session folders allow 107 bytes.
-    ///
-    /// # Errors
-    /// A temporary folder that is missing or cannot be written.
-    pub fn new(keep: bool) -> Result<Self, Error> {
-        let below = std::env::temp_dir();
-        let mut folder = tempfile::Builder::new().prefix("sp-").rand_bytes(6).tempdir().map_err(|error| {
-            Error::io(Kind::Pod, "make a folder in", &below, &error)
-                .hint("mount an emptyDir at /tmp, or set TMPDIR to a folder that can be written")
-        })?;
-        folder.disable_cleanup(keep);
-        Ok(Self { folder })
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Keeps the folder after the end.
-    pub fn keep(&mut self) {
-        self.folder.disable_cleanup(true);
-    }
-}
 
 /// Sources, program and temporary folders of one build and the cases that run it.
 #[derive(Debug)]
@@ -130,7 +96,7 @@ impl Drop for Attempt {
 }
 
 /// Removes a folder, also where a probe has taken its own permissions away.
-fn remove(folder: &Path) {
+pub(super) fn remove(folder: &Path) {
     if fs::remove_dir_all(folder).is_ok() {
         return;
     }

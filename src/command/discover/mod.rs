@@ -22,7 +22,7 @@ use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::report::console::note;
 use crate::run::plan::{Planned, suites_for};
-use crate::run::stage::Root;
+use crate::run::root::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
 use crate::stack::module::Module;
 use crate::stack::spider::Found;

@@ -9,7 +9,7 @@ use crate::command::catalogue::Catalogue;
 use crate::command::list;
 use crate::command::toolchains::Stack;
 use crate::pod::folder::Folder;
-use crate::run::stage::Root;
+use crate::run::root::Root;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::Lmod;
 
