@@ -71,7 +71,7 @@ fn github_shows_a_cause_at_its_probe_and_no_probe_can_give_it_commands() {
         ("s/mine/suite.toml", "4")
     );
     let page = std::fs::read_to_string(answer.folder.path().join("page.md")).unwrap();
-    assert!(page.starts_with("### stackprobe: 1 failed, 1 passed in 1 cases\n"), "{page}");
+    assert!(page.starts_with("### stackprobe: 1 failed, 1 passed in 1 case\n"), "{page}");
     assert!(page.contains("| gcc/12.2.0 | **1 failed, 1 passed** |"), "{page}");
     assert!(page.contains("100% wrong, at 12:00 ::error file=x::pwned \\| &lt;b&gt; \\`x\\`"), "{page}");
     // A report of the same results tells the same, and adds to the page that is there.

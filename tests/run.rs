@@ -136,6 +136,24 @@ fn an_empty_selection_is_never_green() {
 }
 
 #[test]
+fn a_wrong_command_line_is_told_whole_before_any_stack_is_looked_at() {
+    let words = ["run", "mpi/nothing", "--tag", "fortrn", "--cc=-x", "--module=-y"];
+    let answer = call(&words).without("MODULEPATH").run().exits(2);
+    for told in [
+        "no suite or probe is named `mpi/nothing`",
+        "probes of mpi are: identity, hello, ",
+        "no probe has the tag `fortrn`",
+        "tags are: c, codegen, ",
+        "`-x` is no name of a module",
+        "`-y` is no name of a module",
+    ] {
+        assert!(answer.stderr.contains(told), "{told} in\n{}", answer.stderr);
+    }
+    assert_eq!(answer.stderr.matches("error:").count(), 4, "{}", answer.stderr);
+    call(&["list", "mpi", "--mpi", "openmpi/5"]).without("MODULEPATH").run().exits(2);
+}
+
+#[test]
 fn a_broken_suite_tells_all_its_faults_and_runs_nothing() {
     let suite =
         format!("{SUITE}[[probe]]\nname = \"p\"\nsummmary = \"y\"\nrun = \"{{cz}}\"\nrequires = [\"x\"]\n");

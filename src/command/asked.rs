@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::cli::Modules;
 use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
 use crate::run::plan::Planned;
 use crate::stack::lmod::Refusal;
-use crate::stack::matrix::{Chain, Limits};
+use crate::stack::matrix::Chain;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::{Layer, Suite};
@@ -75,47 +74,4 @@ impl Asked {
             layers: self.modules.iter().map(|(layer, wanted)| (*layer, family(wanted))).collect(),
         }
     }
-}
-
-/// What the command line asks for, or else, unless it wants `all`, what pods have always set.
-///
-/// # Errors
-/// Every name that no module can have.
-pub fn limits(given: &Modules, all: bool) -> Result<Limits, Error> {
-    let pod = |prefix: &str| -> Vec<String> {
-        let family = std::env::var(format!("HPC_LMOD_{prefix}_FAMILY")).unwrap_or_default();
-        let version = std::env::var(format!("HPC_LMOD_{prefix}_VERSION")).unwrap_or_default();
-        match (family.trim(), version.trim()) {
-            ("", _) => Vec::new(),
-            (family, "") => vec![family.to_owned()],
-            (family, version) => vec![format!("{family}/{version}")],
-        }
-    };
-    let or_pod = |names: &[String], prefix| {
-        if names.is_empty() && !all { pod(prefix) } else { names.to_vec() }
-    };
-    // A pod that names its compiler in one variable may hold only the version of another's in the other.
-    let mut faults = Vec::new();
-    let mut read = |names: Vec<String>| -> Vec<Wanted> {
-        names
-            .iter()
-            .filter(|name| !name.trim().is_empty())
-            .filter_map(|name| {
-                Wanted::new(name).map_err(|fault| faults.push(crate::error::Fault::new(fault))).ok()
-            })
-            .collect()
-    };
-    let limits = Limits {
-        compilers: read(or_pod(&given.cc, "CC")),
-        mpis: read(or_pod(&given.mpi, "MPI")),
-        runtimes: read(given.runtime.clone()),
-    };
-    if !faults.is_empty() {
-        return Err(Error::of(Kind::Usage, faults));
-    }
-    if !limits.mpis.is_empty() && limits.compilers.is_empty() && !all {
-        return Err(Error::new(Kind::Usage, "an MPI was asked for, but no compiler")
-            .hint("give --cc as well, or --all for every compiler that has this MPI"));
-    }
-    Ok(limits)
 }

@@ -8,12 +8,14 @@ use serde_json::json;
 
 use crate::cli::{Format, List};
 use crate::command::catalogue::Catalogue;
+use crate::command::request::{Request, limits};
 use crate::command::run;
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
+use crate::report::text::many;
 use crate::run::root::Root;
 
 /// Prints the plan; without any toolchain asked for, the suites and their probes.
@@ -22,15 +24,15 @@ use crate::run::root::Root;
 /// Those of `run` before its first case.
 pub fn list(flags: &List) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
-    let limits = crate::command::asked::limits(&flags.select.modules, flags.select.all)?;
+    let limits = limits(&flags.select.modules, flags.select.all)?;
     if limits.is_empty() && !flags.select.all {
         return suites(flags, &catalogue);
     }
+    let request = Request::new(&flags.select, &catalogue)?;
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop)?;
-    let extra = run::extra(&flags.select.modules.others)?;
-    let (asked, plan) = run::plan(&catalogue, &stack, &flags.select, &extra)?;
+    let (asked, plan) = run::plan(&catalogue, &stack, &request)?;
     let record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     match flags.format {
         Format::Json => {
@@ -42,7 +44,7 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
                 let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
                 println!("{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
             }
-            println!("{} cases", record.cases.len());
+            println!("{}", many(record.cases.len(), "case"));
         }
     }
     Ok(Exit::Passed)

@@ -10,6 +10,7 @@ pub mod ledger;
 pub mod list;
 pub mod manual;
 pub mod report;
+pub mod request;
 pub mod run;
 pub mod shell;
 pub mod toolchains;

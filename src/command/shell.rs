@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anstream::eprintln;
 
 use crate::cli::{Modules, Shell};
-use crate::command::asked::{Asked, Unloaded, limits};
+use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
-use crate::command::run::extra;
+use crate::command::request::{extra, limits};
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -106,7 +106,7 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
     let stop = stop()?;
     let root = Root::new(flags.keep)?;
     let wanted = limits(&flags.modules, false)?;
-    let extra = extra(&flags.modules.others)?;
+    let extra = extra(&flags.modules)?;
     if wanted.is_empty() && extra.is_empty() {
         return Err(Error::new(Kind::Usage, "no toolchain and no case was asked for")
             .hint("give --cc, --mpi, --runtime or --module, or the path of a case: RESULTS/cases/ID"));

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::report::live::Live;
 use crate::report::mask::mask;
 use crate::report::record::CaseRecord;
-use crate::report::text::line;
+use crate::report::text::{line, many};
 use crate::verdict::check::Outcome;
 
 /// Prints as cases finish.
@@ -22,6 +22,8 @@ pub struct Console {
     done: usize,
     quiet: bool,
     live: Option<Arc<Live>>,
+    /// Toolchain and reason of the last line.
+    reason: (String, String),
 }
 
 /// The colour of an outcome.
@@ -40,7 +42,7 @@ impl Console {
     /// A run of `total` cases, `done` of which are over already, and what shows those that are running.
     #[must_use]
     pub fn new(total: usize, done: usize, quiet: bool, live: Option<Arc<Live>>) -> Self {
-        Self { total, done, quiet, live }
+        Self { total, done, quiet, live, reason: Default::default() }
     }
 
     /// Prints lines of text.
@@ -85,8 +87,13 @@ impl Console {
         let told =
             record.first_fault().or_else(|| record.checks.iter().find(|_| outcome == Outcome::Skipped));
         if let Some(check) = told {
-            let indent = " ".repeat(2 * width + 2);
-            let _ = write!(text, "\n{indent}{}: {}", check.name, line(&check.reason, 300));
+            let reason = format!("{}: {}", check.name, line(&check.reason, 300));
+            let reason = (owed.toolchain.clone(), reason);
+            // A toolchain that does not load would say so a hundred times.
+            if reason != self.reason {
+                let _ = write!(text, "\n{}{}", " ".repeat(2 * width + 2), reason.1);
+                self.reason = reason;
+            }
         }
         // Behind a mark, no line of a probe is taken for a command by GitHub, but for its old form anywhere in a line.
         for line in mask(said).replace("##[", "## [").lines() {
@@ -100,8 +107,8 @@ impl Console {
 fn counts(record: &CaseRecord) -> String {
     let total = record.checks.len();
     let passed = record.checks.iter().filter(|check| check.outcome == Outcome::Passed).count();
-    let noun = if total == 1 { "check" } else { "checks" };
-    if passed == total { format!("{total} {noun}") } else { format!("{passed} of {total} {noun}") }
+    let all = many(total, "check");
+    if passed == total { all } else { format!("{passed} of {all}") }
 }
 
 /// Tells what a person should know, in one line, and what is no error.

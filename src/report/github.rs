@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::report::account::Account;
 use crate::report::cause::{Cause, causes};
 use crate::report::counts::Counts;
-use crate::report::text::{clean, head_and_tail, line};
+use crate::report::text::{clean, head_and_tail, line, many};
 use crate::verdict::check::Outcome;
 
 /// Annotations of one kind that a step shows.
@@ -103,7 +103,7 @@ fn property(text: &str) -> String {
 #[must_use]
 pub fn page(account: &Account) -> String {
     let total = Counts::of(account.cases());
-    let mut text = format!("### stackprobe: {} in {} cases\n\n", total.words(), account.told.len());
+    let mut text = format!("### stackprobe: {} in {}\n\n", total.words(), many(account.told.len(), "case"));
     table(&mut text, account);
     let causes = causes(account);
     for cause in causes.iter().take(TOLD) {

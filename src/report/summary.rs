@@ -13,6 +13,7 @@ use crate::report::ci;
 use crate::report::console::style;
 use crate::report::counts::Counts;
 use crate::report::record::CaseRecord;
+use crate::report::text::many;
 use crate::verdict::check::Outcome;
 
 /// How many failures are told one by one.
@@ -73,10 +74,10 @@ pub fn render(account: &Account, folder: &Path) -> String {
     let seconds: f64 = account.cases().map(|case| case.seconds).sum();
     let _ = write!(
         text,
-        "\n{style}{}{style:#} in {} cases under {} toolchains, {seconds:.1} s of cases; report: {}",
+        "\n{style}{}{style:#} in {} under {}, {seconds:.1} s of cases; report: {}",
         total.words(),
-        account.told.len(),
-        rows.len(),
+        many(account.told.len(), "case"),
+        many(rows.len(), "toolchain"),
         folder.join("junit.xml").display()
     );
     text

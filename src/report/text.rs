@@ -55,6 +55,12 @@ pub fn without_overrides(text: &mut String) {
     }
 }
 
+/// `1 case`, `2 cases`.
+#[must_use]
+pub fn many(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// One line of at most `most` characters.
 #[must_use]
 pub fn line(text: &str, most: usize) -> String {

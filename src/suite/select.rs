@@ -1,5 +1,7 @@
 //! Which probes a command line asks for. Pure.
 
+use std::collections::BTreeSet;
+
 use globset::{Glob, GlobMatcher};
 
 use crate::document::nearest;
@@ -47,17 +49,22 @@ impl Selection {
                 .collect();
             let hint = match nearest(text, names.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!(
-                    "suites are: {}",
-                    suites.iter().map(|suite| suite.name.as_str()).collect::<Vec<_>>().join(", ")
-                ),
+                None => match suites.iter().find(|of| probe.is_some() && suite.is_match(&of.name)) {
+                    Some(of) => {
+                        format!("probes of {} are: {}", of.name, list(&of.probes, |probe| &probe.name))
+                    }
+                    None => format!("suites are: {}", list(suites, |suite| &suite.name)),
+                },
             };
             faults.push(Fault::new(format!("no suite or probe is named `{text}`")).hint(hint));
         }
         let known =
             |tag: &&String| suites.iter().flat_map(|suite| &suite.probes).any(|p| p.tags.contains(tag));
         for tag in tags.iter().filter(|tag| !known(tag)) {
-            faults.push(Fault::new(format!("no probe has the tag `{tag}`")));
+            let all: BTreeSet<&str> =
+                suites.iter().flat_map(|s| &s.probes).flat_map(|p| &p.tags).map(String::as_str).collect();
+            let hint = format!("tags are: {}", all.into_iter().collect::<Vec<_>>().join(", "));
+            faults.push(Fault::new(format!("no probe has the tag `{tag}`")).hint(hint));
         }
         if faults.is_empty() { Ok(selection) } else { Err(Error::of(Kind::Usage, faults)) }
     }
@@ -69,6 +76,10 @@ impl Selection {
             || self.patterns.iter().any(|(_, s, p)| matches(s, p.as_ref(), suite, probe));
         named && (self.tags.is_empty() || self.tags.iter().any(|tag| probe.tags.contains(tag)))
     }
+}
+
+fn list<T>(all: &[T], name: impl Fn(&T) -> &str) -> String {
+    all.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn matches(suite: &GlobMatcher, probe: Option<&GlobMatcher>, of: &Suite, it: &Probe) -> bool {

@@ -16,7 +16,7 @@ fn a_pass_after_a_failure_is_flaky_and_says_so() {
     assert_eq!((case.outcome.as_str(), case.flaky), ("passed", 1));
     let text = std::fs::read_to_string(answer.results().join("junit.xml")).unwrap();
     assert!(text.contains("<flakyFailure message=\"run: exit status 1\" type=\"exit\">"), "{text}");
-    assert!(answer.stdout.contains("1 passed, 1 flaky in 1 cases"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("1 passed, 1 flaky in 1 case under"), "{}", answer.stdout);
     assert!(answer.stderr.contains("(flaky)"), "{}", answer.stderr);
     let page = std::fs::read_to_string(answer.results().join("report.html")).unwrap();
     assert!(page.contains("id=\"flaky\"") && page.contains("passed, but not at once"));

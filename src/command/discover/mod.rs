@@ -14,9 +14,9 @@ use std::sync::Arc;
 use anstream::print;
 
 use crate::cli::{Discover, Hierarchy, Modules};
-use crate::command::asked::limits;
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
+use crate::command::request::limits;
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;

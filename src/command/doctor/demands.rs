@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::Select;
-use crate::command::asked::limits;
 use crate::command::catalogue::Catalogue;
+use crate::command::request::limits;
 use crate::error::Error;
 use crate::run::plan::{Plan, Planned};
 use crate::stack::launcher::Profile;

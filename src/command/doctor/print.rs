@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Examination;
 use super::line::{Finding, Level, Line};
-use crate::report::text::{clean, line};
+use crate::report::text::{clean, line, many};
 use crate::verdict::diagnosis::Blame;
 use crate::verdict::rules::Rule;
 
@@ -102,11 +102,6 @@ fn spec(finding: &Finding, rule: &Rule) -> Option<String> {
     let spec = rule.spec.as_ref()?;
     (!finding.amount.is_empty() || !spec.contains("{amount}"))
         .then(|| spec.replace("{amount}", &finding.amount))
-}
-
-fn many(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// Everything for programs.

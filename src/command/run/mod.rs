@@ -17,9 +17,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::cli::Run;
-use crate::command::asked::{Asked, limits};
+use crate::command::asked::Asked;
 use crate::command::catalogue::Catalogue;
 use crate::command::ledger::{Keys, Since};
+use crate::command::request::Request;
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -37,9 +38,7 @@ use crate::run::plan::Plan;
 use crate::run::root::Root;
 use crate::run::service::{Given, Services};
 use crate::run::sweep::leave_nothing;
-use crate::stack::module::Wanted;
 use crate::suite::Service;
-use crate::suite::select::Selection;
 use crate::verdict::check::{Check, Outcome};
 use pause::Pause;
 use session::{INTERRUPTED, Session, now};
@@ -55,6 +54,7 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     heap::be_sparing();
     let facts = Facts::gather();
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let request = Request::new(&flags.select, &catalogue)?;
     let why = Why::new(catalogue.site.source.as_ref())?;
     needs::anything(&facts, &why)?;
     let stop = Stop::new(flags.grace).map_err(|error| {
@@ -63,7 +63,7 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let stop = Arc::new(stop);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
-    let done = carry_out(flags, &catalogue, (facts, why), &stop);
+    let done = carry_out(flags, (&catalogue, &request), (facts, why), &stop);
     match (done, stop.requested()) {
         // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
         (Err(error), Some(signal)) => {
@@ -76,14 +76,13 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
 
 fn carry_out(
     flags: &Run,
-    catalogue: &Catalogue,
+    (catalogue, request): (&Catalogue, &Request),
     (facts, why): (Facts, Why),
     stop: &Arc<Stop>,
 ) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
     let stack = Stack::open(catalogue, root.path(), stop)?;
-    let extra = extra(&flags.select.modules.others)?;
-    let (asked, plan) = plan(catalogue, &stack, &flags.select, &extra)?;
+    let (asked, plan) = plan(catalogue, &stack, request)?;
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let (done, plan) = resume(flags, &record, plan);
@@ -106,7 +105,7 @@ fn carry_out(
     let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root);
     let session =
-        Session::new(flags, catalogue, (&stack, &extra), place, (facts, why), (stop, services), told)
+        Session::new(flags, catalogue, (&stack, &request.extra), place, (facts, why), (stop, services), told)
             .since(since.as_ref());
     session.carry_out(&plan);
     let mut results = session.end();
@@ -174,24 +173,18 @@ pub(super) fn given(index: Option<&String>, cran: Option<&String>) -> Given {
 /// What is owed: the plan, and the toolchains that it speaks of.
 ///
 /// # Errors
-/// A selection that names nothing, or that leaves nothing.
+/// A request that leaves nothing, a stack that cannot be looked at.
 pub(super) fn plan(
     catalogue: &Catalogue,
     stack: &Stack<'_>,
-    select: &crate::cli::Select,
-    extra: &[Wanted],
+    request: &Request,
 ) -> Result<(Vec<Asked>, Plan), Error> {
-    let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites)?;
-    let limits = limits(&select.modules, select.all)?;
-    if limits.is_empty() && !select.all {
-        return Err(Error::new(Kind::Nothing, "no toolchain was asked for")
-            .hint("give --cc, --mpi or --runtime, or --all for every toolchain of the stack"));
-    }
-    let asked = stack.ask(&limits, select.all)?;
+    let Request { selection, limits, extra, all, shard } = request;
+    let asked = stack.ask(limits, *all)?;
     let planned = |asked: &[Asked]| asked.iter().map(|asked| asked.planned(catalogue)).collect::<Vec<_>>();
-    let mut plan = Plan::new(&catalogue.suites, &planned(&asked), &selection, select.shard);
+    let mut plan = Plan::new(&catalogue.suites, &planned(&asked), selection, *shard);
     // Names that came from a person are prefixes: loading tells what they mean, and the plan then says so.
-    if !select.all {
+    if !all {
         let needed: Vec<&Asked> = asked
             .iter()
             .enumerate()
@@ -201,7 +194,7 @@ pub(super) fn plan(
         needed.par_iter().for_each(|asked| {
             stack.load(asked, extra);
         });
-        plan = Plan::new(&catalogue.suites, &planned(&asked), &selection, select.shard);
+        plan = Plan::new(&catalogue.suites, &planned(&asked), selection, *shard);
     }
     if plan.cases.is_empty() {
         return Err(Error::new(
@@ -211,15 +204,6 @@ pub(super) fn plan(
         .hint("`stackprobe discover` prints the toolchains, `stackprobe list --all` what runs under them"));
     }
     Ok((asked, plan))
-}
-
-/// Further modules to load.
-///
-/// # Errors
-/// Names that no module can have.
-pub(super) fn extra(names: &[String]) -> Result<Vec<Wanted>, Error> {
-    let modules: Result<Vec<Wanted>, String> = names.iter().map(|name| Wanted::new(name)).collect();
-    modules.map_err(|fault| Error::new(Kind::Usage, fault))
 }
 
 /// The plan as it is written down.
