@@ -141,7 +141,7 @@ fn a_wrong_command_line_is_told_whole_before_any_stack_is_looked_at() {
     let answer = call(&words).without("MODULEPATH").run().exits(2);
     for told in [
         "no suite or probe is named `mpi/nothing`",
-        "probes of mpi are: identity, hello, ",
+        "`stackprobe explain mpi` tells its probes",
         "no probe has the tag `fortrn`",
         "tags are: c, codegen, ",
         "`-x` is no name of a module",

@@ -263,14 +263,7 @@ impl<'s> Stack<'s> {
                     Layer::Runtime => !runtimes.is_empty(),
                 })
             };
-            // `--all --runtime python` is every Python and no compiler at all.
-            let only = |layers: &[Layer]| {
-                limits.is_empty()
-                    || runtimes.is_empty() != layers.contains(&Layer::Runtime)
-                    || (!compilers.is_empty() && !layers.contains(&Layer::Runtime))
-            };
-            let chains =
-                matrix.select(limits).filter(|chain| asked_for(&chain.layers()) && only(&chain.layers()));
+            let chains = matrix.select(limits).filter(|chain| asked_for(&chain.layers()));
             return chains.map(|chain| Asked::exactly(chain, &self.catalogue.suites)).collect();
         }
         let mut asked = Vec::new();

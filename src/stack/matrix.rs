@@ -96,11 +96,15 @@ impl Matrix {
         Self { chains: chains.into_iter().collect() }
     }
 
-    /// The toolchains that `limits` leave.
+    /// The toolchains that `limits` leave. A limit on runtimes alone leaves no compiler, one on compilers or MPIs alone
+    /// no runtime.
     pub fn select<'m>(&'m self, limits: &'m Limits) -> impl Iterator<Item = &'m Chain> {
-        self.chains
-            .iter()
-            .filter(|chain| chain.modules.iter().all(|(layer, module)| limits.take(*layer, module)))
+        let compilers = limits.runtimes.is_empty() || !limits.compilers.is_empty() || !limits.mpis.is_empty();
+        let runtimes = limits.is_empty() || !limits.runtimes.is_empty();
+        self.chains.iter().filter(move |chain| {
+            let asked_for = if chain.layers().contains(&Layer::Runtime) { runtimes } else { compilers };
+            asked_for && chain.modules.iter().all(|(layer, module)| limits.take(*layer, module))
+        })
     }
 }
 
@@ -159,9 +163,17 @@ mod tests {
 
     #[test]
     fn limits_narrow_it() {
-        let limits = Limits { compilers: vec![Wanted::new("gcc").unwrap()], ..Limits::default() };
+        let wanted = |name: &str| if name.is_empty() { Vec::new() } else { vec![Wanted::new(name).unwrap()] };
         let matrix = matrix();
-        let labels: Vec<String> = matrix.select(&limits).map(Chain::label).collect();
-        assert_eq!(labels, ["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "python/3.12"]);
+        for (compiler, mpi, runtime, left) in [
+            ("gcc", "", "", &["gcc/12.2.0", "gcc/12.2.0 openmpi/5"][..]),
+            ("", "", "python", &["python/3.12"]),
+            ("gcc", "", "python", &["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "python/3.12"]),
+            ("", "mpich", "", &["gcc/12.2.0", "house-cc/1"]),
+        ] {
+            let limits = Limits { compilers: wanted(compiler), mpis: wanted(mpi), runtimes: wanted(runtime) };
+            let labels: Vec<String> = matrix.select(&limits).map(Chain::label).collect();
+            assert_eq!(labels, left, "{compiler} {mpi} {runtime}");
+        }
     }
 }

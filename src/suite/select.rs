@@ -50,10 +50,11 @@ impl Selection {
             let hint = match nearest(text, names.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => match suites.iter().find(|of| probe.is_some() && suite.is_match(&of.name)) {
-                    Some(of) => {
-                        format!("probes of {} are: {}", of.name, list(&of.probes, |probe| &probe.name))
-                    }
-                    None => format!("suites are: {}", list(suites, |suite| &suite.name)),
+                    Some(of) => format!("`stackprobe explain {}` tells its probes", of.name),
+                    None => format!(
+                        "suites are: {}",
+                        suites.iter().map(|suite| suite.name.as_str()).collect::<Vec<_>>().join(", ")
+                    ),
                 },
             };
             faults.push(Fault::new(format!("no suite or probe is named `{text}`")).hint(hint));
@@ -76,10 +77,6 @@ impl Selection {
             || self.patterns.iter().any(|(_, s, p)| matches(s, p.as_ref(), suite, probe));
         named && (self.tags.is_empty() || self.tags.iter().any(|tag| probe.tags.contains(tag)))
     }
-}
-
-fn list<T>(all: &[T], name: impl Fn(&T) -> &str) -> String {
-    all.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn matches(suite: &GlobMatcher, probe: Option<&GlobMatcher>, of: &Suite, it: &Probe) -> bool {
