@@ -31,7 +31,7 @@ stack:
 
 # What only tests and benchmarks need.
 tools:
-	fixtures/tools
+	fixtures/tools target/tools
 
 build:
 	@command -v cargo >/dev/null || { echo "error: no cargo on PATH" >&2; \

@@ -164,13 +164,19 @@ impl Lmod {
         self.call(shell.into_iter().chain(given).chain(words), base)
     }
 
-    fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
+    /// `base`, with what a login shell would know of this Lmod: scripts of a case may want to call it.
+    fn known_in(&self, base: &Environment) -> Environment {
         let mut environment = base.clone();
         environment.set("LMOD_CMD", &self.command);
         if let Some(libexec) = self.command.parent() {
             environment.set("LMOD_DIR", libexec);
             environment.set("LMOD_PKG", libexec.parent().unwrap_or(libexec));
         }
+        environment
+    }
+
+    fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
+        let mut environment = self.known_in(base);
         environment.set("LMOD_PAGER", "none");
         environment.set("LMOD_COLORIZE", "no");
         // Lmod would start four processes to find out.
@@ -195,7 +201,7 @@ impl Lmod {
             if !change.status {
                 return Err(refusal("Lmod could not load what was asked for"));
             }
-            return Ok(change.apply(base));
+            return Ok(change.apply(&self.known_in(base)));
         }
         if !answer.success {
             return Err(refusal("Lmod could not load what was asked for"));
@@ -347,13 +353,18 @@ mod tests {
         let base = Environment::from_nul_separated(b"KEEP=1\0GO=2\0PATH=/bin\0");
         let stdout = br#"{"_mlstatus":true,"env":{"PATH":"/g:/bin","N":"a\nb"},"unset":["GO"],"alias":[]}"#;
         let answer = Answer { success: true, stdout: stdout.to_vec(), stderr: Vec::new() };
-        let environment = lmod("8.7.60").read_environment(&answer, &base).unwrap();
-        assert_eq!(environment, Environment::from_nul_separated(b"KEEP=1\0PATH=/g:/bin\0N=a\nb\0"));
+        let read = |answer: &Answer| {
+            let mut environment = lmod("8.7.60").read_environment(answer, &base)?;
+            environment.unset_where(|name, _| name.starts_with("LMOD_"));
+            Ok::<_, Refusal>(environment)
+        };
+        let expected = Environment::from_nul_separated(b"KEEP=1\0PATH=/g:/bin\0N=a\nb\0");
+        assert_eq!(read(&answer).unwrap(), expected);
         let empty =
             Answer { stdout: br#"{"_mlstatus":true,"env":[],"unset":[]}"#.to_vec(), ..answer.clone() };
-        assert_eq!(lmod("8.7.60").read_environment(&empty, &base).unwrap(), base);
+        assert_eq!(read(&empty).unwrap(), base);
         let refused = Answer { stdout: br#"{"_mlstatus":false,"env":[]}"#.to_vec(), ..answer };
-        assert!(lmod("8.7.60").read_environment(&refused, &base).is_err());
+        assert!(read(&refused).is_err());
     }
 
     #[test]
