@@ -247,7 +247,7 @@ fn a_work_folder_that_is_full_or_read_only_is_named() {
     }
     let (code, said) = with_tmp("size=60m", &["run", "python/pip", "--runtime", "python/3"]);
     assert_eq!(code, Some(75), "{said}");
-    assert!(said.contains("60 MiB, 128 MiB needed"), "{said}");
+    assert!(said.contains("disk: there is 59 MiB, 128 MiB needed"), "{said}");
     // It fills up on the way, and the tool that meets it says something else.
     let suites = tempfile::tempdir().unwrap();
     let script = "head -c 8m /dev/zero > $TMPDIR/x 2>/dev/null; echo cannot install; exit 1";
