@@ -31,7 +31,7 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let request = Request::new(&flags.select, &catalogue)?;
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
-    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
     let (asked, plan) = run::plan(&catalogue, &stack, &request)?;
     let record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     match flags.format {

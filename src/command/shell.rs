@@ -111,7 +111,7 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
         return Err(Error::new(Kind::Usage, "no toolchain and no case was asked for")
             .hint("give --cc, --mpi, --runtime or --module, or the path of a case: RESULTS/cases/ID"));
     }
-    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let stack = Stack::open(&catalogue, root.path(), &stop, false)?;
     let asked = one(&stack, &wanted)?;
     let toolchain = stack.load(&asked, &extra).as_ref().map_err(|unloaded| match unloaded {
         Unloaded::Refused(refusal) => Error::new(Kind::Stack, refusal.what.clone())

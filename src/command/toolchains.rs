@@ -36,11 +36,12 @@ pub struct Stack<'s> {
 }
 
 impl<'s> Stack<'s> {
-    /// Finds Lmod, asks its version, and makes an environment without modules and without what the pod leaks.
+    /// Finds Lmod, asks its version, and makes an environment without modules and without what the pod leaks. Where
+    /// the matrix will be wanted, the hierarchy is looked at meanwhile.
     ///
     /// # Errors
     /// No Lmod, a broken Lmod, no `MODULEPATH`.
-    pub fn open(catalogue: &'s Catalogue, tmp: &Path, stop: &'s Stop) -> Result<Self, Error> {
+    pub fn open(catalogue: &'s Catalogue, tmp: &Path, stop: &'s Stop, matrix: bool) -> Result<Self, Error> {
         let link = Path::new("/proc/self/exe");
         let own = std::fs::read_link(link)
             .map_err(|error| Error::io(Kind::Pod, "read", link, &error).hint("is /proc mounted?"))?;
@@ -58,8 +59,12 @@ impl<'s> Stack<'s> {
         let mut lmod = Lmod::new(command.clone(), shell);
         set_modulepath(&mut base)?;
         set_home(&mut base, tmp);
-        let answer = call(&lmod.ask_version(&base), LMOD_LIMIT, tmp, stop)?;
-        lmod.take_version(&answer).map_err(|refusal| refused(&refusal))?;
+        let pure = base.words("LOADEDMODULES").is_empty();
+        let (answer, found) = rayon::join(
+            || call(&lmod.ask_version(&base), LMOD_LIMIT, tmp, stop),
+            || (matrix && pure).then(|| look(&lmod, &base, tmp, stop)),
+        );
+        lmod.take_version(&answer?).map_err(|refusal| refused(&refusal))?;
         let mut stack = Self {
             catalogue,
             lmod,
@@ -67,10 +72,10 @@ impl<'s> Stack<'s> {
             own,
             tmp: tmp.to_path_buf(),
             stop,
-            found: OnceLock::new(),
+            found: found.map_or_else(OnceLock::new, OnceLock::from),
             inventory: OnceLock::new(),
         };
-        if !stack.base.words("LOADEDMODULES").is_empty() {
+        if !pure {
             let question = stack.lmod.ask_purge(&stack.base, &stack.own);
             let answer = stack.call(&question)?;
             stack.base =
@@ -118,14 +123,7 @@ impl<'s> Stack<'s> {
     /// # Errors
     /// A spider that fails or whose answer cannot be read.
     pub fn found(&self) -> Result<&[spider::Found], Error> {
-        let found = self.found.get_or_init(|| {
-            let answer = self.call(&spider::ask(&self.lmod, &self.base, &self.modulepath()))?;
-            let mut found = spider::read(&answer.stdout).map_err(|fault| {
-                Error::new(Kind::Stack, fault).hint(crate::stack::lmod::quote(&answer.stderr))
-            })?;
-            modulerc::heed(&mut found);
-            Ok(found)
-        });
+        let found = self.found.get_or_init(|| look(&self.lmod, &self.base, &self.tmp, self.stop));
         found.as_ref().map(Vec::as_slice).map_err(Clone::clone)
     }
 
@@ -280,6 +278,16 @@ impl<'s> Stack<'s> {
         }
         Ok(asked.into_iter().map(|modules| Asked::new(modules, &self.catalogue.suites)).collect())
     }
+}
+
+/// Asks spider for every module.
+fn look(lmod: &Lmod, base: &Environment, tmp: &Path, stop: &Stop) -> Result<Vec<spider::Found>, Error> {
+    let modulepath = base.text("MODULEPATH").unwrap_or_default();
+    let answer = call(&spider::ask(lmod, base, &modulepath), LMOD_LIMIT, tmp, stop)?;
+    let mut found = spider::read(&answer.stdout)
+        .map_err(|fault| Error::new(Kind::Stack, fault).hint(crate::stack::lmod::quote(&answer.stderr)))?;
+    modulerc::heed(&mut found);
+    Ok(found)
 }
 
 fn refused(refusal: &Refusal) -> Error {

@@ -38,7 +38,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     let limits = limits(&Modules { cc, mpi, runtime, ..Modules::default() }, true)?;
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
-    let stack = Stack::open(&catalogue, root.path(), &stop)?;
+    let stack = Stack::open(&catalogue, root.path(), &stop, true)?;
     let found = stack.found()?;
     let matrix = stack.matrix()?;
     for line in odd::lines(&stack)? {

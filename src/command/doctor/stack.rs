@@ -36,7 +36,7 @@ pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     };
     let begun = Instant::now();
     let answer = list::stop().map(Arc::new).and_then(|stop| {
-        Stack::open(catalogue, root.path(), &stop).map(|stack| stack.lmod_version().to_owned())
+        Stack::open(catalogue, root.path(), &stop, false).map(|stack| stack.lmod_version().to_owned())
     });
     let took = begun.elapsed();
     let line = match answer {

@@ -81,7 +81,7 @@ fn carry_out(
     stop: &Arc<Stop>,
 ) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
-    let stack = Stack::open(catalogue, root.path(), stop)?;
+    let stack = Stack::open(catalogue, root.path(), stop, request.all)?;
     let (asked, plan) = plan(catalogue, &stack, request)?;
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
