@@ -163,7 +163,7 @@ fn what_a_killed_one_has_left_goes_with_the_next() {
         call.command().arg(script);
         call
     };
-    let mut first = opened("touch begun; exec sleep 60");
+    let mut first = opened("echo $$ > at-hand; mv at-hand begun; exec sleep 60");
     let begun = first.folder().join("begun");
     let mut child = first.command().spawn().unwrap();
     let since = Instant::now();
@@ -175,6 +175,8 @@ fn what_a_killed_one_has_left_goes_with_the_next() {
     assert_eq!(left(), 1, "whoever is alive keeps what is his");
     child.kill().unwrap();
     child.wait().unwrap();
+    let orphan = std::fs::read_to_string(begun).unwrap().trim().parse().unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(orphan), nix::sys::signal::Signal::SIGKILL).unwrap();
     assert_eq!(left(), 1);
     opened("true").run().exits(0);
     assert_eq!(left(), 0);

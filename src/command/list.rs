@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::cli::{Format, List};
 use crate::command::catalogue::Catalogue;
-use crate::command::request::{Request, limits};
+use crate::command::request::Request;
 use crate::command::run;
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
@@ -17,6 +17,7 @@ use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::text::many;
 use crate::run::root::Root;
+use crate::suite::select::Selection;
 
 /// Prints the plan; without any toolchain asked for, the suites and their probes.
 ///
@@ -24,11 +25,11 @@ use crate::run::root::Root;
 /// Those of `run` before its first case.
 pub fn list(flags: &List) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
-    let limits = limits(&flags.select.modules, flags.select.all)?;
-    if limits.is_empty() && !flags.select.all {
-        return suites(flags, &catalogue);
-    }
     let request = Request::new(&flags.select, &catalogue)?;
+    if !request.has_toolchains() {
+        suites(flags, &catalogue, &request.selection);
+        return Ok(Exit::Passed);
+    }
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
@@ -57,9 +58,7 @@ pub(super) fn stop() -> Result<Stop, Error> {
     })
 }
 
-fn suites(flags: &List, catalogue: &Catalogue) -> Result<Exit, Error> {
-    use crate::suite::select::Selection;
-    let selection = Selection::new(&flags.select.suites, &flags.select.tags, &catalogue.suites)?;
+fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) {
     let mut json = Vec::new();
     for suite in &catalogue.suites {
         let probes: Vec<_> = suite.probes.iter().filter(|probe| selection.takes(suite, probe)).collect();
@@ -85,5 +84,4 @@ fn suites(flags: &List, catalogue: &Catalogue) -> Result<Exit, Error> {
     if flags.format == Format::Json {
         println!("{}", serde_json::to_string_pretty(&json).unwrap_or_default());
     }
-    Ok(Exit::Passed)
 }

@@ -26,33 +26,33 @@ impl Request {
     /// Reads the flags.
     ///
     /// # Errors
-    /// Names of suites, probes, tags and modules that nothing can have; no toolchain at all.
+    /// Names of suites, probes, tags and modules that nothing can have.
     pub fn new(select: &Select, catalogue: &Catalogue) -> Result<Self, Error> {
         let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites);
-        match (selection, limits(&select.modules, select.all), extra(&select.modules)) {
-            (Ok(_), Ok(limits), Ok(_)) if limits.is_empty() && !select.all => {
-                Err(Error::new(Kind::Nothing, "no toolchain was asked for")
-                    .hint("give --cc, --mpi or --runtime, or --all for every toolchain of the stack"))
-            }
-            (Ok(selection), Ok(limits), Ok(extra)) => {
+        match (selection, wanted(&select.modules, select.all)) {
+            (Ok(selection), Ok((limits, extra))) => {
                 Ok(Self { selection, limits, extra, all: select.all, shard: select.shard })
             }
-            (selection, limits, extra) => {
-                let errors = [selection.err(), limits.err(), extra.err()];
-                Err(Error::of(
-                    Kind::Usage,
-                    errors.into_iter().flatten().flat_map(|error| error.faults).collect(),
-                ))
+            (selection, wanted) => {
+                let errors = selection.err().into_iter().chain(wanted.err());
+                Err(Error::of(Kind::Usage, errors.flat_map(|error| error.faults).collect()))
             }
         }
     }
+
+    /// Whether it asks for any toolchain.
+    #[must_use]
+    pub fn has_toolchains(&self) -> bool {
+        self.all || !self.limits.is_empty()
+    }
 }
 
-/// What the command line asks for, or else, unless it wants `all`, what pods have always set.
+/// The toolchains that are asked for, and with which further modules. What no flag says is what pods have always set,
+/// unless `all` are wanted.
 ///
 /// # Errors
-/// Every name that no module can have.
-pub fn limits(given: &Modules, all: bool) -> Result<Limits, Error> {
+/// Every name that no module can have; an MPI without a compiler.
+pub fn wanted(given: &Modules, all: bool) -> Result<(Limits, Vec<Wanted>), Error> {
     let pod = |prefix: &str| -> Vec<String> {
         let family = std::env::var(format!("HPC_LMOD_{prefix}_FAMILY")).unwrap_or_default();
         let version = std::env::var(format!("HPC_LMOD_{prefix}_VERSION")).unwrap_or_default();
@@ -72,24 +72,12 @@ pub fn limits(given: &Modules, all: bool) -> Result<Limits, Error> {
         mpis: named(&or_pod(&given.mpi, "MPI"), &mut faults),
         runtimes: named(&given.runtime, &mut faults),
     };
-    if !faults.is_empty() {
-        return Err(Error::of(Kind::Usage, faults));
+    let extra = named(&given.others, &mut faults);
+    if faults.is_empty() && !limits.mpis.is_empty() && limits.compilers.is_empty() && !all {
+        let hint = "give --cc as well, or --all for every compiler that has this MPI";
+        faults.push(Fault::new("an MPI was asked for, but no compiler").hint(hint));
     }
-    if !limits.mpis.is_empty() && limits.compilers.is_empty() && !all {
-        return Err(Error::new(Kind::Usage, "an MPI was asked for, but no compiler")
-            .hint("give --cc as well, or --all for every compiler that has this MPI"));
-    }
-    Ok(limits)
-}
-
-/// Further modules to load into every toolchain.
-///
-/// # Errors
-/// Every name that no module can have.
-pub fn extra(given: &Modules) -> Result<Vec<Wanted>, Error> {
-    let mut faults = Vec::new();
-    let modules = named(&given.others, &mut faults);
-    if faults.is_empty() { Ok(modules) } else { Err(Error::of(Kind::Usage, faults)) }
+    if faults.is_empty() { Ok((limits, extra)) } else { Err(Error::of(Kind::Usage, faults)) }
 }
 
 /// Names of modules, those of them that can be any.

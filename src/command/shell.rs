@@ -10,7 +10,7 @@ use crate::cli::{Modules, Shell};
 use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
-use crate::command::request::{extra, limits};
+use crate::command::request::wanted;
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -105,8 +105,7 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&[], flags.site.as_ref())?;
     let stop = stop()?;
     let root = Root::new(flags.keep)?;
-    let wanted = limits(&flags.modules, false)?;
-    let extra = extra(&flags.modules)?;
+    let (wanted, extra) = wanted(&flags.modules, false)?;
     if wanted.is_empty() && extra.is_empty() {
         return Err(Error::new(Kind::Usage, "no toolchain and no case was asked for")
             .hint("give --cc, --mpi, --runtime or --module, or the path of a case: RESULTS/cases/ID"));

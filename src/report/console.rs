@@ -22,8 +22,8 @@ pub struct Console {
     done: usize,
     quiet: bool,
     live: Option<Arc<Live>>,
-    /// Toolchain and reason of the last line.
-    reason: (String, String),
+    /// Of the last case that was printed: its toolchain and why it did not pass, if so.
+    reason: Option<(String, String)>,
 }
 
 /// The colour of an outcome.
@@ -42,7 +42,7 @@ impl Console {
     /// A run of `total` cases, `done` of which are over already, and what shows those that are running.
     #[must_use]
     pub fn new(total: usize, done: usize, quiet: bool, live: Option<Arc<Live>>) -> Self {
-        Self { total, done, quiet, live, reason: Default::default() }
+        Self { total, done, quiet, live, reason: None }
     }
 
     /// Prints lines of text.
@@ -86,15 +86,17 @@ impl Console {
         );
         let told =
             record.first_fault().or_else(|| record.checks.iter().find(|_| outcome == Outcome::Skipped));
-        if let Some(check) = told {
-            let reason = format!("{}: {}", check.name, line(&check.reason, 300));
-            let reason = (owed.toolchain.clone(), reason);
+        let reason = told
+            .map(|check| (owed.toolchain.clone(), format!("{}: {}", check.name, line(&check.reason, 300))));
+        match &reason {
             // A toolchain that does not load would say so a hundred times.
-            if reason != self.reason {
-                let _ = write!(text, "\n{}{}", " ".repeat(2 * width + 2), reason.1);
-                self.reason = reason;
+            Some(_) if reason == self.reason => text.push_str(": as above"),
+            Some((_, reason)) => {
+                let _ = write!(text, "\n{}{reason}", " ".repeat(2 * width + 2));
             }
+            None => {}
         }
+        self.reason = reason;
         // Behind a mark, no line of a probe is taken for a command by GitHub, but for its old form anywhere in a line.
         for line in mask(said).replace("##[", "## [").lines() {
             let _ = write!(text, "\n  | {line}");

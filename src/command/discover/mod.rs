@@ -16,7 +16,7 @@ use anstream::print;
 use crate::cli::{Discover, Hierarchy, Modules};
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
-use crate::command::request::limits;
+use crate::command::request::wanted;
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -35,7 +35,7 @@ use crate::suite::{Action, Layer, Native};
 pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.suite_folders, flags.site.as_ref())?;
     let (cc, mpi, runtime) = (flags.cc.clone(), flags.mpi.clone(), flags.runtime.clone());
-    let limits = limits(&Modules { cc, mpi, runtime, ..Modules::default() }, true)?;
+    let (limits, _) = wanted(&Modules { cc, mpi, runtime, ..Modules::default() }, true)?;
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, true)?;

@@ -5,14 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::Select;
 use crate::command::catalogue::Catalogue;
-use crate::command::request::limits;
+use crate::command::request::Request;
 use crate::error::Error;
 use crate::run::plan::{Plan, Planned};
 use crate::stack::launcher::Profile;
 use crate::stack::matrix::Limits;
 use crate::stack::module::Wanted;
 use crate::suite::Layer;
-use crate::suite::select::Selection;
 use crate::verdict::fitness::{self, Demand};
 
 /// Each demand with the suites whose it is.
@@ -26,10 +25,10 @@ type Possible<'c> = (Planned, Vec<&'c Profile>);
 /// # Errors
 /// Names that no suite, probe or module can have.
 pub(super) fn demands(catalogue: &Catalogue, select: &Select) -> Result<Demands, Error> {
-    let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites)?;
+    let request = Request::new(select, catalogue)?;
     let (planned, profiles): (Vec<Planned>, Vec<Vec<&Profile>>) =
-        possible(catalogue, &limits(&select.modules, select.all)?, select.all).into_iter().unzip();
-    let plan = Plan::new(&catalogue.suites, &planned, &selection, select.shard);
+        possible(catalogue, &request.limits, request.all).into_iter().unzip();
+    let plan = Plan::new(&catalogue.suites, &planned, &request.selection, request.shard);
     let mut demands = Demands::new();
     for case in &plan.cases {
         let suite = &catalogue.suites[case.suite];

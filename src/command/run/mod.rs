@@ -55,6 +55,10 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let facts = Facts::gather();
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
     let request = Request::new(&flags.select, &catalogue)?;
+    if !request.has_toolchains() {
+        return Err(Error::new(Kind::Nothing, "no toolchain was asked for")
+            .hint("give --cc, --mpi or --runtime, or --all for every toolchain of the stack"));
+    }
     let why = Why::new(catalogue.site.source.as_ref())?;
     needs::anything(&facts, &why)?;
     let stop = Stop::new(flags.grace).map_err(|error| {
