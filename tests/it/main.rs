@@ -1,0 +1,34 @@
+//! What a user relies on, against the real stack: one program, and a module a subject.
+//!
+//! `cargo test --test it run::` runs one subject. The stack is that of `make stack`, or of `STACKPROBE_FIXTURE`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says why"
+)]
+
+mod ci;
+mod console;
+mod diagnose;
+mod diagnoses;
+mod discover;
+mod doctor;
+mod faults;
+mod fixture;
+mod help;
+mod ledger;
+mod linkage;
+mod lmod;
+mod modules;
+mod pause;
+mod process;
+mod reach;
+mod report;
+mod run;
+mod runtimes;
+mod shell;
+mod spack;

@@ -1,0 +1,88 @@
+//! The `modules` suite on trees of every layout; what it catches in a real stack stands in `tests/it/faults.rs`.
+
+use crate::fixture::{Answer, call, tree};
+
+const CORE: [(&str, &str); 4] = [
+    (
+        "Core/gcc/12.2.0.lua",
+        "whatis(\"g\")\nfamily(\"compiler\")\nprepend_path(\"MODULEPATH\", \"{root}/gcc/12.2.0\")\n",
+    ),
+    ("Core/gcc/13.1.0.lua", "whatis(\"g\")\nfamily(\"compiler\")\n"),
+    ("Core/gcc/.modulerc.lua", "module_version(\"gcc/12.2.0\", \"default\")\n"),
+    ("Core/python/3.12", "#%Module\nmodule-whatis p\nprepend-path PATH /usr/share\n"),
+];
+
+fn run(files: &[(&str, &str)], flags: &[&str]) -> Answer {
+    let folder = tempfile::tempdir().unwrap();
+    tree(folder.path(), &CORE);
+    tree(folder.path(), files);
+    call(&[&["run", "modules"][..], flags].concat()).env("MODULEPATH", folder.path().join("Core")).run()
+}
+
+#[test]
+fn hidden_versions_defaults_tcl_and_a_runtime_beside_a_compiler_are_healthy() {
+    let files = [
+        ("gcc/12.2.0/mpich/5.0.2-x7k2abc.lua", "whatis(\"m\")\nfamily(\"mpi\")\n"),
+        ("gcc/12.2.0/hwloc/2.9.0-hhhhhhh.lua", "whatis(\"h\")\n"),
+        ("gcc/12.2.0/hwloc/.modulerc.lua", "hide_version(\"hwloc/2.9.0-hhhhhhh\")\n"),
+        ("gcc/12.2.0/zlib/1.2.lua", "whatis(\"z\")\n"),
+        ("gcc/12.2.0/zlib/1.3.lua", "whatis(\"z\")\n"),
+        ("gcc/12.2.0/zlib/.modulerc.lua", "module_version(\"zlib/1.2\", \"default\")\n"),
+    ];
+    let answer =
+        run(&files, &["--cc", "gcc/12.2.0", "--mpi", "mpich/5", "--runtime", "python/3.12"]).exits(0);
+    let junit = answer.junit();
+    for passed in
+        ["hwloc/2.9.0-hhhhhhh loads", "hwloc/2.9.0-hhhhhhh visible", "zlib/1.2 default", "gcc/12.2.0 default"]
+    {
+        assert_eq!(junit.case("modules.walk", passed).outcome, "passed", "{passed}");
+    }
+    let beside = junit.cases.iter().filter(|case| case.suite.ends_with("gcc/12.2.0 python/3.12"));
+    assert!(beside.clone().any(|case| case.name.starts_with("python/3.12 loads")));
+    assert_eq!(junit.count("passed") + junit.count("skipped"), junit.cases.len());
+}
+
+#[test]
+fn a_hidden_module_that_does_not_load_is_red_as_well() {
+    let files = [
+        ("gcc/12.2.0/hwloc/2.lua", "whatis(\"h\")\nLmodError(\"out of order\")\n"),
+        ("gcc/12.2.0/hwloc/.modulerc.lua", "hide_version(\"hwloc/2\")\n"),
+    ];
+    let answer = run(&files, &["--cc", "gcc/12.2.0"]).exits(1);
+    let junit = answer.junit();
+    let case = junit.case("modules.walk", "hwloc/2 loads");
+    assert_eq!(case.outcome, "failure");
+    assert!(case.text.contains("out of order"), "{}", case.text);
+}
+
+#[test]
+fn a_slow_modulefile_is_told_with_its_time_and_its_budget() {
+    let files = [
+        (
+            "gcc/12.2.0/slow/1.lua",
+            "whatis(\"s\")\nif mode() == \"load\" then os.execute(\"sleep 0.9\") end\n",
+        ),
+        ("gcc/12.2.0/quick/1.lua", "whatis(\"q\")\n"),
+        (
+            "gcc/12.2.0/slow/2.lua",
+            "whatis(\"s\")\nif mode() == \"load\" then os.execute(\"sleep 0.9\") end\n",
+        ),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    tree(folder.path(), &CORE);
+    tree(folder.path(), &files);
+    let answer = call(&["run", "modules/walk", "--cc", "gcc/12.2.0", "--site", "site.toml"])
+        .file("site.toml", "[load-time]\n\"slow/*\" = \"800ms\"\n\"slow/2\" = \"30s\"\n")
+        .env("MODULEPATH", folder.path().join("Core"))
+        .run()
+        .exits(1);
+    let junit = answer.junit();
+    let slow = junit.case("modules.walk", "slow/1 load time");
+    assert_eq!(slow.outcome, "failure");
+    assert!(slow.message.starts_with("slow/1 takes "), "{}", slow.message);
+    assert!(slow.message.ends_with("0.8 s are allowed (`slow/*`)"), "{}", slow.message);
+    for name in ["quick/1 load time", "slow/2 load time", "gcc/12.2.0 load time"] {
+        assert_eq!(junit.case("modules.walk", name).outcome, "passed", "{name}");
+    }
+    assert_eq!(junit.count("failure"), 1);
+}

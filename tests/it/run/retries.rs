@@ -1,0 +1,51 @@
+//! Who is tried again, and how that is told.
+
+use super::run_script;
+use crate::fixture::call;
+
+/// A script that ends in `first` when it is run first, and in `then` ever after.
+fn tries(first: &str, then: &str) -> String {
+    format!("f=$HOME/../../tried; if [ -e \"$f\" ]; then {then}; fi; : > \"$f\"; {first}")
+}
+
+#[test]
+fn a_pass_after_a_failure_is_flaky_and_says_so() {
+    let answer = run_script(&tries("exit 1", "exit 0"), "retries = 2", &["--retries", "2"]).exits(0);
+    let junit = answer.junit();
+    let case = junit.case("mine.p", "run");
+    assert_eq!((case.outcome.as_str(), case.flaky), ("passed", 1));
+    let text = std::fs::read_to_string(answer.results().join("junit.xml")).unwrap();
+    assert!(text.contains("<flakyFailure message=\"run: exit status 1\" type=\"exit\">"), "{text}");
+    assert!(answer.stdout.contains("1 passed, 1 flaky in 1 case under"), "{}", answer.stdout);
+    assert!(answer.stderr.contains("(flaky)"), "{}", answer.stderr);
+    let page = std::fs::read_to_string(answer.results().join("report.html")).unwrap();
+    assert!(page.contains("id=\"flaky\"") && page.contains("passed, but not at once"));
+    // The report of a report says the same.
+    call(&["report", answer.results().to_str().unwrap()]).run().exits(0);
+    assert_eq!(answer.junit().case("mine.p", "run").flaky, 1);
+}
+
+#[test]
+fn what_is_tried_again_is_what_may_be_and_no_failure_is_called_flaky() {
+    let hangs = tries("sleep 60", "exit 0");
+    let fails = tries("exit 1", "exit 0");
+    for (script, keys, retries, code, tries) in [
+        // Could not be told: any probe.
+        (hangs.as_str(), "timeout = \"300ms\"", "1", 0, 1),
+        (&hangs, "timeout = \"300ms\"", "0", 75, 0),
+        // Failed: only where the probe allows it, and no more often than both say.
+        (&fails, "", "3", 1, 0),
+        (&fails, "retries = 1", "0", 1, 0),
+        ("exit 1", "retries = 5", "2", 1, 2),
+        ("exit 1", "retries = 1", "9", 1, 1),
+        // A control that passes at once does not get another chance to fail.
+        (&tries("exit 0", "exit 1"), "control = true\nretries = 3", "3", 1, 0),
+    ] {
+        let answer = run_script(script, keys, &["--retries", retries]).exits(code);
+        let junit = answer.junit();
+        assert_eq!(junit.cases.len(), 1);
+        assert_eq!(junit.cases[0].flaky, tries, "{keys} --retries {retries}");
+        assert_eq!(answer.stdout.contains("flaky"), code == 0 && tries > 0, "{}", answer.stdout);
+        assert_eq!(answer.stderr.contains("(tried again)"), code != 0 && tries > 0, "{}", answer.stderr);
+    }
+}

@@ -1,8 +1,0 @@
-//! Are libraries found where the dynamic loader finds them, and is what is wrong with them seen?
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
-
-mod bench;
-mod findings;
-mod hostile;
-mod resolution;
