@@ -4,7 +4,6 @@ mod run;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -343,12 +342,4 @@ pub enum Format {
     Text,
     /// For programs
     Json,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|error| format!("{error}: wanted a duration such as 90s or 5m"))
-}
-
-fn size(text: &str) -> Result<u64, String> {
-    crate::suite::requirement::size(text).ok_or_else(|| "wanted a size such as 64KiB or 1GiB".to_owned())
 }

@@ -1,12 +1,13 @@
 //! The flags of `stackprobe run`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{Select, duration, size};
-use crate::suite::limits::Limits;
+use super::Select;
+use crate::suite::limits::{self, Limits};
 
 /// `stackprobe run`
 #[derive(Args, Debug, Clone)]
@@ -20,13 +21,13 @@ pub struct Run {
     #[arg(long, value_name = "DIR", env = "STACKPROBE_RESULTS", default_value = "results")]
     pub results: PathBuf,
     /// CPU slots to use [default: the CPUs of this pod]
-    #[arg(long, value_name = "N", env = "STACKPROBE_JOBS")]
-    pub jobs: Option<std::num::NonZeroU32>,
+    #[arg(long, value_name = "N", env = "STACKPROBE_JOBS", value_parser = jobs)]
+    pub jobs: Option<NonZeroU32>,
     /// Limit of every command, in place of its own
-    #[arg(long, value_name = "DURATION", env = "STACKPROBE_TIMEOUT", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_TIMEOUT", value_parser = some_time)]
     pub timeout: Option<Duration>,
     /// Limit on the CPU time of each process of a case, in place of its own [`ulimit -t`]
-    #[arg(long, value_name = "DURATION", env = "STACKPROBE_CPU_TIME", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_CPU_TIME", value_parser = some_time)]
     pub cpu_time: Option<Duration>,
     /// Limit on the memory of a case, in place of its own
     ///
@@ -35,16 +36,16 @@ pub struct Run {
     /// also counts what is reserved and never touched. Sanitizers, CUDA, Java, Go and Intel MPI reserve gigabytes to
     /// terabytes and fail under any useful limit of this kind; no kernel tells that it was hit, so the case says it only
     /// where its output does.
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_MEMORY", value_parser = size)]
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_MEMORY", value_parser = some_bytes)]
     pub memory: Option<u64>,
     /// Limit on the size of each file that a case writes, in /dev/shm too, in place of its own [`ulimit -f`]
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_FILE_SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_FILE_SIZE", value_parser = some_bytes)]
     pub file_size: Option<u64>,
     /// Try a case again that could not be told, or that failed where its probe allows it
-    #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0)]
+    #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub retries: u32,
     /// How long running cases have to end once asked to stop
-    #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = limits::time)]
     pub grace: Duration,
     /// Run only what an earlier run into the same results directory did not finish or could not tell
     #[arg(long, env = "STACKPROBE_RESUME")]
@@ -59,10 +60,10 @@ pub struct Run {
     #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
     pub junit_strict: bool,
     /// Bytes of the beginning and of the end of each output to keep in memory
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_OUTPUT", default_value = "64KiB", value_parser = size)]
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_OUTPUT", default_value = "64KiB", value_parser = kept)]
     pub output: u64,
     /// Bytes of output of one command to keep on disk; the rest is counted and dropped
-    #[arg(long, value_name = "SIZE", env = "STACKPROBE_LOG", default_value = "64MiB", value_parser = size)]
+    #[arg(long, value_name = "SIZE", env = "STACKPROBE_LOG", default_value = "64MiB", value_parser = limits::amount)]
     pub log: u64,
     /// A real index of Python packages in place of ours [also: `PIP_INDEX_URL`]
     #[arg(long, value_name = "URL", env = "STACKPROBE_INDEX_URL")]
@@ -100,4 +101,24 @@ impl Run {
     pub fn limits(&self) -> Limits {
         Limits { cpu_time: self.cpu_time, memory: self.memory, file_size: self.file_size }
     }
+}
+
+/// As many slots as a suite may ask for.
+fn jobs(text: &str) -> Result<NonZeroU32, String> {
+    let fits = |jobs: &NonZeroU32| jobs.get() <= 4096;
+    text.parse().ok().filter(fits).ok_or_else(|| format!("wanted a number from 1 to 4096, found `{text}`"))
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    limits::time(text).and_then(limits::some)
+}
+
+fn some_bytes(text: &str) -> Result<u64, String> {
+    limits::amount(text).and_then(limits::some)
+}
+
+/// What is kept in memory, for each case that runs.
+fn kept(text: &str) -> Result<u64, String> {
+    let bytes = limits::amount(text)?;
+    if bytes > 1 << 30 { Err(format!("wanted at most 1 GiB, found `{text}`")) } else { Ok(bytes) }
 }

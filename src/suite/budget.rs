@@ -6,6 +6,7 @@ use globset::{Glob, GlobMatcher};
 
 use crate::document::{self, Table};
 use crate::error::{Fault, Source};
+use crate::suite::limits;
 
 /// Budgets by the full names of modules.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +38,7 @@ impl Budgets {
         let mut all = Vec::new();
         for (pattern, limit) in root.string_table("load-time").into_iter().flatten() {
             let glob = Glob::new(&pattern.value);
-            let duration = humantime::parse_duration(&limit.value);
+            let duration = limits::time(&limit.value);
             match (glob, duration) {
                 (Ok(glob), Ok(limit)) => {
                     all.push((glob.compile_matcher(), Budget { pattern: pattern.value, limit }));
@@ -45,10 +46,7 @@ impl Budgets {
                 (Err(error), _) => {
                     root.fault(format!("cannot read the pattern: {}", error.kind()), pattern.span);
                 }
-                (_, Err(_)) => {
-                    let what = format!("a load time must be a duration such as 3s, found `{}`", limit.value);
-                    root.fault(what, limit.span);
-                }
+                (_, Err(fault)) => root.fault(format!("a load time must be a duration: {fault}"), limit.span),
             }
         }
         let precision =

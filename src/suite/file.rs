@@ -216,7 +216,10 @@ fn toolchain(table: &mut Table<'_>) -> Vec<Layer> {
 fn files(table: &mut Table<'_>, key: &'static str, folder: &Folder) -> Vec<String> {
     let files = table.strings(key).unwrap_or_default();
     for file in &files {
-        if !folder.contains(&file.value) {
+        if let Some(real) = folder.outside(&file.value) {
+            let what = format!("`{}` leads out of the suite's folder, to {}", file.value, real.display());
+            table.fault_with_hint(what, file.span.clone(), "put a copy of the file into the folder");
+        } else if !folder.contains(&file.value) {
             let what = format!("there is no file `{}` in the suite's folder", file.value);
             table.fault_with_hint(
                 what,

@@ -84,6 +84,11 @@ fn suites_of(folder: &Path) -> Result<Vec<Named>, Fault> {
         .into_iter()
         .map(|folder| {
             let path = folder.join("suite.toml");
+            if let Some(real) = Folder::Disk(folder.clone()).outside("suite.toml") {
+                let what =
+                    format!("`{}` leads out of the suite's folder, to {}", path.display(), real.display());
+                return Err(Fault::new(what).hint("put a copy of the file into the folder"));
+            }
             let text = std::fs::read_to_string(&path).map_err(|error| cannot(&error, &path))?;
             let full = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
             let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -83,6 +83,9 @@ fn matches(suite: &GlobMatcher, probe: Option<&GlobMatcher>, of: &Suite, it: &Pr
     suite.is_match(&of.name) && probe.is_none_or(|probe| probe.is_match(&it.name))
 }
 
+/// More pods than any plan has cases.
+const MOST: usize = 10_000;
+
 /// `--shard I/N`: the cases whose place in the plan is I modulo N, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
@@ -94,10 +97,12 @@ impl std::str::FromStr for Shard {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wanted = || format!("wanted I/N with 1 <= I <= N, such as 2/8, found `{text}`");
+        let wanted = || format!("wanted I/N with 1 <= I <= N, N at most {MOST}, such as 2/8, found `{text}`");
         let (index, count) = text.split_once('/').ok_or_else(wanted)?;
-        match (index.parse(), count.parse()) {
-            (Ok(index), Ok(count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
+        match (index.parse(), count.parse::<usize>()) {
+            (Ok(index), Ok(count)) if (1..=count.min(MOST)).contains(&index) && count <= MOST => {
+                Ok(Self { index, count })
+            }
             _ => Err(wanted()),
         }
     }
@@ -139,7 +144,9 @@ mod tests {
         for place in 0..20 {
             assert_eq!(shards.iter().filter(|shard| shard.takes(place)).count(), 1);
         }
-        for wrong in ["0/3", "4/3", "3", "a/b", "/", "1/0"] {
+        for wrong in
+            ["0/3", "4/3", "3", "a/b", "/", "1/0", "1/99999999999", "1/10001", "1/99999999999999999999999999"]
+        {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }
     }

@@ -160,6 +160,8 @@ fn known(table: &mut Table<'_>) -> Option<Known> {
     let reference = table.needed_string("ref");
     let until = table.string("until").and_then(|until| {
         let date = Date::parse(&until.value, format_description!("[year]-[month]-[day]")).ok();
+        // Other centuries are slips of the hand, and would excuse for ever or never.
+        let date = date.filter(|date| (2000..3000).contains(&date.year()));
         if date.is_none() {
             table.fault(
                 format!("`until` must be a day such as 2027-01-31, found `{}`", until.value),

@@ -7,6 +7,7 @@ use crate::run::output::Captured;
 use crate::suite::requirement::size_in_words;
 use crate::suite::{End, Expect, Probe, Protocol};
 use crate::verdict::check::{Check, Outcome};
+use crate::verdict::control::never_ran;
 use crate::verdict::tap;
 
 /// The check that says whether the probe could be built.
@@ -87,7 +88,7 @@ pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
 
 /// Turns the checks of a control round: it passes where they fail, and only if the failure is the seeded one.
 ///
-/// A control that could not be told (a timeout, a full disk) stays an error.
+/// A control that could not be told (a timeout, a full disk) stays an error; one that never ran has proved nothing.
 #[must_use]
 pub fn control(probe: &Probe, checks: &[Check], output: Option<&Executed>) -> Check {
     if let Some(error) = checks.iter().find(|check| check.outcome == Outcome::Error) {
@@ -100,6 +101,9 @@ pub fn control(probe: &Probe, checks: &[Check], output: Option<&Executed>) -> Ch
         return Check::not_passed(CONTROL, Outcome::Failed, "control.passed", reason);
     }
     let missed = output.and_then(|executed| {
+        if let Some(why) = never_ran(probe, &failed, executed) {
+            return Some((Outcome::Failed, String::new(), why));
+        }
         let end = match &probe.expect.end {
             End::AsUsual => None,
             end => {

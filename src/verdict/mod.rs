@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod condition;
+mod control;
 pub mod diagnosis;
 pub mod evidence;
 mod explanation;

@@ -1,5 +1,6 @@
 //! The main job against the real stack: what a person or a pod gets from `stackprobe run`.
 
+mod refused;
 mod retries;
 
 use crate::fixture::{call, core, valid_against_junit_10};
