@@ -30,7 +30,8 @@ Examples:
   stackprobe report pods/* --out all                one report of many pods
 
 Exit codes: 0 passed, 1 a check failed, 2 usage, 3 nothing selected, 70 our own fault,
-75 could not tell (pod or site at fault), 130 and 143 asked to stop.";
+75 could not tell (another try may), 78 cannot tell here (the pod spec or the site must change),
+130 and 143 asked to stop.";
 
 /// The verbs, one a file in `command/`.
 #[derive(Debug, Subcommand)]
@@ -137,7 +138,7 @@ Examples:
   stackprobe doctor mpi --cc gcc/12 --mpi mpich/5   fit for this one?
   stackprobe doctor --format json                   the same for programs
 
-Exit codes: 0 fit, 75 not fit. Modules are not loaded for it.";
+Exit codes: 0 fit, 75 not fit now (another try may find it well), 78 not fit until a spec changes. Modules are not loaded for it.";
 
 /// `stackprobe discover`
 #[derive(Args, Debug, Clone)]

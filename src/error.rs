@@ -3,6 +3,7 @@
 //! Whoever reads a file written by a person reports all its faults at once, so an [`Error`] holds a list.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,8 +21,10 @@ pub enum Kind {
     Nothing,
     /// The module stack does not give what was asked for.
     Stack,
-    /// The pod or the site does not give what is needed.
+    /// The pod or the site does not give what is needed, and may at another try.
     Pod,
+    /// The pod or the site, as configured, cannot give what is needed.
+    Unfit,
     /// A fault of stackprobe itself.
     Internal,
 }
@@ -104,25 +107,53 @@ pub struct Error {
     pub kind: Kind,
     /// All that is wrong, in the order in which a reader meets it.
     pub faults: Vec<Fault>,
+    /// The diagnosis in the catalogue that explains it.
+    pub id: Option<&'static str>,
 }
 
 impl Error {
     /// An error of one fault.
     #[must_use]
     pub fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self { kind, faults: vec![Fault::new(what)] }
+        Self { kind, faults: vec![Fault::new(what)], id: None }
+    }
+
+    /// An error that a diagnosis of the catalogue explains.
+    #[must_use]
+    pub fn diagnosed(id: &'static str, retry: bool, what: impl Into<String>) -> Self {
+        let kind = if retry { Kind::Pod } else { Kind::Unfit };
+        Self { id: Some(id), ..Self::new(kind, what) }
     }
 
     /// An error of several faults.
     #[must_use]
     pub fn of(kind: Kind, faults: Vec<Fault>) -> Self {
-        Self { kind, faults }
+        Self { kind, faults, id: None }
     }
 
     /// A file operation that failed: `cannot VERB PATH: reason`.
     #[must_use]
     pub fn io(kind: Kind, verb: &str, path: &Path, error: &std::io::Error) -> Self {
         Self::new(kind, format!("cannot {verb} `{}`: {}", path.display(), reason(error)))
+    }
+
+    /// A place that somebody chose and that cannot be used. A full disk or a file server may be well at the next try;
+    /// permissions and names stay as they are.
+    #[must_use]
+    pub fn place(verb: &str, path: &Path, error: &std::io::Error) -> Self {
+        let stays = matches!(
+            error.kind(),
+            ErrorKind::PermissionDenied
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::NotFound
+                | ErrorKind::NotADirectory
+                | ErrorKind::IsADirectory
+                | ErrorKind::AlreadyExists
+                | ErrorKind::InvalidFilename
+                | ErrorKind::InvalidInput
+                | ErrorKind::Unsupported
+        );
+        Self::io(if stays { Kind::Unfit } else { Kind::Pod }, verb, path, error)
     }
 
     /// The same error, with advice on its last fault.
@@ -148,6 +179,7 @@ impl Error {
             Kind::Nothing => Exit::Nothing,
             Kind::Stack => Exit::Failed,
             Kind::Pod => Exit::Unknown,
+            Kind::Unfit => Exit::Unfit,
             Kind::Internal => Exit::Internal,
         }
     }

@@ -137,6 +137,9 @@ fn text(found: &[Diagnosis], ending: Option<&str>) -> String {
         ));
         line(format!("  cause  {}", diagnosis.cause));
         line(format!("  fix    {}", diagnosis.fix));
+        if !diagnosis.retry {
+            line("  retry  does not help".to_owned());
+        }
         if let Some(matched) = &diagnosis.matched {
             line(format!("  seen   {matched}"));
         }

@@ -32,7 +32,7 @@ pub fn manual(flags: &Manual) -> Result<Exit, Error> {
     let Some(folder) = &flags.folder else {
         return print(&page(&command, NAME)?);
     };
-    let cannot = |path: &Path, error: &io::Error| Error::io(Kind::Pod, "write", path, error);
+    let cannot = |path: &Path, error: &io::Error| Error::place("write", path, error);
     std::fs::create_dir_all(folder).map_err(|error| cannot(folder, &error))?;
     let verbs = command.get_subcommands().filter(|verb| verb.get_name() != "help");
     let verbs = verbs.map(|verb| (format!("{NAME}-{}", verb.get_name()), verb));

@@ -15,7 +15,7 @@ use crate::report::{html, junit, summary};
 /// Inputs none of which can be read, and an output folder that cannot be written.
 pub fn report(flags: &Report) -> Result<Exit, Error> {
     let out = out(flags)?;
-    std::fs::create_dir_all(&out).map_err(|error| Error::io(Kind::Pod, "make", &out, &error))?;
+    std::fs::create_dir_all(&out).map_err(|error| Error::place("make", &out, &error))?;
     let account = gather(&flags.inputs, &out, flags.plan.as_deref())?;
     let xml = junit::render(&account, flags.junit_strict)
         .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
@@ -26,7 +26,7 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    replace(path, bytes).map_err(|error| Error::io(Kind::Pod, "write", path, &error))
+    replace(path, bytes).map_err(|error| Error::place("write", path, &error))
 }
 
 /// `--out`, or the one folder that was given.

@@ -64,7 +64,7 @@ fn without_toolchain(given: &Modules) -> Result<(), Error> {
 
 fn inside_case(flags: &Shell, kept: &Kept) -> Result<Exit, Error> {
     let bash = which::which_in("bash", Some(SHELLS), "/").map_err(|_| {
-        Error::new(Kind::Pod, "there is no bash, which the script of a case needs")
+        Error::new(Kind::Unfit, "there is no bash, which the script of a case needs")
             .hint(format!("looked for it in {SHELLS}"))
     })?;
     let root = Root::new(flags.keep)?;
@@ -98,6 +98,9 @@ fn tell_case(kept: &Kept) {
     }
     if let Some(why) = record.diagnosis() {
         eprintln!("  {} ({}, fault: {})\n  fix: {}", why.cause, why.id, why.fault, why.fix);
+        for line in why.spec.lines() {
+            eprintln!("    {line}");
+        }
     }
 }
 
@@ -200,7 +203,7 @@ fn interactive(
         return Ok((bash, "bash".into(), ["--norc", "--noprofile", "-i"].map(OsString::from).to_vec()));
     }
     let sh = which::which_in("sh", Some(SHELLS), "/").map_err(|_| {
-        Error::new(Kind::Pod, "there is no shell in this image")
+        Error::new(Kind::Unfit, "there is no shell in this image")
             .hint(format!("looked for bash and sh in {SHELLS}; `-- COMMAND` needs neither"))
     })?;
     environment.unset("ENV");

@@ -44,7 +44,7 @@ impl<'s> Stack<'s> {
     pub fn open(catalogue: &'s Catalogue, tmp: &Path, stop: &'s Stop, matrix: bool) -> Result<Self, Error> {
         let link = Path::new("/proc/self/exe");
         let own = std::fs::read_link(link)
-            .map_err(|error| Error::io(Kind::Pod, "read", link, &error).hint("is /proc mounted?"))?;
+            .map_err(|error| Error::io(Kind::Unfit, "read", link, &error).hint("is /proc mounted?"))?;
         let mut base = Environment::inherited();
         let scrub = catalogue.families.scrub();
         base.unset_where(|name, value| scrub.takes(name, value) || name.starts_with("STACKPROBE_"));
@@ -52,7 +52,7 @@ impl<'s> Stack<'s> {
         let command = candidates.iter().find(|path| path.is_file()).ok_or_else(|| {
             let set =
                 base.text("LMOD_CMD").map(|path| format!(" (LMOD_CMD is `{path}`)")).unwrap_or_default();
-            Error::new(Kind::Pod, format!("there is no Lmod{set}"))
+            Error::new(Kind::Unfit, format!("there is no Lmod{set}"))
                 .hint("set LMOD_CMD to the path of Lmod's libexec/lmod")
         })?;
         let shell = which::which_in("bash", Some("/bin:/usr/bin:/usr/local/bin"), "/").unwrap_or_default();
@@ -291,7 +291,7 @@ fn look(lmod: &Lmod, base: &Environment, tmp: &Path, stop: &Stop) -> Result<Vec<
 }
 
 fn refused(refusal: &Refusal) -> Error {
-    Error::new(Kind::Pod, format!("{}: {}", refusal.what, refusal.words))
+    Error::new(Kind::Unfit, format!("{}: {}", refusal.what, refusal.words))
 }
 
 /// Where no profile was sourced, Spack's own tree says where its modules are.

@@ -15,7 +15,7 @@ pub fn null_is_there() -> Result<(), Error> {
     let hint = "a container runtime makes /dev/null: is a volume mounted over /dev?";
     match std::fs::metadata(NULL) {
         Ok(found) if found.file_type().is_char_device() => Ok(()),
-        Ok(_) => Err(Error::new(Kind::Pod, format!("`{NULL}` is no device but a plain file")).hint(hint)),
-        Err(error) => Err(Error::io(Kind::Pod, "open", NULL.as_ref(), &error).hint(hint)),
+        Ok(_) => Err(Error::new(Kind::Unfit, format!("`{NULL}` is no device but a plain file")).hint(hint)),
+        Err(error) => Err(Error::io(Kind::Unfit, "open", NULL.as_ref(), &error).hint(hint)),
     }
 }

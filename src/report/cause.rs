@@ -216,6 +216,8 @@ mod tests {
                 fault: "pod".into(),
                 cause: "/dev/shm is too small".into(),
                 fix: "mount more".into(),
+                retry: false,
+                spec: String::new(),
             }));
             account.told.push(told);
         }

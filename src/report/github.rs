@@ -122,6 +122,11 @@ pub fn page(account: &Account) -> String {
                 markdown(&diagnosis.fault),
                 markdown(&diagnosis.fix)
             );
+            if !diagnosis.spec.is_empty() {
+                let spec = clean(&diagnosis.spec);
+                let fence = fence(&spec);
+                let _ = write!(text, "\n{fence}yaml\n{spec}\n{fence}\n");
+            }
         }
         if !cause.scope.is_empty() {
             let _ = write!(text, "\n{}\n", markdown(&cause.scope.join("; ")));

@@ -33,6 +33,9 @@ pub fn sections(account: &Account, now: u64) -> String {
                 diagnosis.fault,
                 clean(&diagnosis.fix)
             );
+            if !diagnosis.spec.is_empty() {
+                let _ = writeln!(text, "{}", clean(&diagnosis.spec));
+            }
         }
         for command in &red.told.case.commands {
             let _ = writeln!(text, "$ {}\n{}", clean(&command.command), command.ended);

@@ -176,6 +176,7 @@ pub fn case(record: &mut CaseRecord) {
         if let Some(diagnosis) = &mut check.diagnosis {
             hide(&mut diagnosis.cause);
             hide(&mut diagnosis.fix);
+            hide(&mut diagnosis.spec);
         }
     }
     for command in &mut record.commands {

@@ -56,7 +56,7 @@ impl Results {
         strict: bool,
     ) -> Result<Self, Error> {
         let cannot = |error: io::Error, path: &Path| {
-            Error::io(Kind::Pod, "write", path, &error)
+            Error::place("write", path, &error)
                 .hint("--results names a folder that can be written, such as an emptyDir or a volume")
         };
         for folder in [folder, &folder.join("cases"), &folder.join("logs")] {

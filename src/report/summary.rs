@@ -14,7 +14,7 @@ use crate::report::console::style;
 use crate::report::counts::Counts;
 use crate::report::record::CaseRecord;
 use crate::report::text::many;
-use crate::verdict::check::Outcome;
+use crate::verdict::check::{Check, Outcome};
 
 /// How many failures are told one by one.
 const TOLD: usize = 12;
@@ -25,7 +25,10 @@ pub fn exit(account: &Account) -> Exit {
     match account.cases().map(CaseRecord::outcome).max() {
         None => Exit::Nothing,
         Some(Outcome::Failed) => Exit::Failed,
-        Some(Outcome::Error) => Exit::Unknown,
+        Some(Outcome::Error) => {
+            let checks = account.cases().flat_map(|case| &case.checks);
+            Exit::untold(checks.filter(|check| check.outcome == Outcome::Error).map(Check::retry))
+        }
         Some(Outcome::Passed | Outcome::Skipped) => Exit::Passed,
     }
 }
@@ -105,6 +108,12 @@ fn faults(account: &Account) -> String {
         if !cause.scope.is_empty() {
             let _ = write!(text, "\n        {}", cause.scope.join("; "));
         }
+        if let Some(diagnosis) = cause.diagnosis.filter(|_| outcome == Outcome::Error) {
+            let _ = write!(text, "\n        fix: {} (a retry {})", diagnosis.fix, diagnosis.cure());
+            for line in diagnosis.spec.lines() {
+                let _ = write!(text, "\n          {line}");
+            }
+        }
     }
     if causes.len() > TOLD {
         let _ = write!(text, "\n        and {} other causes: see the report", causes.len() - TOLD);
@@ -120,7 +129,6 @@ mod tests {
     use super::*;
     use crate::pod::facts::Facts;
     use crate::report::record::{Owed, PlanRecord};
-    use crate::verdict::check::Check;
 
     fn plan(ids: &[&str]) -> PlanRecord {
         let owed = |id: &&str| Owed {

@@ -1,4 +1,5 @@
-//! One line for whoever only sees the pod: `kubectl describe pod` and Argo's node message.
+//! One line for whoever only sees the pod: `kubectl describe pod` and Argo's node message. Where a pod spec is what must
+//! change, the part of it that does stands below.
 //!
 //! The kubelet makes `/dev/termination-log`; 4 KiB of it reach the pod's status, divided by its containers. Where the
 //! file is absent nobody reads it, and that is no fault.
@@ -8,12 +9,17 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
+use crate::exit::Exit;
 use crate::report::account::Account;
+use crate::report::record::CaseRecord;
+use crate::report::summary;
 use crate::report::text::line;
-use crate::verdict::check::Outcome;
+use crate::verdict::check::{Check, Outcome};
 
 /// Longest line, in bytes.
 const LONGEST: usize = 256;
+/// Bytes of the line and the YAML below it: a quarter of what the kubelet reads, for a pod of several containers.
+const WHOLE: usize = 1024;
 
 /// `FAIL 3/41 error=0 first=mpi/allreduce gcc/14.2.0 openmpi/5.0.6: cause`.
 #[must_use]
@@ -26,9 +32,17 @@ pub fn message(account: &Account) -> String {
         (0, _) => Outcome::Error,
         _ => Outcome::Failed,
     };
-    let word = if failed > 0 { "FAIL" } else { "UNKNOWN" };
+    let word = match summary::exit(account) {
+        _ if failed > 0 => "FAIL",
+        Exit::Unfit => "UNFIT",
+        _ => "UNKNOWN",
+    };
     let mut text = format!("{word} {}/{total} error={error}", failed + error);
-    if let Some(first) = account.cases().find(|case| case.outcome() == worst) {
+    // What no retry cures is what somebody has to act on.
+    let first = account.cases().filter(|case| case.outcome() == worst);
+    let first =
+        first.min_by_key(|case| worst == Outcome::Error && case.first_fault().is_none_or(Check::retry));
+    if let Some(first) = first {
         let owed = &first.owed;
         let why = first.diagnosis().map_or_else(
             || first.first_fault().map(|check| check.reason.clone()).unwrap_or_default(),
@@ -39,6 +53,10 @@ pub fn message(account: &Account) -> String {
     }
     let end = (0..=LONGEST.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.truncate(end);
+    let spec = first.and_then(CaseRecord::diagnosis).map_or("", |diagnosis| diagnosis.spec.as_str());
+    if !spec.is_empty() && text.len() + 1 + spec.len() <= WHOLE {
+        let _ = write!(text, "\n{spec}");
+    }
     text
 }
 
@@ -55,7 +73,7 @@ pub fn write(account: &Account) {
 mod tests {
     use super::*;
     use crate::report::account::Told;
-    use crate::report::record::{CaseRecord, Owed};
+    use crate::report::record::Owed;
 
     fn account(outcomes: &[(&str, Outcome, &str)]) -> Account {
         let told = outcomes.iter().map(|(probe, outcome, reason)| {

@@ -14,7 +14,7 @@ use std::path::Path;
 use nix::unistd::geteuid;
 use tempfile::TempDir;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::run::stage::remove;
 
 const PREFIX: &str = "sp-";
@@ -40,7 +40,7 @@ impl Root {
         remove_abandoned(&below, &boot);
         let mut folder =
             tempfile::Builder::new().prefix(PREFIX).rand_bytes(6).tempdir().map_err(|error| {
-                Error::io(Kind::Pod, "make a folder in", &below, &error)
+                Error::place("make a folder in", &below, &error)
                     .hint("mount an emptyDir at /tmp, or set TMPDIR to a folder that can be written")
             })?;
         folder.disable_cleanup(keep);

@@ -64,9 +64,33 @@ pub struct Diagnosed {
     pub cause: String,
     /// One line.
     pub fix: String,
+    /// Whether another try of the same pod may end otherwise. Older records do not say, and are given the benefit.
+    #[serde(default = "may")]
+    pub retry: bool,
+    /// What of a pod spec mends it, in YAML; empty where none does.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub spec: String,
+}
+
+impl Diagnosed {
+    /// Whether another try helps, in words.
+    #[must_use]
+    pub fn cure(&self) -> &'static str {
+        if self.retry { "may help" } else { "does not help" }
+    }
+}
+
+fn may() -> bool {
+    true
 }
 
 impl Check {
+    /// Whether another try of the same pod may end otherwise: where nothing speaks against it.
+    #[must_use]
+    pub fn retry(&self) -> bool {
+        self.diagnosis.as_ref().is_none_or(|diagnosis| diagnosis.retry)
+    }
+
     /// A check that passed.
     #[must_use]
     pub fn passed(name: impl Into<String>) -> Self {

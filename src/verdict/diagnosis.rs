@@ -129,6 +129,8 @@ pub struct Diagnosis {
     pub cause: String,
     /// One line on what to do.
     pub fix: String,
+    /// Whether another try of the same pod may end otherwise.
+    pub retry: bool,
     /// The line of the output that told.
     pub matched: Option<String>,
     /// Seen, but not the reason, and so nobody's fault.
@@ -225,12 +227,14 @@ impl Sighting<'_> {
             .find(|judgement| judgement.when.iter().all(|condition| condition.holds(evidence)));
         let noise = self.weight == Weight::Noise;
         let matched = (self.end > self.start).then(|| plain.lines_around(self.start, self.end));
+        let fault = judgement.filter(|_| !noise).and_then(|judgement| judgement.blame);
         Diagnosis {
             id: rule.id.clone(),
-            fault: judgement.filter(|_| !noise).and_then(|judgement| judgement.blame),
+            fault,
             layer: rule.layer,
             cause: fill(&rule.cause, &self.captured),
             fix: fill(&rule.fix, &self.captured),
+            retry: rule.retry(fault),
             matched,
             noise,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::verdict::diagnosis::Blame;
+use crate::verdict::diagnosis::{Blame, Weight};
 use crate::verdict::normalise::Plain;
 use crate::verdict::rules::{Judgement, Rule};
 
@@ -16,6 +16,16 @@ impl fmt::Display for Judgement {
     }
 }
 
+/// Whether another try may help, in words; by whose fault it is, where that differs.
+fn retry(faults: &[Option<Blame>], may: impl Fn(Option<Blame>) -> bool) -> &'static str {
+    let (yes, no) = (faults.iter().any(|fault| may(*fault)), faults.iter().any(|fault| !may(*fault)));
+    match (yes, no) {
+        (true, true) => "may help, but not where the pod is at fault",
+        (true, false) => "may help (75)",
+        (false, _) => "does not help: the pod spec or the site must change (78)",
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} (layer: {}, weight: {})", self.id, self.layer.word(), self.weight.word())?;
@@ -24,6 +34,11 @@ impl fmt::Display for Rule {
         let faults: Vec<String> = self.faults.iter().map(ToString::to_string).collect();
         let faults = if faults.is_empty() { "nobody's".to_owned() } else { faults.join(", else ") };
         writeln!(f, "  fault  {faults}")?;
+        if self.weight != Weight::Noise {
+            let blames = self.faults.iter().map(|judgement| judgement.blame).chain([None]);
+            let faults: Vec<Option<Blame>> = blames.take(self.faults.len().max(1)).collect();
+            writeln!(f, "  retry  {}", retry(&faults, |fault| self.retry(fault)))?;
+        }
         for condition in &self.when {
             writeln!(f, "  only if {condition}")?;
         }

@@ -182,6 +182,28 @@ impl Demand {
     }
 }
 
+impl Demand {
+    /// How much of it a pod spec would ask for; empty where no number mends it.
+    #[must_use]
+    pub fn quantity(&self) -> String {
+        match self {
+            Self::SharedMemory { ranks, per_rank } => {
+                mebibytes(shared_memory_for(*ranks).max(per_rank.saturating_mul(u64::from(*ranks))))
+            }
+            Self::Amount(Amount { resource: Resource::Cpus, at_least }) => at_least.to_string(),
+            Self::Amount(Amount { at_least, .. }) | Self::AddressSpace(at_least) => mebibytes(*at_least),
+            Self::OpenFiles(count) | Self::Processes(count) => count.to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// As Kubernetes writes sizes: `128Mi`.
+#[must_use]
+pub fn mebibytes(bytes: u64) -> String {
+    format!("{}Mi", bytes.div_ceil(1 << 20))
+}
+
 impl Amount {
     fn unmet(self, facts: &Facts, stage: &Path) -> Option<Unfit> {
         let Self { resource, at_least } = self;

@@ -13,6 +13,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder, SetMatches};
 use crate::document::{self, Table, Written};
 use crate::error::{Error, Fault, Kind, Source};
 use crate::suite::embedded;
+use crate::verdict::check::Diagnosed;
 use crate::verdict::condition::Condition;
 use crate::verdict::diagnosis::{Blame, Layer, Weight};
 use crate::verdict::normalise::Plain;
@@ -48,6 +49,8 @@ pub struct Rule {
     pub preflight: bool,
     /// What of a pod spec mends it, in YAML; `{amount}` is what is needed.
     pub spec: Option<String>,
+    /// Whether another try of the same pod may end otherwise, where that is not what its fault says.
+    pub retry: Option<bool>,
     /// One line on what is wrong; `{name}` is what a pattern captured.
     pub cause: String,
     /// One line on what to do.
@@ -81,6 +84,46 @@ impl Rule {
     #[must_use]
     pub fn blame(&self) -> Option<Blame> {
         self.faults.first().filter(|judgement| judgement.when.is_empty())?.blame
+    }
+
+    /// Whether another try of the same pod may end otherwise. What a pod is and how a test is called stay as they are;
+    /// what is around a pod may be well again, and of what nobody knows nobody knows that it stays.
+    #[must_use]
+    pub fn retry(&self, fault: Option<Blame>) -> bool {
+        self.retry.unwrap_or(!matches!(fault, Some(Blame::Pod | Blame::Harness)))
+    }
+
+    /// What of a pod spec mends it, with how much is needed. Without a size there is nothing to put into a spec that
+    /// asks for one.
+    #[must_use]
+    pub fn spec(&self, amount: &str) -> Option<String> {
+        let spec = self.spec.as_ref()?;
+        (!amount.is_empty() || !spec.contains("{amount}")).then(|| spec.replace("{amount}", amount))
+    }
+
+    /// What to do: the fix, and below it what of a pod spec does it.
+    #[must_use]
+    pub fn advice(&self, amount: &str) -> String {
+        let mut advice = self.fix.clone();
+        for line in self.spec(amount).iter().flat_map(|spec| spec.lines()) {
+            advice.push_str("\n    ");
+            advice.push_str(line);
+        }
+        advice
+    }
+
+    /// The diagnosis of what was found by looking, without any output.
+    #[must_use]
+    pub fn found(&self, amount: &str) -> Diagnosed {
+        let fault = self.blame();
+        Diagnosed {
+            id: self.id.clone(),
+            fault: fault.map_or("unknown", Blame::word).to_owned(),
+            cause: self.cause.clone(),
+            fix: self.fix.clone(),
+            retry: self.retry(fault),
+            spec: self.spec(amount).unwrap_or_default(),
+        }
     }
 }
 
@@ -281,6 +324,7 @@ fn rule(table: &mut Table<'_>) -> Option<Rule> {
         table.one_or_more_strings("sample").unwrap_or_default().into_iter().map(|text| text.value).collect();
     let preflight = table.boolean("preflight").unwrap_or(false);
     let spec = table.string("spec").map(|text| text.value.trim_end().to_owned());
+    let retry = table.boolean("retry");
     if patterns.is_empty() && when.is_empty() && !preflight {
         table.fault("a diagnosis needs a `pattern`, or a `when`, or both", table.span());
     }
@@ -301,6 +345,7 @@ fn rule(table: &mut Table<'_>) -> Option<Rule> {
         when,
         preflight,
         spec,
+        retry,
         cause: cause?,
         fix: fix?,
         samples,

@@ -22,15 +22,24 @@ fn findings(pod: &Pod) -> (i32, Vec<String>) {
     (answer.code, all.filter(|told| told != "note stack-writable").collect())
 }
 
-/// An MPI case in this pod is an error with this diagnosis, at once.
+/// An MPI case in this pod is an error with this diagnosis, at once; the code says whether a retry may help.
 fn is_error(pod: &Pod, id: &str) {
     let answer = pod.call(&[&["run", "mpi/hello"], &TOOLCHAIN[..]].concat());
-    assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+    let rules = Rules::parse(&shipped()).unwrap();
+    let rule = rules.explain(id).unwrap();
+    let retry = rule.retry(rule.blame());
+    assert_eq!(answer.code, if retry { 75 } else { 78 }, "{}{}", answer.stdout, answer.stderr);
+    assert!(answer.stdout.contains(&format!("(a retry {}", if retry { "may" } else { "does not" })));
     let junit = pod.junit();
     assert!(!junit.cases.is_empty());
     for case in &junit.cases {
         assert_eq!((case.outcome.as_str(), case.name.split(' ').next().unwrap()), ("error", "requires"));
         assert!(case.text.contains(id), "{case:?}");
+    }
+    // What of the pod spec must change stands wherever somebody may look.
+    for line in rule.spec.iter().flat_map(|spec| spec.lines()).filter(|line| !line.contains('{')) {
+        assert!(junit.cases[0].text.contains(line), "{line} in {:?}", junit.cases[0]);
+        assert!(answer.stdout.contains(line), "{line} in {}", answer.stdout);
     }
 }
 
@@ -44,7 +53,7 @@ fn passes(pod: &Pod) {
 /// Nothing can run in this pod, and one line says so.
 fn is_told_before_anything(pod: &Pod, id: &str) {
     let answer = pod.call(&[&["run", "mpi/hello"], &TOOLCHAIN[..]].concat());
-    assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+    assert_eq!(answer.code, 78, "{}{}", answer.stdout, answer.stderr);
     assert!(
         answer.stderr.contains(&format!("({id})")) && answer.stderr.contains("hint: "),
         "{}",
@@ -67,7 +76,7 @@ fn a_pod_that_is_as_it_should_be_is_fit() {
 #[test]
 fn a_shared_memory_that_is_too_small() {
     let pod = pod("mount -t tmpfs -o size=16m tmpfs /dev/shm");
-    expect(&pod, 75, &["unfit shm-too-small"]);
+    expect(&pod, 78, &["unfit shm-too-small"]);
     is_error(&pod, "shm-too-small");
     let text = pod.call(&[&["doctor", "mpi"], &TOOLCHAIN[..]].concat()).stdout;
     for told in [
@@ -97,14 +106,14 @@ fn a_shared_memory_that_others_have_filled() {
 #[test]
 fn a_shared_memory_that_is_read_only() {
     let pod = pod("mount -t tmpfs -o ro,size=64m tmpfs /dev/shm");
-    expect(&pod, 75, &["unfit shm-readonly"]);
+    expect(&pod, 78, &["unfit shm-readonly"]);
     is_error(&pod, "shm-readonly");
 }
 
 #[test]
 fn no_shared_memory_at_all() {
     let pod = pod(&emulated::devices(&["null", "zero", "urandom", "random"]));
-    expect(&pod, 75, &["unfit shm-missing-by-facts"]);
+    expect(&pod, 78, &["unfit shm-missing-by-facts"]);
     is_error(&pod, "shm-missing-by-facts");
 }
 
@@ -116,8 +125,8 @@ fn a_shared_memory_on_disk_is_worth_knowing() {
 
 #[test]
 fn a_shared_memory_that_a_user_may_not_write() {
-    let Some(pod) = pod("mount -t tmpfs -o mode=755,size=64m tmpfs /dev/shm").user(54321) else { return };
-    expect(&pod, 75, &["unfit shm-not-writable", "note uid-unnamed"]);
+    let Some(pod) = pod("mount -t tmpfs -o mode=785,size=64m tmpfs /dev/shm").user(54321) else { return };
+    expect(&pod, 78, &["unfit shm-not-writable", "note uid-unnamed"]);
     is_error(&pod, "shm-not-writable");
 }
 
@@ -135,7 +144,7 @@ fn a_user_id_without_a_name_is_no_hindrance() {
 fn a_folder_for_temporary_files_that_does_not_execute() {
     let pod =
         pod("mkdir \"$FOLDER/t\" && mount -t tmpfs -o noexec tmpfs \"$FOLDER/t\"").env_below("TMPDIR", "t");
-    expect(&pod, 75, &["unfit tmp-noexec"]);
+    expect(&pod, 78, &["unfit tmp-noexec"]);
     is_error(&pod, "tmp-noexec");
 }
 
@@ -143,7 +152,7 @@ fn a_folder_for_temporary_files_that_does_not_execute() {
 fn a_root_that_is_read_only_needs_a_folder_for_temporary_files() {
     let read_only = "mount --bind \"$FOLDER\" \"$FOLDER\" && mount -o remount,ro,bind /";
     let pod = pod(read_only).env("TMPDIR", "/tmp").env("HOME", "/");
-    expect(&pod, 75, &["note home-unwritable", "unfit tmp-unwritable"]);
+    expect(&pod, 78, &["note home-unwritable", "unfit tmp-unwritable"]);
     is_told_before_anything(&pod, "tmp-unwritable");
     let pod = emulated::pod(&format!("mkdir \"$FOLDER/t\" && {read_only}")).env_below("TMPDIR", "t");
     expect(&pod, 0, &[]);
@@ -156,11 +165,11 @@ fn what_every_program_takes_for_granted() {
         "{}; mkdir /dev/shm; mount -t tmpfs -o size=64m tmpfs /dev/shm",
         emulated::devices(&["zero"])
     ));
-    expect(&null, 75, &["unfit null-missing"]);
+    expect(&null, 78, &["unfit null-missing"]);
     is_told_before_anything(&null, "null-missing");
     let proc = pod("mount -t tmpfs tmpfs /proc");
     let (code, told) = findings(&proc);
-    assert_eq!(code, 75);
+    assert_eq!(code, 78);
     assert!(told.contains(&"unfit proc-missing".to_owned()), "{told:?}");
     is_told_before_anything(&proc, "proc-missing");
 }
@@ -168,16 +177,16 @@ fn what_every_program_takes_for_granted() {
 #[test]
 fn limits_that_are_too_tight() {
     let files = pod("ulimit -n 40");
-    expect(&files, 75, &["unfit open-files-too-few"]);
+    expect(&files, 78, &["unfit open-files-too-few"]);
     is_error(&files, "open-files-too-few");
     let fewer = pod("ulimit -n 24");
-    assert_eq!(findings(&fewer).0, 75);
+    assert_eq!(findings(&fewer).0, 78);
     is_told_before_anything(&fewer, "open-files-too-few");
     let space = pod("ulimit -v 1048576");
     expect(&space, 0, &[]);
     let intel =
         space.call(&["doctor", "mpi", "--cc", "gcc/12", "--mpi", "intel-oneapi-mpi", "--format", "json"]);
-    assert_eq!(intel.code, 75, "{}", intel.stdout);
+    assert_eq!(intel.code, 78, "{}", intel.stdout);
     assert!(intel.stdout.contains("\"address-space-too-small\""), "{}", intel.stdout);
 }
 
@@ -185,7 +194,7 @@ fn limits_that_are_too_tight() {
 fn a_limit_of_processes_that_is_too_tight() {
     let Some(group) = Group::new("pids", &[("pids.max", "14")]) else { return };
     let pod = pod(&group.enter());
-    expect(&pod, 75, &["unfit processes-too-few"]);
+    expect(&pod, 78, &["unfit processes-too-few"]);
     is_error(&pod, "processes-too-few");
     let Some(user) = emulated::pod("prlimit --nproc=8:8 --pid $$").user(54321) else { return };
     assert!(findings(&user).1.contains(&"unfit processes-too-few".to_owned()));
@@ -203,9 +212,9 @@ fn a_limit_of_memory_that_shared_memory_counts_towards() {
     let text = pod.call(&["doctor", "mpi"]).stdout;
     assert!(text.contains("400 MiB of the node's"), "{text}");
     let needy = SUITE.replace("REQUIRES", "memory >= 1GiB");
-    assert_eq!(pod.file("s/needy/suite.toml", &needy).call(&["doctor", "needy", "--suites", "s"]).code, 75);
+    assert_eq!(pod.file("s/needy/suite.toml", &needy).call(&["doctor", "needy", "--suites", "s"]).code, 78);
     let answer = pod.call(&["run", "needy", "--cc", "gcc/12", "--suites", "s"]);
-    assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+    assert_eq!(answer.code, 78, "{}{}", answer.stdout, answer.stderr);
     assert!(pod.junit().cases[0].text.contains("memory-too-small"), "{:?}", pod.junit().cases);
 }
 
@@ -222,10 +231,10 @@ fn what_a_probe_requires_is_told_with_what_there_is() {
     ] {
         pod.file("s/needy/suite.toml", &SUITE.replace("REQUIRES", requires));
         let text = pod.call(&["doctor", "needy", "--suites", "s"]);
-        assert_eq!(text.code, 75, "{}", text.stdout);
+        assert_eq!(text.code, 78, "{}", text.stdout);
         assert!(text.stdout.contains(id) && text.stdout.contains(there), "{}", text.stdout);
         let answer = pod.call(&["run", "needy", "--cc", "gcc/12", "--suites", "s"]);
-        assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+        assert_eq!(answer.code, 78, "{}{}", answer.stdout, answer.stderr);
         assert!(pod.junit().cases[0].text.contains(id), "{:?}", pod.junit().cases);
     }
     pod.file("s/needy/suite.toml", &SUITE.replace("REQUIRES", "cpus >= 1"));
@@ -264,7 +273,7 @@ fn what_a_scheduler_leaks_is_told_and_reaches_no_case() {
 fn without_a_loopback_only_what_needs_it_is_not_run() {
     let pod = pod("true").alone();
     let told = findings(&pod);
-    assert_eq!(told, (75, vec!["unfit net-no-interface".to_owned()]));
+    assert_eq!(told, (78, vec!["unfit net-no-interface".to_owned()]));
     is_error(&pod, "net-no-interface");
     let other = pod.call(&["doctor", "mpi", "--cc", "gcc/12", "--mpi", "mpich/5"]);
     assert_eq!(other.code, 0, "{}", other.stdout);
@@ -301,10 +310,10 @@ fn sanitizers_run_where_the_layout_of_memory_stays_or_is_bearable() {
     let ill = bits(32);
     expect(&ill, 0, &["note seccomp-refused", "note mmap-randomised"]);
     let answer = compiler(&ill);
-    assert_eq!(answer.code, 75, "{}", answer.stdout);
+    assert_eq!(answer.code, 78, "{}", answer.stdout);
     assert!(answer.stdout.contains("\"seccomp-personality\""), "{}", answer.stdout);
     let answer = asan(&ill);
-    assert_eq!(answer.code, 75, "{}{}", answer.stdout, answer.stderr);
+    assert_eq!(answer.code, 78, "{}{}", answer.stdout, answer.stderr);
     assert!(ill.junit().cases[0].text.contains("seccomp-personality"), "{:?}", ill.junit().cases);
     // What the emulated number promises is true on this machine only if its own is no larger.
     let own = std::fs::read_to_string("/proc/sys/vm/mmap_rnd_bits").unwrap_or_default();
@@ -318,7 +327,7 @@ fn sanitizers_run_where_the_layout_of_memory_stays_or_is_bearable() {
 fn a_runtime_that_refuses_threads_lets_nothing_run() {
     let pod = pod("true").refuse(libc::SYS_clone3, Refusal::Error(libc::EPERM));
     let (code, told) = findings(&pod);
-    assert_eq!(code, 75);
+    assert_eq!(code, 78);
     assert!(told.contains(&"unfit seccomp-clone3".to_owned()), "{told:?}");
     is_told_before_anything(&pod, "seccomp-clone3");
     // What is absent is done without.
@@ -339,7 +348,7 @@ fn a_stack_that_is_not_there() {
     let broken =
         pod("printf '#!/bin/sh\\necho oops >&2; exit 3\\n' > \"$FOLDER/lmod\"; chmod +x \"$FOLDER/lmod\"")
             .env_below("LMOD_CMD", "lmod");
-    expect(&broken, 75, &["unfit lmod-broken"]);
+    expect(&broken, 78, &["unfit lmod-broken"]);
 }
 
 #[test]
@@ -354,6 +363,8 @@ fn every_finding_is_explained() {
         "src/command/doctor/pod.rs",
         "src/command/doctor/shm.rs",
         "src/command/doctor/stack.rs",
+        "src/pod/reach/mod.rs",
+        "src/run/service.rs",
     ] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         sources.push_str(&std::fs::read_to_string(path).unwrap());

@@ -69,6 +69,6 @@ fn every_verb_has_a_man_page() {
     }
     let whole = call(&["man"]).run().exits(0).stdout;
     assert!(whole.contains(".SH SUBCOMMANDS") && whole.contains("stackprobe\\-shell(1)"), "{whole}");
-    let answer = call(&["man", "file/pages"]).file("file", "").run().exits(75);
+    let answer = call(&["man", "file/pages"]).file("file", "").run().exits(78);
     assert!(answer.stderr.contains("cannot write `file/pages`: not a directory"), "{}", answer.stderr);
 }

@@ -256,7 +256,7 @@ fn what_the_pod_leaks_does_not_reach_a_probe() {
 
 #[test]
 fn the_pods_too_small_shm_is_an_error_and_not_a_failure() {
-    let answer = run_script("exit 0", "requires = [\"shm >= 9000GiB\"]", &[]).exits(75);
+    let answer = run_script("exit 0", "requires = [\"shm >= 9000GiB\"]", &[]).exits(78);
     assert_eq!(answer.junit().case("mine.p", "requires").outcome, "error");
 }
 

@@ -71,7 +71,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
 
 /// Readers of `path` see the old text or the new, never a part.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let cannot = |error: &std::io::Error| Error::io(Kind::Pod, "write", path, error);
+    let cannot = |error: &std::io::Error| Error::place("write", path, error);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| cannot(&error))?;
     file.write_all(text.as_bytes()).map_err(|error| cannot(&error))?;

@@ -61,13 +61,15 @@ pub fn doctor(flags: &cli::Doctor) -> Result<Exit, Error> {
             |health| health.line,
         ),
     );
-    let fit = lines.iter().all(|line| line.level() < Level::Unfit);
+    let unfit = lines.iter().flat_map(|line| &line.findings).filter(|finding| finding.level == Level::Unfit);
+    let retry = |id| rules.explain(id).is_none_or(|rule| rule.retry(rule.blame()));
+    let cures: Vec<bool> = unfit.map(|finding| retry(finding.id)).collect();
     let examination = Examination { facts, lines, rules, took, lmod };
     match flags.format {
         Format::Text => print::text(&examination),
         Format::Json => print::json(&examination),
     }
-    Ok(if fit { Exit::Passed } else { Exit::Unknown })
+    Ok(if cures.is_empty() { Exit::Passed } else { Exit::untold(cures) })
 }
 
 /// The catalogue of diagnoses, with the site's own.

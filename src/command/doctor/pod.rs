@@ -8,7 +8,7 @@ use crate::pod::calls::{Answer, READ_OTHERS};
 use crate::pod::facts::{Facts, Found};
 use crate::pod::folder::Folder;
 use crate::suite::requirement::{Resource, amount};
-use crate::verdict::fitness::{Amount, BEARABLE, Demand, shared_memory_for, told};
+use crate::verdict::fitness::{Amount, BEARABLE, Demand, told};
 
 /// Everything about the pod itself.
 pub(super) fn lines(facts: &Facts, demands: &Demands, leaked: &[String]) -> Vec<Line> {
@@ -63,7 +63,7 @@ impl Look<'_> {
                 line.needed = Some(needed);
             }
             let Some(unfit) = demand.unmet(self.facts, &self.found.tmp.path) else { continue };
-            let amount = quantity(demand);
+            let amount = demand.quantity();
             match line.findings.iter_mut().find(|finding| finding.id == unfit.id) {
                 // Of several that fail for the same reason the largest is told: it holds the others.
                 Some(finding) => {
@@ -340,24 +340,6 @@ fn environment(leaked: &[String]) -> Line {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = format!("{}{more}", shown.join(", "));
     Line::new("environment", format!("{what}: taken away from cases")).note("env-leaked", what)
-}
-
-/// How much a pod spec would ask for.
-fn quantity(demand: &Demand) -> String {
-    match demand {
-        Demand::SharedMemory { ranks, per_rank } => {
-            mebibytes(shared_memory_for(*ranks).max(per_rank.saturating_mul(u64::from(*ranks))))
-        }
-        Demand::Amount(Amount { resource: Resource::Cpus, at_least }) => at_least.to_string(),
-        Demand::Amount(Amount { at_least, .. }) | Demand::AddressSpace(at_least) => mebibytes(*at_least),
-        Demand::OpenFiles(count) | Demand::Processes(count) => count.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// As Kubernetes writes sizes: `128Mi`.
-pub(super) fn mebibytes(bytes: u64) -> String {
-    format!("{}Mi", bytes.div_ceil(1 << 20))
 }
 
 /// `ssh`, which only Open MPI without a profile of ours would want.

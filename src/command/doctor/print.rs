@@ -84,10 +84,13 @@ fn advice(text: &mut String, finding: &Finding, rule: Option<&Rule>) {
     let Some(rule) = rule else { return };
     if finding.level == Level::Unfit {
         let _ = writeln!(text, "  {}", rule.cause);
+        if rule.retry(rule.blame()) {
+            text.push_str("  another try may find it well\n");
+        }
     }
     let _ = writeln!(text, "  fix: {}", rule.fix);
     if finding.level == Level::Unfit {
-        for line in spec(finding, rule).iter().flat_map(|spec| spec.lines()) {
+        for line in rule.spec(&finding.amount).iter().flat_map(|spec| spec.lines()) {
             let _ = writeln!(text, "    {line}");
         }
     }
@@ -95,13 +98,6 @@ fn advice(text: &mut String, finding: &Finding, rule: Option<&Rule>) {
 
 fn fault(rule: &Rule) -> &'static str {
     rule.blame().map_or("unknown", Blame::word)
-}
-
-/// The fix as a part of a pod spec. Without a size there is nothing to put into one that asks for it.
-fn spec(finding: &Finding, rule: &Rule) -> Option<String> {
-    let spec = rule.spec.as_ref()?;
-    (!finding.amount.is_empty() || !spec.contains("{amount}"))
-        .then(|| spec.replace("{amount}", &finding.amount))
 }
 
 /// Everything for programs.
@@ -146,8 +142,9 @@ fn found(finding: &Finding, rule: Option<&Rule>) -> Value {
         "what": finding.what,
         "suites": finding.suites,
         "fault": rule.map(fault),
+        "retry": rule.map(|rule| rule.retry(rule.blame())),
         "cause": rule.map(|rule| &rule.cause),
         "fix": rule.map(|rule| &rule.fix),
-        "spec": rule.and_then(|rule| spec(finding, rule)),
+        "spec": rule.and_then(|rule| rule.spec(&finding.amount)),
     })
 }

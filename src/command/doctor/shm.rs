@@ -1,9 +1,9 @@
 //! Shared memory beside what ranks need of it, one launch and all at once.
 
 use super::line::{Level, Line};
-use super::pod::{Look, mebibytes};
+use super::pod::Look;
 use crate::suite::requirement::{Resource, amount};
-use crate::verdict::fitness::{Amount, Demand, shared_memory_for};
+use crate::verdict::fitness::{Amount, Demand, mebibytes, shared_memory_for};
 
 impl Look<'_> {
     pub(super) fn shared_memory(&self) -> Line {

@@ -125,11 +125,14 @@ impl<'g> Group<'g> {
         let unserved =
             self.probe().services.iter().find_map(|service| services.environment(*service).err())?;
         let check = Check::not_passed("requires", Outcome::Error, "requires.service", unserved.what.clone());
+        let rule = self.session.why.rules().and_then(|rules| rules.explain(unserved.id));
         let diagnosis = Diagnosed {
             id: unserved.id.to_owned(),
             fault: unserved.fault.to_owned(),
             cause: unserved.what.clone(),
             fix: unserved.hint.clone(),
+            retry: rule.is_none_or(|rule| rule.retry(rule.blame())),
+            spec: String::new(),
         };
         Some(Check { diagnosis: Some(Box::new(diagnosis)), ..check.detail(unserved.hint.clone()) })
     }

@@ -130,7 +130,9 @@ fn carry_out(
     };
     match written {
         // What could not be written down is not known to whoever reads the report, whether it passed or failed.
-        Some(error) if matches!(exit, Exit::Passed | Exit::Failed | Exit::Unknown) => Err(error),
+        Some(error) if matches!(exit, Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Unfit) => {
+            Err(error)
+        }
         Some(error) => {
             crate::report::console::error(&error);
             Ok(exit)

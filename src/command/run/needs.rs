@@ -9,8 +9,7 @@ use crate::stack::toolchain::Toolchain;
 use crate::suite::requirement::{Need, Part, module_is};
 use crate::suite::template::Placeholder;
 use crate::suite::{Layer, Probe};
-use crate::verdict::check::{Check, Diagnosed, Outcome};
-use crate::verdict::diagnosis::Blame;
+use crate::verdict::check::{Check, Outcome};
 use crate::verdict::fitness;
 
 /// The check that says what is lacking, or none. What the toolchain does not offer is asked first: in no pod would that
@@ -63,18 +62,14 @@ fn unfit(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
     let session = group.session;
     let profile = group.toolchain.launcher.as_ref().ok().map(|launcher| &launcher.profile);
     let demands = fitness::demands(group.probe(), profile, ranks);
-    let unfit = demands.iter().find_map(|demand| demand.unmet(&session.facts, session.root.path()))?;
+    let (unfit, amount) = demands
+        .iter()
+        .find_map(|demand| Some((demand.unmet(&session.facts, session.root.path())?, demand.quantity())))?;
     let check = Check::not_passed("requires", Outcome::Error, "requires.pod", unfit.what);
     let Some(rule) = session.why.rules().and_then(|rules| rules.explain(unfit.id)) else {
         return Some(check);
     };
-    let diagnosis = Diagnosed {
-        id: rule.id.clone(),
-        fault: rule.blame().map_or("unknown", Blame::word).to_owned(),
-        cause: rule.cause.clone(),
-        fix: rule.fix.clone(),
-    };
-    Some(Check { diagnosis: Some(Box::new(diagnosis)), ..check.detail(rule.fix.clone()) })
+    Some(Check { diagnosis: Some(Box::new(rule.found(&amount))), ..check })
 }
 
 /// What keeps this pod from running anything at all, before modules are loaded and a plan is made.
@@ -82,14 +77,15 @@ fn unfit(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
 /// # Errors
 /// The first of it, with the id of its diagnosis.
 pub(super) fn anything(facts: &Facts, why: &Why) -> Result<(), Error> {
-    let Some(unfit) = fitness::ANYTHING.iter().find_map(|demand| demand.unmet(facts, &std::env::temp_dir()))
-    else {
-        return Ok(());
-    };
-    let error = Error::new(Kind::Pod, format!("{} ({})", unfit.what, unfit.id));
+    let tmp = std::env::temp_dir();
+    let unmet = fitness::ANYTHING.iter().find_map(|demand| Some((demand, demand.unmet(facts, &tmp)?)));
+    let Some((demand, unfit)) = unmet else { return Ok(()) };
+    let what = format!("{} ({})", unfit.what, unfit.id);
     Err(match why.rules().and_then(|rules| rules.explain(unfit.id)) {
-        Some(rule) => error.hint(rule.fix.clone()),
-        None => error,
+        Some(rule) => {
+            Error::diagnosed(unfit.id, rule.retry(rule.blame()), what).hint(rule.advice(&demand.quantity()))
+        }
+        None => Error::new(Kind::Unfit, what),
     })
 }
 

@@ -10,7 +10,7 @@ use crate::stack::family::Scrub;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::{Layer, Probe};
 use crate::verdict::check::{Check, Diagnosed, Outcome};
-use crate::verdict::diagnosis::Blame;
+use crate::verdict::diagnosis::{Blame, Diagnosis};
 use crate::verdict::evidence::{self, Evidence};
 use crate::verdict::judge::{self, BUILD, CONTROL, RUN};
 use crate::verdict::rules::{Rules, shipped};
@@ -89,8 +89,9 @@ impl Why {
                 check.outcome = Outcome::Error;
             }
             let fault = found.fault_word().to_owned();
-            check.diagnosis =
-                Some(Box::new(Diagnosed { id: found.id, fault, cause: found.cause, fix: found.fix }));
+            let spec = rules.explain(&found.id).and_then(|rule| rule.spec("")).unwrap_or_default();
+            let Diagnosis { id, cause, fix, retry, .. } = found;
+            check.diagnosis = Some(Box::new(Diagnosed { id, fault, cause, fix, retry, spec }));
         }
     }
 }

@@ -95,6 +95,8 @@ fn why(case: &CaseRecord) -> Markup {
                 dt { "Cause" } dd { (diagnosis.cause) }
                 dt { "Fix" } dd { (diagnosis.fix) }
                 dt { "Fault" } dd { (diagnosis.fault) " (" code { (diagnosis.id) } ")" }
+                @if check.outcome == Outcome::Error { dt { "Retry" } dd { (diagnosis.cure()) } }
+                @if !diagnosis.spec.is_empty() { dt { "Spec" } dd { pre tabindex="0" { (diagnosis.spec) } } }
             }
         }
     }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::Page;
 use super::words::{class, many, mark, number, probe, toolchain};
 use crate::report::cause::{Cause, Red};
+use crate::verdict::check::Outcome;
 
 /// How many cases of one probe are named; the map shows the rest.
 const NAMED: usize = 30;
@@ -57,6 +58,10 @@ fn entry(cause: &Cause<'_>, open: bool) -> Markup {
                         dt { "Fault" } dd { (diagnosis.fault) }
                         dt { "Fix" } dd { (diagnosis.fix) }
                         dt { "Diagnosis" } dd { code { (diagnosis.id) } }
+                        @if cause.outcome == Outcome::Error { dt { "Retry" } dd { (diagnosis.cure()) } }
+                        @if !diagnosis.spec.is_empty() {
+                            dt { "Spec" } dd { pre tabindex="0" { (diagnosis.spec) } }
+                        }
                     }
                 }
                 ul.where {

@@ -245,6 +245,10 @@ fn trace(case: &CaseRecord, check: &Check, message: &str, output: usize) -> Stri
         add(&format!("diagnosis: {} (fault: {})", diagnosis.id, diagnosis.fault));
         add(&format!("cause: {}", diagnosis.cause));
         add(&format!("fix: {}", diagnosis.fix));
+        if check.outcome == Outcome::Error {
+            add(&format!("retry: {}", diagnosis.cure()));
+        }
+        add(&diagnosis.spec);
     }
     for command in &case.commands {
         add(&format!("$ {}  # {}, {:.2} s", command.command, command.ended, command.seconds));
@@ -279,6 +283,9 @@ fn case_extra(case: &CaseRecord, check: &Check, first: bool, (pod, strict): (Opt
             if let Some(diagnosis) = &check.diagnosis {
                 extra.properties.push(("diagnosis".to_owned(), diagnosis.id.clone()));
                 extra.properties.push(("fault".to_owned(), diagnosis.fault.clone()));
+                if check.outcome == Outcome::Error {
+                    extra.properties.push(("retry".to_owned(), diagnosis.cure().to_owned()));
+                }
             }
             extra.properties.extend(pod.map(|pod| ("pod".to_owned(), line(&pod.name, 200))));
         }

@@ -37,7 +37,7 @@ impl Index {
         let releases = Arc::new(catalogue::catalogue().map_err(|what| Error::new(Kind::Internal, what))?);
         let refused = |error: std::io::Error| {
             let what = format!("cannot serve a package index on 127.0.0.1: {}", reason(&error));
-            Error::new(Kind::Pod, what).hint("the loopback interface of the pod must be up")
+            Error::new(Kind::Unfit, what).hint("the loopback interface of the pod must be up")
         };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;

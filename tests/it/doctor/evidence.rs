@@ -9,7 +9,7 @@ fn told(pod: &Pod, text: &str) -> (String, String) {
     pod.file("s/words/suite.toml", suite).file("s/words/p.sh", &format!("echo '{text}' >&2; exit 1\n"));
     let answer = pod.call(&["run", "words", "--cc", "gcc/12", "--suites", "s"]);
     let case = pod.junit().cases.into_iter().next().unwrap();
-    assert_eq!(answer.code, if case.outcome == "error" { 75 } else { 1 }, "{}", answer.stdout);
+    assert_eq!(answer.code, if case.outcome == "error" { 78 } else { 1 }, "{}", answer.stdout);
     (case.outcome, case.text)
 }
 

@@ -1,4 +1,4 @@
-//! Pods that lack what everybody takes for granted, or lose it in mid-run: one clear line, never green, and 75.
+//! Pods that lack what everybody takes for granted, or lose it in mid-run: one clear line, never green, and 78 or 75.
 
 use std::fs;
 use std::path::Path;
@@ -125,9 +125,12 @@ fn what_is_needed_and_lacks_is_told_in_one_line_before_the_first_case() {
             continue;
         }
         println!("without {what}");
-        let answer = pod(&with, &[&RUN[..], run].concat()).exits(75);
+        // Room may be made; whatever else lacks here stays so until somebody changes the spec.
+        let code = if what.starts_with("room") { 75 } else { 78 };
+        let answer = pod(&with, &[&RUN[..], run].concat()).exits(code);
         assert!(answer.stderr.starts_with(told), "{}", answer.stderr);
-        assert_eq!(answer.stderr.lines().count(), 2, "{}", answer.stderr);
+        let lines = answer.stderr.lines().filter(|line| !line.starts_with("    "));
+        assert_eq!(lines.count(), 2, "{}", answer.stderr);
         assert!(!answer.stdout.contains("passed"), "{}", answer.stdout);
     }
 }
@@ -145,7 +148,7 @@ fn mpi_without_shared_memory_is_the_pods_fault() {
         "/dev/urandom",
     ];
     let run = ["run", "mpi/hello", "--cc", "gcc/12", "--mpi", "openmpi/5"];
-    let answer = pod(&[&PROC[..], &TMP, &HOME, &shm].concat(), &run).exits(75);
+    let answer = pod(&[&PROC[..], &TMP, &HOME, &shm].concat(), &run).exits(78);
     let case = answer.junit().case("mpi.hello", "requires n=2").clone();
     assert_eq!(case.outcome, "error");
     assert!(case.text.contains("shm-missing-by-facts"), "{}", case.text);
