@@ -5,7 +5,7 @@ STACK := $(abspath target/stack)
 BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
-.PHONY: demo test bench stack tools build clean
+.PHONY: demo test bench mutants mutants-all stack tools build clean
 
 # Builds the real stack and the binary, runs the whole matrix, shows the summary.
 demo: stack build
@@ -24,6 +24,13 @@ bench: stack tools build
 	benches/stack
 	benches/runtimes
 	benches/whole
+
+# Which seeded faults the suites catch: a sample in a quarter of an hour, or all of them.
+mutants: stack build
+	fixtures/mutants/run $(BINARY) $(STACK)
+
+mutants-all: stack build
+	fixtures/mutants/run $(BINARY) $(STACK) --all
 
 stack:
 	fixtures/stack/build --into $(STACK)

@@ -1,5 +1,6 @@
 //! Every flag and its help. No logic, and no default that means something by itself.
 
+mod mutate;
 mod run;
 
 use std::ffi::OsString;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::suite::select::Shard;
+pub use mutate::Mutate;
 pub use run::Run;
 
 /// Does this software stack really work, here?
@@ -51,6 +53,8 @@ pub enum Verb {
     Diagnose(Diagnose),
     /// A shell inside a toolchain, or inside a case that failed, as it ran
     Shell(Shell),
+    /// Attack the loaded MPI with seeded faults, and tell which the suites would catch
+    Mutate(Mutate),
     /// Tell what a suite or a probe checks and why, or what a diagnosis means
     Explain(Explain),
     /// Print what a shell needs to complete commands and flags

@@ -195,7 +195,7 @@ impl<'d> Table<'d> {
         Some(self.items(key, found))
     }
 
-    fn items(&mut self, key: &'static str, found: &Spanned<DeValue<'_>>) -> Vec<Written<String>> {
+    fn items(&mut self, key: &str, found: &Spanned<DeValue<'_>>) -> Vec<Written<String>> {
         let items: Vec<&Spanned<DeValue<'_>>> = match found.get_ref().as_array() {
             Some(array) => array.iter().collect(),
             None => vec![found],
@@ -248,6 +248,11 @@ impl<'d> Table<'d> {
     pub fn named_string(&self, key: &str) -> Option<Written<String>> {
         let found = self.entries.get(key)?;
         found.get_ref().as_str().map(|text| Written { value: text.to_owned(), span: found.span() })
+    }
+
+    /// The string, or list of strings, under a key that is not known beforehand.
+    pub fn named_strings(&mut self, key: &str) -> Vec<Written<String>> {
+        self.entries.get(key).map(|found| self.items(key, found)).unwrap_or_default()
     }
 
     fn inner<T>(

@@ -18,6 +18,7 @@
 //! - [`run`]: HOW a case is run, and the only place where processes are started
 //! - [`verdict`]: WHAT it means
 //! - [`native`]: WHAT we see with our own eyes
+//! - [`mutate`]: WHAT would be seen, were the library wrong
 //! - [`report`]: WHO is told
 //! - [`bug`]: what a fault of our own ends
 //! - [`command`]: one verb a file; [`cli`] holds the flags, [`alias`] the names that pods already use
@@ -31,6 +32,7 @@ pub mod document;
 pub mod error;
 pub mod exit;
 pub mod heap;
+pub mod mutate;
 pub mod native;
 pub mod packed;
 pub mod pod;

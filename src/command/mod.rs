@@ -9,6 +9,7 @@ pub mod explain;
 pub mod ledger;
 pub mod list;
 pub mod manual;
+pub mod mutate;
 pub mod report;
 pub mod request;
 pub mod run;
@@ -34,6 +35,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Shell(flags) => shell::shell(&flags),
         Verb::Completions(flags) => manual::completions(&flags),
         Verb::Man(flags) => manual::manual(&flags),
+        Verb::Mutate(flags) => mutate::mutate(&flags),
         Verb::Explain(flags) => explain::explain(&flags),
     }
 }

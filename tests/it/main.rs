@@ -24,6 +24,7 @@ mod ledger;
 mod linkage;
 mod lmod;
 mod modules;
+mod mutate;
 mod pause;
 mod process;
 mod reach;
