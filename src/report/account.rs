@@ -117,7 +117,7 @@ pub(super) fn tidy(case: &mut CaseRecord) {
         without_overrides(text);
     }
     for check in case.checks.iter_mut().chain(&mut case.earlier) {
-        for text in [&mut check.name, &mut check.reason, &mut check.detail] {
+        for text in [&mut check.name, &mut check.reason, &mut check.detail, &mut check.command] {
             without_overrides(text);
         }
     }

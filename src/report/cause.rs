@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::report::account::{Account, Told};
+use crate::report::alike::{broken_library, words};
 use crate::report::text::line;
 use crate::verdict::check::{Check, Diagnosed, Outcome};
 
@@ -32,6 +33,8 @@ pub struct Cause<'a> {
     pub title: String,
     /// What is known of it.
     pub diagnosis: Option<&'a Diagnosed>,
+    /// The command of the first check, and how it ended; empty where no command ended badly.
+    pub command: String,
     /// The checks, in the order of the account; never empty.
     pub reds: Vec<Red<'a>>,
     /// What all of them share and others do not: `only under mpich/4.0.2`.
@@ -54,18 +57,18 @@ pub fn causes(account: &Account) -> Vec<Cause<'_>> {
     for (place, told) in account.told.iter().enumerate() {
         let case = &told.case;
         for check in case.checks.iter().filter(|check| check.outcome > Outcome::Skipped) {
-            let diagnosis = check.diagnosis.as_deref();
-            let key = diagnosis.map_or_else(
-                || format!("{} {}", check.kind, words(&check.reason)),
-                |diagnosis| diagnosis.id.clone(),
-            );
-            let index = *places.entry((check.outcome, key)).or_insert_with(|| {
-                let title = diagnosis.map_or(&check.reason, |diagnosis| &diagnosis.cause);
+            let index = *places.entry((check.outcome, key(check))).or_insert_with(|| {
+                let diagnosis = check.diagnosis.as_deref();
+                // Where the tool said nothing, how it ended is all that is known.
+                let silent = diagnosis.is_none() && check.told() == check.command;
+                let told = if silent { &check.command } else { &check.reason };
+                let title = diagnosis.map_or(told, |diagnosis| &diagnosis.cause);
                 let title = line(if title.is_empty() { &check.name } else { title }, REASON);
                 causes.push(Cause {
                     outcome: check.outcome,
                     title,
                     diagnosis,
+                    command: if silent { String::new() } else { line(&check.command, REASON) },
                     reds: Vec::new(),
                     scope: Vec::new(),
                 });
@@ -77,32 +80,58 @@ pub fn causes(account: &Account) -> Vec<Cause<'_>> {
     let owed = Cases::new(account);
     for cause in &mut causes {
         cause.scope = owed.scope(account, cause);
+        if let Some(title) = listed(cause) {
+            cause.title = title;
+        }
     }
     causes.sort_by_key(|cause| (std::cmp::Reverse(cause.outcome), std::cmp::Reverse(cause.reds.len())));
     causes
 }
 
-/// The words of a reason without what differs from case to case.
-fn words(reason: &str) -> String {
-    let mut words = String::new();
-    for word in reason.split_whitespace().take(60) {
-        let word = if word.contains('/') { word.rsplit('/').next().unwrap_or(word) } else { word };
-        let mut number = false;
-        for letter in word.chars() {
-            // A hexadecimal address is a number, too; `add` is a word.
-            let digit = letter.is_ascii_digit()
-                || (number && letter.is_ascii_hexdigit())
-                || (number && letter == 'x');
-            if digit && !number {
-                words.push('0');
-            } else if !digit {
-                words.extend(letter.to_lowercase());
-            }
-            number = digit;
-        }
-        words.push(' ');
+/// What checks of one cause have in common.
+fn key(check: &Check) -> String {
+    if let Some(library) = broken_library(&check.reason) {
+        return format!("library {library}");
     }
-    words
+    if let Some(diagnosis) = &check.diagnosis {
+        return format!("diagnosis {}", diagnosis.id);
+    }
+    if MANY.iter().any(|(kind, _)| *kind == check.kind) {
+        return format!("kind {}", check.kind);
+    }
+    // What a tool said is the same cause whichever command said it.
+    let kind = if check.command.is_empty() { &check.kind } else { "" };
+    format!("{kind} {}", words(&check.reason))
+}
+
+/// What is told of many subjects in one sentence.
+const MANY: [(&str, &str); 4] = [
+    ("spack.no-module", "installs have no module"),
+    ("spack.no-install", "modules are of installs that are not there"),
+    ("spack.unwanted", "modules are of installs that are deprecated or orphaned"),
+    ("spack.branch", "modules stand in a wrong branch"),
+];
+
+/// How many subjects are named.
+const NAMED: usize = 12;
+
+/// `21 installs have no module: zlib, hdf5, …`: the subjects are the first words of the checks' names.
+fn listed(cause: &Cause<'_>) -> Option<String> {
+    let kind = &cause.reds.first().filter(|_| cause.diagnosis.is_none())?.check.kind;
+    let (_, sentence) = MANY.iter().find(|(known, _)| known == kind)?;
+    let mut subjects: Vec<&str> = Vec::new();
+    for red in &cause.reds {
+        let subject = red.check.name.split(' ').next().unwrap_or_default();
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
+        }
+    }
+    if subjects.len() < 2 {
+        return None;
+    }
+    let more = if subjects.len() > NAMED { ", …" } else { "" };
+    let named = subjects.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    Some(format!("{} {sentence}: {named}{more}", subjects.len()))
 }
 
 /// The cases of the account by probe, to see which of them a cause left alone.
@@ -228,9 +257,59 @@ mod tests {
     }
 
     #[test]
-    fn words_are_compared_and_numbers_are_not() {
-        assert_eq!(words("rank 1: put[0]: wanted 0, found 17"), words("rank 12: put[3]: wanted 4, found 0"));
-        assert_eq!(words("at 0x7ffd12ab"), words("at 0x55de90ff"));
-        assert_ne!(words("wanted add"), words("wanted sub"));
+    fn one_broken_library_is_one_cause_whoever_misses_it() {
+        let mut account = Account { pods: vec![pod("n1")], ..Account::default() };
+        for reason in [
+            "./a: error while loading shared libraries: libhdf5.so.200: cannot open shared object file: No such file or directory",
+            "ImportError: libhdf5.so.200: cannot open shared object file: No such file or directory",
+            "/usr/bin/ld: cannot find -lhdf5: No such file or directory",
+            "/opt/netcdf/lib/libnetcdf.so.19: libhdf5.so.200 is not found (needed by /opt/netcdf/bin/ncdump)",
+            "/opt/hdf5/lib/libhdf5.so: file too short",
+            "./b: symbol lookup error: /opt/hdf5/lib/libhdf5.so.200: undefined symbol: H5open",
+        ] {
+            account.told.push(told("gcc/12", 0, reason));
+        }
+        account.told.push(told(
+            "gcc/12",
+            0,
+            "./a: error while loading shared libraries: libz.so.1: cannot open shared object file",
+        ));
+        let causes = causes(&account);
+        assert_eq!(causes.iter().map(|cause| cause.reds.len()).collect::<Vec<_>>(), [6, 1]);
+    }
+
+    #[test]
+    fn many_of_a_kind_are_told_in_one_sentence_with_their_names() {
+        let mut account = Account { pods: vec![pod("n1")], ..Account::default() };
+        for name in ["zlib/abc1234", "r/9fceb02", "hdf5/k3fpqx7"] {
+            let mut told = told(
+                "gcc/12",
+                0,
+                &format!("{name} is installed, and no visible module is its own: /opt/{name}"),
+            );
+            told.case.checks[0].kind = "spack.no-module".into();
+            told.case.checks[0].name = format!("{name} module");
+            account.told.push(told);
+        }
+        let all = causes(&account);
+        assert_eq!(all.len(), 1);
+        assert_eq!(all[0].title, "3 installs have no module: zlib/abc1234, r/9fceb02, hdf5/k3fpqx7");
+        account.told.truncate(1);
+        assert!(causes(&account)[0].title.starts_with("zlib/abc1234 is installed"), "one is told by itself");
+    }
+
+    #[test]
+    fn what_a_tool_said_is_one_cause_whichever_command_said_it() {
+        let mut account = Account { pods: vec![pod("n1")], ..Account::default() };
+        for (kind, command) in
+            [("build.exit", "exit status 1: gcc -c a.c"), ("exit", "exit status 2: make b")]
+        {
+            let mut told = told("gcc/12", 0, "a.c:1:1: error: unknown type name 'foo'");
+            told.case.checks[0].kind = kind.into();
+            told.case.checks[0].command = command.into();
+            account.told.push(told);
+        }
+        let all = causes(&account);
+        assert_eq!((all.len(), all[0].command.as_str()), (1, "exit status 1: gcc -c a.c"));
     }
 }

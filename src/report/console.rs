@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::report::live::Live;
 use crate::report::mask::mask;
 use crate::report::record::CaseRecord;
-use crate::report::text::{line, many};
-use crate::verdict::check::Outcome;
+use crate::report::text::{line, many, no_command};
+use crate::verdict::check::{Check, Outcome};
 
 /// Prints as cases finish.
 #[derive(Debug)]
@@ -86,8 +86,7 @@ impl Console {
         );
         let told =
             record.first_fault().or_else(|| record.checks.iter().find(|_| outcome == Outcome::Skipped));
-        let reason = told
-            .map(|check| (owed.toolchain.clone(), format!("{}: {}", check.name, line(&check.reason, 300))));
+        let reason = told.map(|check| (owed.toolchain.clone(), reason_of(check, 2 * width + 2)));
         match &reason {
             // A toolchain that does not load would say so a hundred times.
             Some(_) if reason == self.reason => text.push_str(": as above"),
@@ -97,12 +96,20 @@ impl Console {
             None => {}
         }
         self.reason = reason;
-        // Behind a mark, no line of a probe is taken for a command by GitHub, but for its old form anywhere in a line.
-        for line in mask(said).replace("##[", "## [").lines() {
+        for line in mask(said).lines() {
             let _ = write!(text, "\n  | {line}");
         }
-        self.say(&text);
+        self.say(&no_command(&text));
     }
+}
+
+/// What the tool said, and below it the command that said it.
+fn reason_of(check: &Check, indent: usize) -> String {
+    let reason = format!("{}: {}", check.name, line(&check.reason, 300));
+    if check.command.is_empty() || check.told() == check.command {
+        return format!("{}: {}", check.name, line(&check.told(), 300));
+    }
+    format!("{reason}\n{}  {}", " ".repeat(indent), line(&check.command, 300))
 }
 
 /// `12 checks`, `3 of 12 checks`.

@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::report::account::Account;
 use crate::report::cause::{Cause, causes};
 use crate::report::counts::Counts;
-use crate::report::text::{clean, head_and_tail, line, many};
+use crate::report::text::{clean, head_and_tail, line, many, no_command};
 use crate::verdict::check::Outcome;
 
 /// Annotations of one kind that a step shows.
@@ -71,6 +71,9 @@ fn title(cause: &Cause<'_>) -> String {
 /// The cause, whose fault it is, what to do.
 fn message(cause: &Cause<'_>) -> String {
     let mut text = cause.title.clone();
+    if let Some(said) = said(cause) {
+        let _ = write!(text, "\n{said}");
+    }
     if let Some(diagnosis) = cause.diagnosis {
         let _ = write!(text, "\n{}, fault: {}\nfix: {}", diagnosis.id, diagnosis.fault, diagnosis.fix);
     }
@@ -78,6 +81,13 @@ fn message(cause: &Cause<'_>) -> String {
         let _ = write!(text, "\n{scope}");
     }
     text
+}
+
+/// What the first check said, where the title is the diagnosis, and the command that said it.
+fn said(cause: &Cause<'_>) -> Option<String> {
+    let first = cause.reds.first()?.check;
+    let told = if cause.diagnosis.is_some() { first.told() } else { first.command.clone() };
+    (!told.is_empty()).then(|| line(&told, 600))
 }
 
 /// Where the probe is written, if that is a file of the repository: then a change of it carries the annotation.
@@ -91,7 +101,7 @@ fn place(cause: &Cause<'_>, is_here: &dyn Fn(&Path) -> bool) -> String {
 
 /// Text after the second `::`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    no_command(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The value of a property, which a colon or a comma would end.
@@ -114,6 +124,9 @@ pub fn page(account: &Account) -> String {
             markdown(&title(cause)),
             markdown(&cause.title)
         );
+        if let Some(said) = said(cause) {
+            let _ = write!(text, "\n{}\n", markdown(&said));
+        }
         if let Some(diagnosis) = cause.diagnosis {
             let _ = write!(
                 text,

@@ -27,7 +27,8 @@ pub fn sections(account: &Account, now: u64) -> String {
         if let Some(diagnosis) = cause.diagnosis {
             let _ = writeln!(
                 text,
-                "{}\n{}, fault: {}\nfix: {}",
+                "{}\n{}\n{}, fault: {}\nfix: {}",
+                clean(&red.check.reason),
                 clean(&diagnosis.cause),
                 diagnosis.id,
                 diagnosis.fault,

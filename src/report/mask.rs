@@ -170,7 +170,7 @@ fn hide(text: &mut String) {
 /// Masks everything that a case says.
 pub fn case(record: &mut CaseRecord) {
     for check in record.checks.iter_mut().chain(&mut record.earlier) {
-        for text in [&mut check.name, &mut check.reason, &mut check.detail] {
+        for text in [&mut check.name, &mut check.reason, &mut check.detail, &mut check.command] {
             hide(text);
         }
         if let Some(diagnosis) = &mut check.diagnosis {

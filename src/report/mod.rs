@@ -1,6 +1,7 @@
 //! WHO is told: the results directory first, then JUnit, the console and whoever reads afterwards.
 
 pub mod account;
+mod alike;
 pub mod cause;
 pub mod ci;
 pub mod console;

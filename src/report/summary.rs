@@ -13,7 +13,7 @@ use crate::report::ci;
 use crate::report::console::style;
 use crate::report::counts::Counts;
 use crate::report::record::CaseRecord;
-use crate::report::text::many;
+use crate::report::text::{many, no_command};
 use crate::verdict::check::{Check, Outcome};
 
 /// How many failures are told one by one.
@@ -35,7 +35,7 @@ pub fn exit(account: &Account) -> Exit {
 
 /// Prints the summary of an account, and tells the CI that we run in.
 pub fn print(account: &Account, folder: &Path) {
-    println!("{}", render(account, folder));
+    println!("{}", no_command(&render(account, folder)));
     ci::tell(account);
 }
 
@@ -105,6 +105,9 @@ fn faults(account: &Account) -> String {
             .map_or_else(String::new, |diagnosis| format!(" [{}, fault: {}]", diagnosis.id, diagnosis.fault));
         let outcome = cause.outcome;
         let _ = write!(text, "\n{style}{outcome:>7}{style:#} {first}{more}\n        {}{whose}", cause.title);
+        if !cause.command.is_empty() {
+            let _ = write!(text, "\n        {}", cause.command);
+        }
         if !cause.scope.is_empty() {
             let _ = write!(text, "\n        {}", cause.scope.join("; "));
         }

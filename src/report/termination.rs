@@ -45,7 +45,7 @@ pub fn message(account: &Account) -> String {
     if let Some(first) = first {
         let owed = &first.owed;
         let why = first.diagnosis().map_or_else(
-            || first.first_fault().map(|check| check.reason.clone()).unwrap_or_default(),
+            || first.first_fault().map(Check::told).unwrap_or_default(),
             |diagnosis| format!("{} ({}, fault: {})", diagnosis.cause, diagnosis.id, diagnosis.fault),
         );
         let why = line(&why, 200);

@@ -61,6 +61,12 @@ pub fn many(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Behind a mark or a name no text of a tool is taken for a command by GitHub, but for its old form anywhere in a line.
+#[must_use]
+pub fn no_command(text: &str) -> String {
+    text.replace("##[", "## [")
+}
+
 /// One line of at most `most` characters.
 #[must_use]
 pub fn line(text: &str, most: usize) -> String {

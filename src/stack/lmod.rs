@@ -199,12 +199,12 @@ impl Lmod {
             let change: Change =
                 serde_json::from_slice(&answer.stdout).map_err(|_| refusal("Lmod's answer is no JSON"))?;
             if !change.status {
-                return Err(refusal("Lmod could not load what was asked for"));
+                return Err(refused(answer));
             }
             return Ok(change.apply(&self.known_in(base)));
         }
         if !answer.success {
-            return Err(refusal("Lmod could not load what was asked for"));
+            return Err(refused(answer));
         }
         let mut environment = Environment::from_nul_separated(&answer.stdout);
         // The shell's own, not the modules'.
@@ -291,6 +291,14 @@ impl Change {
         }
         environment
     }
+}
+
+/// What Lmod said when it loaded nothing: that is the reason.
+fn refused(answer: &Answer) -> Refusal {
+    let words = quote(&answer.stderr);
+    let what =
+        if words.is_empty() { "Lmod loaded nothing and did not say why".to_owned() } else { words.clone() };
+    Refusal { what, words }
 }
 
 /// Lmod's message in one paragraph: without its heading and without the advice that it always adds.

@@ -42,6 +42,9 @@ pub struct Check {
     /// Further lines.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// Which command it was that ended badly, and how: `exit status 1: gcc -c a.c`; empty where no command did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub command: String,
     /// Which kind of reason, in dotted words: `expect.exit`, `tap.missing`, `timeout`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kind: String,
@@ -99,6 +102,7 @@ impl Check {
             outcome: Outcome::Passed,
             reason: String::new(),
             detail: String::new(),
+            command: String::new(),
             kind: String::new(),
             millis: None,
             diagnosis: None,
@@ -114,6 +118,25 @@ impl Check {
         reason: impl Into<String>,
     ) -> Self {
         Self { outcome, kind: kind.to_owned(), reason: reason.into(), ..Self::passed(name) }
+    }
+
+    /// The same check, judged by how `command` ended.
+    #[must_use]
+    pub fn of(mut self, command: impl Into<String>) -> Self {
+        self.command = command.into();
+        self
+    }
+
+    /// Why it did not pass, in one line, with the command beside it: `a.c:1: error: x (exit status 1: gcc -c a.c)`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        if self.command.is_empty() {
+            self.reason.clone()
+        } else if self.command.starts_with(&format!("{}: ", self.reason)) {
+            self.command.clone()
+        } else {
+            format!("{} ({})", self.reason, self.command)
+        }
     }
 
     /// The same check with further lines.

@@ -34,12 +34,8 @@ pub type Tap = Option<tap::Stream>;
 pub fn build<'s>(steps: impl IntoIterator<Item = &'s Step>) -> Option<Check> {
     steps.into_iter().find_map(|step| {
         let (outcome, kind, reason) = fault_of_end(&step.executed, &End::AsUsual)?;
-        Some(Check::not_passed(
-            BUILD,
-            outcome,
-            &format!("build.{kind}"),
-            format!("{reason}: {}", step.command),
-        ))
+        let command = format!("{}: {}", self::ended(&step.executed.ended), step.command);
+        Some(Check::not_passed(BUILD, outcome, &format!("build.{kind}"), reason).of(command))
     })
 }
 
@@ -66,6 +62,11 @@ pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
     if let Some(stream) = tap {
         checks = stream.checks;
         skipped = stream.skipped;
+        // A probe that says why it gives up says more than its exit status or its abort.
+        let died = faults.iter().all(|(_, kind, _)| kind == "exit" || kind == "signal");
+        if let Some(why) = stream.bailed.filter(|_| died) {
+            faults.insert(0, (Outcome::Failed, "tap.bail-out".to_owned(), why));
+        }
         if !told {
             faults.extend(stream.faults.into_iter().map(|fault| (Outcome::Failed, "tap".to_owned(), fault)));
         }
@@ -76,7 +77,13 @@ pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
     }
     let run = if let Some((outcome, kind, reason)) = faults.first() {
         let more: Vec<&str> = faults.iter().skip(1).map(|(_, _, reason)| reason.as_str()).collect();
-        Check::not_passed(RUN, *outcome, kind, reason.clone()).detail(more.join("\n"))
+        let check = Check::not_passed(RUN, *outcome, kind, reason.clone()).detail(more.join("\n"));
+        let ended_badly = executed.ended != Ended::Exit(0);
+        if ended_badly {
+            check.of(format!("{}: {}", self::ended(&executed.ended), step.command))
+        } else {
+            check
+        }
     } else if let Some(why) = skipped {
         Check::not_passed(RUN, Outcome::Skipped, "probe.skip", why)
     } else {

@@ -20,8 +20,9 @@ pub fn excuse(known: &[Known], case: Subject<'_>, checks: &mut [Check], today: D
                 if issue.is_over(today) {
                     check.reason = format!("{} (known until {}: {})", check.reason, day(issue), issue.reason);
                 } else {
-                    let detail = format!("{}\n{}", check.reason, check.detail);
+                    let detail = format!("{}\n{}", check.told(), check.detail);
                     detail.trim_end().clone_into(&mut check.detail);
+                    check.command.clear();
                     check.reason = format!("known issue: {} ({})", issue.reason, issue.reference);
                     check.outcome = Outcome::Skipped;
                     "known".clone_into(&mut check.kind);

@@ -13,3 +13,4 @@ pub mod normalise;
 pub mod rules;
 pub mod status;
 pub mod tap;
+pub mod telling;

@@ -28,6 +28,12 @@ impl Plain {
         Self { text: writer.text, lines: writer.lines }
     }
 
+    /// Its lines, without blanks around them.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        let ends = self.lines.iter().skip(1).copied().chain(std::iter::once(self.text.len()));
+        self.lines.iter().zip(ends).filter_map(|(begin, end)| Some(self.text.get(*begin..end)?.trim()))
+    }
+
     /// The lines that the bytes `start..end` of the text stand in, joined, and cut where they are long.
     #[must_use]
     pub fn lines_around(&self, start: usize, end: usize) -> String {

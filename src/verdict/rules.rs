@@ -18,6 +18,7 @@ use crate::verdict::condition::Condition;
 use crate::verdict::diagnosis::{Blame, Layer, Weight};
 use crate::verdict::normalise::Plain;
 use crate::verdict::status::{self, Status};
+use crate::verdict::telling::{self, Telling, Tellings};
 
 /// Bytes of states that matching all patterns at once may come to know; then it begins anew.
 const AUTOMATON: usize = 8 << 20;
@@ -27,6 +28,8 @@ const AUTOMATON: usize = 8 << 20;
 pub struct Rules {
     all: Vec<Rule>,
     pub(super) statuses: Vec<Status>,
+    /// Which lines of an output say what went wrong.
+    pub tellings: Tellings,
     set: OnceLock<Mutex<RegexSet>>,
 }
 
@@ -159,14 +162,19 @@ impl Rules {
                 root.any_key();
                 let found: Vec<Rule> = root.tables("diagnosis", rule).into_iter().flatten().collect();
                 twice(root, &found);
-                (found, root.tables("status", status::read).into_iter().flatten().collect::<Vec<_>>())
+                let statuses: Vec<Status> =
+                    root.tables("status", status::read).into_iter().flatten().collect();
+                let tellings: Vec<Telling> =
+                    root.tables("telling", telling::read).into_iter().flatten().collect();
+                (found, statuses, tellings)
             });
             match read {
-                Ok((found, statuses)) => {
+                Ok((found, statuses, tellings)) => {
                     rules.all.retain(|old| found.iter().all(|new| new.id != old.id));
                     rules.all.extend(found);
                     // Later sources are asked first.
                     rules.statuses.splice(0..0, statuses);
+                    rules.tellings.add(tellings);
                 }
                 Err(more) => faults.extend(more),
             }
@@ -222,7 +230,7 @@ impl Rules {
     /// Patterns that cannot be compiled, samples that no pattern matches, patterns that match no sample, and
     /// `{names}` that a pattern does not capture.
     pub fn prove(&self) -> Result<(), Error> {
-        let mut faults = Vec::new();
+        let mut faults: Vec<Fault> = self.tellings.unreadable().collect();
         for rule in &self.all {
             let samples: Vec<Plain> =
                 rule.samples.iter().map(|sample| Plain::new(sample.as_bytes())).collect();

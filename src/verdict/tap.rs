@@ -24,6 +24,7 @@ pub struct Reader {
     names: BTreeSet<String>,
     block: Option<String>,
     faults: Vec<String>,
+    bailed: Option<String>,
 }
 
 /// What a whole stream said.
@@ -33,6 +34,8 @@ pub struct Stream {
     pub checks: Vec<Check>,
     /// What is wrong with the stream itself, each in one line.
     pub faults: Vec<String>,
+    /// Why the probe gave up (`Bail out! why`).
+    pub bailed: Option<String>,
     /// Why the probe skipped itself as a whole (`1..0 # SKIP why`).
     pub skipped: Option<String>,
 }
@@ -69,7 +72,7 @@ impl Reader {
             }
             Some(_) => {}
         }
-        Stream { checks: self.checks, faults: self.faults, skipped }
+        Stream { checks: self.checks, faults: self.faults, bailed: self.bailed, skipped }
     }
 
     fn fault(&mut self, what: impl Into<String>) {
@@ -99,7 +102,9 @@ impl Reader {
         } else if let Some(rest) = line.strip_prefix("1..") {
             self.take_plan(rest);
         } else if let Some(why) = line.strip_prefix("Bail out!") {
-            self.fault(format!("the probe bailed out: {}", why.trim()));
+            let why = why.trim();
+            let why = if why.is_empty() { "the probe bailed out and did not say why" } else { why };
+            self.bailed.get_or_insert_with(|| why.to_owned());
         }
     }
 
@@ -230,7 +235,8 @@ mod tests {
         assert_eq!(read("ok 1 - a\n").faults.len(), 1);
         assert_eq!(read("hello\n").faults, ["no TAP on stdout: neither a plan nor a check"]);
         assert_eq!(read("1..0\n").faults.len(), 1);
-        assert_eq!(read("Bail out! no memory\n1..1\nok\n").faults, ["the probe bailed out: no memory"]);
+        assert_eq!(read("Bail out! no memory\n1..1\nok\n").bailed.unwrap(), "no memory");
+        assert_eq!(read("Bail out!\n").bailed.unwrap(), "the probe bailed out and did not say why");
         assert_eq!(read("1..0 # SKIP no pip\n").skipped.as_deref(), Some("no pip"));
     }
 

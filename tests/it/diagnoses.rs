@@ -344,3 +344,20 @@ fn captured_healthy_runs_have_no_diagnosis() {
     println!("{} healthy captures, none with a diagnosis", library.len());
     assert!(library.len() > 100);
 }
+
+/// `tests/it/diagnoses/lines.toml`: what tools write when they give up, and the line that says why.
+#[test]
+fn the_line_that_says_why_is_found_in_what_tools_write() {
+    let rules = rules();
+    let cases: toml::Table = include_str!("diagnoses/lines.toml").parse().unwrap();
+    let cases = cases["case"].as_array().unwrap();
+    let mut wrong = Vec::new();
+    for case in cases {
+        let text = |key: &str| case[key].as_str().unwrap();
+        let told = rules.tellings.first(text("output").as_bytes()).unwrap_or_default();
+        if told != text("told") {
+            wrong.push(format!("{}:\n  wanted {}\n  found  {told}", text("of"), text("told")));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}

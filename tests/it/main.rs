@@ -28,6 +28,7 @@ mod mutate;
 mod pause;
 mod process;
 mod reach;
+mod reasons;
 mod report;
 mod run;
 mod runtimes;

@@ -192,7 +192,7 @@ fn hostile_output_leaves_the_report_valid_and_small() {
     let path = answer.results().join("junit.xml");
     assert!(std::fs::metadata(&path).unwrap().len() < 64 << 10);
     let junit = answer.junit();
-    assert_eq!(junit.case("mine.p", "run").message, "exit status 3");
+    assert_eq!(junit.case("mine.p", "run").message, "exit status 3: sh p.sh");
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.chars().all(|c| c >= ' ' || c == '\n' || c == '\t'));
 }

@@ -14,6 +14,7 @@ use crate::verdict::diagnosis::{Blame, Diagnosis};
 use crate::verdict::evidence::{self, Evidence};
 use crate::verdict::judge::{self, BUILD, CONTROL, RUN};
 use crate::verdict::rules::{Rules, shipped};
+use crate::verdict::telling::Tellings;
 
 /// The catalogue, read when the first case fails: runs in which all is well never pay for it.
 pub(super) struct Why {
@@ -70,6 +71,9 @@ impl Why {
             return;
         }
         let Some(rules) = self.rules() else { return };
+        for check in checks.iter_mut().filter(|check| bad(check)) {
+            tell(&rules.tellings, check, executed);
+        }
         let facts = facts(around, executed);
         for check in checks.iter_mut().filter(|check| bad(check) && check.diagnosis.is_none()) {
             // A check that a probe named says itself what is wrong: what passed beside it may have provoked errors on
@@ -93,6 +97,47 @@ impl Why {
             let Diagnosis { id, cause, fix, retry, .. } = found;
             check.diagnosis = Some(Box::new(Diagnosed { id, fault, cause, fix, retry, spec }));
         }
+    }
+}
+
+/// Puts what the tool itself said in the place of a bare exit status or signal.
+fn tell(tellings: &Tellings, check: &mut Check, executed: Option<&Executed>) {
+    if let Some(step) = Step::of(check) {
+        if let Some(told) = tellings.of(&[step.output.as_bytes()]) {
+            check.reason = told;
+            check.command = step.command;
+        }
+        return;
+    }
+    let bare = !check.command.is_empty() && check.command.starts_with(&format!("{}: ", check.reason));
+    let Some(executed) = executed.filter(|_| bare) else { return };
+    let (stderr, stdout) = (judge::text(&executed.stderr), judge::text(&executed.stdout));
+    let outputs = [stderr.as_bytes(), stdout.as_bytes()];
+    let told = match executed.ended {
+        Ended::Exit(_) => tellings.of(&outputs),
+        // What was said before a crash need not be why: only what is sure to be.
+        Ended::Signal(_) => tellings.sure(&outputs),
+        _ => None,
+    };
+    if let Some(told) = told {
+        check.reason = told;
+    }
+}
+
+/// A step of a probe that runs tools itself and says how one ended and what it wrote: `exit status 1: OUTPUT`.
+struct Step {
+    command: String,
+    output: String,
+}
+
+impl Step {
+    fn of(check: &Check) -> Option<Self> {
+        let (ended, output) = check.reason.split_once(": ").filter(|_| check.command.is_empty())?;
+        let number = ended.strip_prefix("exit status ").or_else(|| ended.strip_prefix("signal "))?;
+        number.parse::<u32>().ok()?;
+        let command = check.detail.lines().find_map(|line| line.strip_prefix("command: "))?;
+        let command = format!("{ended}: {}", command.trim().trim_matches('"'));
+        Some(Self { command, output: output.replace("\\n", "\n").replace("\\\"", "\"") })
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) fn red(
                 @match first {
                     // The only one is told by the line above.
                     Some(check) if reds == 1 => {
+                        @if !check.command.is_empty() { p.command { code { (check.command) } } }
                         @if !check.detail.trim().is_empty() { pre tabindex="0" { (check.detail.trim_end()) } }
                     }
                     _ => ul.checks {
@@ -106,6 +107,7 @@ fn verdict(check: &Check) -> Markup {
     html! {
         li.(class(check.outcome)) {
             (mark(check.outcome)) b { (check.name) } " " span { (check.reason) }
+            @if !check.command.is_empty() { " " code.command { (check.command) } }
             @if !check.kind.is_empty() { " " code.kind { (check.kind) } }
             @if !check.detail.trim().is_empty() { pre tabindex="0" { (check.detail.trim_end()) } }
         }

@@ -53,8 +53,12 @@ fn entry(cause: &Cause<'_>, open: bool) -> Markup {
                 @if !cause.scope.is_empty() { span.scope { (cause.scope.join("; ")) } }
             }
             div.body {
+                @if !cause.command.is_empty() { p.command { code { (cause.command) } } }
                 @if let Some(diagnosis) = cause.diagnosis {
                     dl {
+                        @if let Some(first) = cause.reds.first().filter(|first| first.check.reason != cause.title) {
+                            dt { "Said" } dd { (first.check.reason) }
+                        }
                         dt { "Fault" } dd { (diagnosis.fault) }
                         dt { "Fix" } dd { (diagnosis.fix) }
                         dt { "Diagnosis" } dd { code { (diagnosis.id) } }

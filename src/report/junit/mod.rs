@@ -223,9 +223,12 @@ fn testcase(case: &CaseRecord, check: &Check, first: bool, output: usize) -> jun
 fn message(check: &Check) -> String {
     match &check.diagnosis {
         Some(diagnosis) if matches!(check.outcome, Outcome::Error | Outcome::Failed) => {
-            line(&format!("{} ({}: {})", check.reason, diagnosis.fault, diagnosis.cause), MESSAGE)
+            let told = format!("{} ({}: {})", check.reason, diagnosis.fault, diagnosis.cause);
+            let command =
+                if check.command.is_empty() { String::new() } else { format!("; {}", check.command) };
+            line(&format!("{told}{command}"), MESSAGE)
         }
-        _ => line(&check.reason, MESSAGE),
+        _ => line(&check.told(), MESSAGE),
     }
 }
 
@@ -240,6 +243,7 @@ fn trace(case: &CaseRecord, check: &Check, message: &str, output: usize) -> Stri
     if check.reason.chars().count() > MESSAGE {
         add(&check.reason);
     }
+    add(&check.command);
     add(&check.detail);
     if let Some(diagnosis) = &check.diagnosis {
         add(&format!("diagnosis: {} (fault: {})", diagnosis.id, diagnosis.fault));
