@@ -121,7 +121,7 @@ impl Ears {
         let mut ended = None;
         loop {
             match reap() {
-                Ok(Some((pid, status))) if pid == harness => ended = Some(status),
+                Ok(Some((pid, status, _))) if pid == harness => ended = Some(status),
                 Ok(Some(_)) | Err(Errno::EINTR) => {}
                 Ok(None) => return (ended, true),
                 Err(_) => return (ended, false),

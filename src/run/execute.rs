@@ -3,22 +3,22 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, PipeReader, Read};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
-use super::message::{Job, Line, News, Order, Report, Text};
+use super::message::{Job, News, Order, Report, Text};
 use super::output::{Captured, Filter, Keeper, Log, Logged, Stream};
 use super::process::Process;
 use super::remains::{Remains, SHARED_MEMORY};
-use super::{oom, supervise, sweep};
+use super::supervisor_pool::{Supervisor, SupervisorPool};
+use super::{oom, sweep};
 use crate::error::{Error, Kind, reason};
 use crate::pod::signals::Stop;
 
@@ -46,8 +46,8 @@ pub struct Capture {
     pub log_cap: u64,
     /// What of its lines may go into the log file.
     pub filter: Filter,
-    /// The program that is started with [`supervise::ARGUMENT`]: this very one, even if its file was replaced.
-    pub supervisor: PathBuf,
+    /// Who owns what the command starts.
+    pub supervisors: Arc<SupervisorPool>,
     /// How much longer than the command's own limits the supervisor may take before the harness takes over.
     pub patience: Duration,
 }
@@ -63,10 +63,19 @@ impl Capture {
             heading: String::new(),
             log_cap: 64 << 20,
             filter: |text| text.into(),
-            supervisor: "/proc/self/exe".into(),
+            supervisors: Arc::clone(&SUPERVISORS),
             patience: PATIENCE,
         }
     }
+}
+
+/// This very program, even if its file was replaced.
+static SUPERVISORS: LazyLock<Arc<SupervisorPool>> =
+    LazyLock::new(|| Arc::new(SupervisorPool::new("/proc/self/exe")));
+
+/// Ends the supervisors that are idle: they are this process's children.
+pub fn dismiss_supervisors() {
+    SUPERVISORS.dismiss();
 }
 
 /// How a command ended.
@@ -155,13 +164,16 @@ pub fn execute(
     let mut remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
     let killed = oom::kills();
     let tag = tag();
-    let (supervisor, line, pipes) = start(capture, &tag).map_err(|error| {
-        let program = capture.supervisor.display();
+    let mut job = Job::new(command);
+    job.env.push((Text(TAG.into()), Text(tag.clone())));
+    let (supervisor, pipes) = capture.supervisors.start(&job).map_err(|error| {
+        let program = capture.supervisors.program().display();
         Error::new(Kind::Pod, format!("cannot start the supervisor `{program}`: {}", reason(&error)))
             .hint("is /proc mounted, and are the limits on processes and open files high enough?")
     })?;
     let mut case = Case {
-        line,
+        supervisor,
+        ordered: false,
         pipes: pipes.map(Some),
         kept: [Keeper::new(capture.head, capture.tail), Keeper::new(capture.head, capture.tail)],
         log,
@@ -169,36 +181,35 @@ pub fn execute(
         hang: Vec::new(),
         report: None,
     };
-    let mut job = Job::new(command);
-    job.env.push((Text(TAG.into()), Text(tag.clone())));
     let lost = |error: &io::Error| format!("cannot talk to the supervisor: {}", reason(error));
-    let told = case.line.say(&job).map_err(|error| lost(&error));
-    let over = told.and_then(|()| case.attend(command, stop, capture.patience).map_err(|error| lost(&error)));
-    let report = case.report.take();
-    if report.is_none() {
-        let _ = supervisor.kill();
+    let over = case.attend(command, stop, capture.patience).map_err(|error| lost(&error));
+    let report = if let Some(report) = case.report.take() {
+        *report
+    } else {
+        let status = case.supervisor.give_up();
+        sweep::kill_tagged(TAG, &tag, &mut remains);
+        case.drain();
+        let why = over.err().unwrap_or_else(|| match &status {
+            Ok(status) => format!("the supervisor ended without a report ({status})"),
+            Err(error) => lost(error),
+        });
+        Report {
+            ended: if stop.requested().is_some() { Ended::Interrupted } else { Ended::Lost(why) },
+            wall: Duration::ZERO,
+            user: Duration::ZERO,
+            system: Duration::ZERO,
+            peak_memory: 0,
+            leaked: Vec::new(),
+            remains: remains.remove().into_iter().map(|path| Text(path.into())).collect(),
+            again: false,
+        }
+    };
+    // An order to stop may have come too late for this command, and must not end the next.
+    if report.again && !case.ordered {
+        capture.supervisors.keep(case.supervisor);
+    } else {
+        case.supervisor.dismiss();
     }
-    let status = supervisor.wait().map(|output| output.status);
-    let report = report.map_or_else(
-        || {
-            sweep::kill_tagged(TAG, &tag, &mut remains);
-            case.drain();
-            let why = over.err().unwrap_or_else(|| match &status {
-                Ok(status) => format!("the supervisor ended without a report ({status})"),
-                Err(error) => lost(error),
-            });
-            Report {
-                ended: if stop.requested().is_some() { Ended::Interrupted } else { Ended::Lost(why) },
-                wall: Duration::ZERO,
-                user: Duration::ZERO,
-                system: Duration::ZERO,
-                peak_memory: 0,
-                leaked: Vec::new(),
-                remains: remains.remove().into_iter().map(|path| Text(path.into())).collect(),
-            }
-        },
-        |report| *report,
-    );
     let mut note = String::new();
     list(&mut note, "at the deadline these processes were running", &case.hang);
     list(&mut note, "these processes outlived the command and were killed", &report.leaked);
@@ -217,24 +228,6 @@ pub fn execute(
         hang: case.hang,
         oom_kills: oom::kills().zip(killed).map_or(0, |(after, before)| after.saturating_sub(before)),
     })
-}
-
-/// Starts a supervisor: its handle, the socket to it, and its standard output and error.
-fn start(capture: &Capture, tag: &OsString) -> io::Result<(duct::Handle, Line, [PipeReader; 2])> {
-    let (ours, theirs) = UnixStream::pair()?;
-    let (stdout, stdout_writer) = io::pipe()?;
-    let (stderr, stderr_writer) = io::pipe()?;
-    for pipe in [&stdout, &stderr] {
-        fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
-    }
-    let handle = duct::cmd(&capture.supervisor, [supervise::ARGUMENT])
-        .full_env([(TAG, tag)])
-        .stdin_file(OwnedFd::from(theirs))
-        .stdout_file(OwnedFd::from(stdout_writer))
-        .stderr_file(OwnedFd::from(stderr_writer))
-        .unchecked()
-        .start()?;
-    Ok((handle, Line::new(ours), [stdout, stderr]))
 }
 
 /// Different for every case of every harness on this machine, whatever the namespaces.
@@ -256,7 +249,9 @@ fn list(note: &mut String, title: &str, processes: &[Process]) {
 
 /// A running case as the harness sees it.
 struct Case<'a> {
-    line: Line,
+    supervisor: Supervisor,
+    /// Whether the supervisor was ordered to end the command.
+    ordered: bool,
     pipes: [Option<PipeReader>; 2],
     kept: [Keeper; 2],
     log: Log,
@@ -273,14 +268,15 @@ impl Case<'_> {
         let mut deadline = begun + limit;
         let mut told = [false; 2];
         let mut buffer = vec![0; 64 << 10];
-        while self.report.is_none() && !self.line.closed() {
+        while self.report.is_none() && !self.supervisor.line.closed() {
             for (urgent, told) in told.iter_mut().enumerate() {
                 let wanted = if urgent == 1 { stop.immediate() } else { stop.requested().is_some() };
                 if wanted && !*told {
                     *told = true;
                     let grace =
                         if urgent == 1 { Duration::ZERO } else { command.limits.grace.min(stop.grace()) };
-                    self.line.say(&Order::Stop(grace))?;
+                    self.ordered = true;
+                    self.supervisor.line.say(&Order::Stop(grace))?;
                     // Whoever asked has a deadline of their own, and a case may have stopped its supervisor.
                     deadline = deadline.min(Instant::now() + grace + patience.min(IMPATIENCE));
                 }
@@ -291,7 +287,7 @@ impl Case<'_> {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, format!("no word for {waited:.1} s")));
             }
             let (spoken, output) = {
-                let mut fds = vec![PollFd::new(self.line.as_fd(), PollFlags::POLLIN)];
+                let mut fds = vec![PollFd::new(self.supervisor.line.as_fd(), PollFlags::POLLIN)];
                 fds.extend(stop.pollable(told));
                 let first = fds.len();
                 fds.extend(
@@ -308,8 +304,8 @@ impl Case<'_> {
                 self.read(&mut buffer);
             }
             if spoken {
-                self.line.listen()?;
-                while let Some(news) = self.line.next()? {
+                self.supervisor.line.listen()?;
+                while let Some(news) = self.supervisor.line.next()? {
                     match news {
                         News::Hang(hang) => self.hang = hang,
                         News::Gone(report) => self.report = Some(report),

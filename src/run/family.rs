@@ -4,26 +4,24 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl;
-use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigSet, Signal, kill};
-use nix::sys::time::TimeVal;
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGQUIT, SIGTERM};
 
 use super::command::Limits;
 use super::execute::Ended;
-use super::message::{Line, News, Order, Report, Text};
+use super::message::{Job, Line, News, Order, Report, Text};
 use super::process::Process;
 use super::remains::Remains;
 use super::{hang, limits, tree};
-use crate::pod::reap::reap;
+use crate::pod::reap::{Used, reap};
 use crate::pod::wake::Wake;
 
 /// How long what a command started may outlive it before that is a leak.
@@ -59,19 +57,47 @@ pub(super) struct Family {
     main: i32,
     ended: Option<(ExitStatus, Instant)>,
     alive: bool,
-    remains: Remains,
+    used: Used,
+    remains: Option<Remains>,
     /// That there may be something new in shared memory.
     news: Wake,
 }
 
 impl Family {
-    pub(super) fn new(line: Line, remains: Remains) -> io::Result<Self> {
+    pub(super) fn new(line: Line) -> io::Result<Self> {
         prctl::set_child_subreaper(true)?;
         let children = Wake::on(&[SIGCHLD])?;
         let asked = Wake::on(&[SIGTERM, SIGINT, SIGHUP, SIGQUIT])?;
         let news = Wake::on(&[SIGIO])?;
         SigSet::empty().thread_set_mask()?;
-        Ok(Self { line, children, asked, main: 0, ended: None, alive: true, remains: remains.watch(), news })
+        let used = Used::default();
+        Ok(Self { line, children, asked, main: 0, ended: None, alive: false, used, remains: None, news })
+    }
+
+    /// Waits for a command to own and for its standard output and error. None if the harness wants no more, is gone,
+    /// or somebody asks this process to end.
+    pub(super) fn next_job(&mut self) -> io::Result<Option<(Job, [OwnedFd; 2])>> {
+        loop {
+            if let Some(job) = self.line.next()? {
+                return Ok(self.line.take_received().try_into().ok().map(|streams| (job, streams)));
+            }
+            if self.line.closed() {
+                return Ok(None);
+            }
+            let mut fds =
+                [self.asked.as_fd(), self.line.as_fd()].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+            sleep(&mut fds, None)?;
+            if fds[0].revents().is_some_and(|events| !events.is_empty()) {
+                return Ok(None);
+            }
+            self.line.listen()?;
+        }
+    }
+
+    /// Forgets the command before, and asks to hear of what the next one leaves in shared memory.
+    pub(super) fn prepare(&mut self, remains: Remains) {
+        (self.ended, self.alive, self.used) = (None, true, Used::default());
+        self.remains = Some(remains.watch());
     }
 
     /// Watches the command `main` until it is over, then ends all that is left of it.
@@ -92,16 +118,16 @@ impl Family {
             Cause::Orphaned => {}
         }
         let stuck = self.kill()?;
+        let again = stuck.is_empty() && !matches!(cause, Cause::Orphaned);
         leaked.retain(|process| stuck.iter().all(|other| other.pid != process.pid));
         leaked.extend(stuck);
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-        let (user, system) = (duration(usage.user_time()), duration(usage.system_time()));
+        let Used { user, system, peak_memory } = self.used;
         let ended = match (cause, self.ended) {
             (Cause::Over, Some((status, _))) => limits::judge(status, limits, user + system),
             (Cause::Deadline, _) => Ended::Timeout,
             _ => Ended::Interrupted,
         };
-        let peak_memory = u64::try_from(usage.max_rss()).unwrap_or(0) * 1024;
+        let remains = self.remains.take().map(|mut remains| remains.remove()).unwrap_or_default();
         Ok(Report {
             ended,
             wall,
@@ -109,7 +135,8 @@ impl Family {
             system,
             peak_memory,
             leaked,
-            remains: self.remains.remove().into_iter().map(|path| Text(path.into())).collect(),
+            remains: remains.into_iter().map(|path| Text(path.into())).collect(),
+            again,
         })
     }
 
@@ -185,7 +212,7 @@ impl Family {
         {
             std::thread::sleep(Duration::from_micros(200));
         }
-        self.remains.claim(&frozen);
+        self.claim(&frozen);
         frozen
     }
 
@@ -219,13 +246,13 @@ impl Family {
         let [news, children, asked, line] = {
             let fds = [self.news.as_fd(), self.children.as_fd(), self.asked.as_fd(), self.line.as_fd()];
             let mut fds = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
-            sleep(&mut fds, until)?;
+            sleep(&mut fds, Some(until))?;
             fds.map(|fd| fd.revents().is_some_and(|events| !events.is_empty()))
         };
         // Before anything else: whoever made the new entry may be about to end.
         if news {
             self.news.heard()?;
-            self.remains.claim(&tree::descendants(own_pid()));
+            self.claim(&tree::descendants(own_pid()));
         }
         if children {
             self.children.heard()?;
@@ -247,8 +274,14 @@ impl Family {
         Ok(if Instant::now() >= until { Woken::Late } else { Woken::Child })
     }
 
+    fn claim(&mut self, pids: &[i32]) {
+        if let Some(remains) = &mut self.remains {
+            remains.claim(pids);
+        }
+    }
+
     fn wait_for_child(&mut self, until: Instant) -> io::Result<()> {
-        sleep(&mut [PollFd::new(self.children.as_fd(), PollFlags::POLLIN)], until)?;
+        sleep(&mut [PollFd::new(self.children.as_fd(), PollFlags::POLLIN)], Some(until))?;
         self.children.heard()?;
         self.reap()
     }
@@ -257,7 +290,8 @@ impl Family {
     fn reap(&mut self) -> io::Result<()> {
         loop {
             match reap() {
-                Ok(Some((pid, status))) => {
+                Ok(Some((pid, status, used))) => {
+                    self.used.add(used);
                     if pid == self.main {
                         self.ended = Some((status, Instant::now()));
                     }
@@ -283,10 +317,14 @@ enum Woken {
     Late,
 }
 
-fn sleep(fds: &mut [PollFd], until: Instant) -> io::Result<()> {
-    // Rounded up, or the last millisecond would be spent spinning.
-    let left = until.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
-    match poll(fds, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)) {
+/// Sleeps until one of these can be read, or it is late.
+fn sleep(fds: &mut [PollFd], until: Option<Instant>) -> io::Result<()> {
+    let timeout = until.map_or(PollTimeout::NONE, |until| {
+        // Rounded up, or the last millisecond would be spent spinning.
+        let left = until.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
+        PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+    });
+    match poll(fds, timeout) {
         Ok(_) | Err(Errno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -295,13 +333,6 @@ fn sleep(fds: &mut [PollFd], until: Instant) -> io::Result<()> {
 /// A process that is gone already, or not ours to signal, is no reason to stop.
 fn signal(pid: i32, signal: Signal) {
     let _ = kill(Pid::from_raw(pid), signal);
-}
-
-fn duration(time: TimeVal) -> Duration {
-    Duration::new(
-        u64::try_from(time.tv_sec()).unwrap_or(0),
-        u32::try_from(time.tv_usec()).unwrap_or(0).saturating_mul(1000),
-    )
 }
 
 fn own_pid() -> i32 {

@@ -1,13 +1,17 @@
-//! What a command may use, set on the supervisor just before it starts the command, which inherits it.
+//! What a command may use: the child sets it on itself before it becomes the command.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use nix::fcntl::{OFlag, open};
 use nix::sys::personality::{self, Persona};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::Mode;
+use nix::unistd::write;
 
 use super::command::Limits;
 use super::execute::{Ended, Executed, Limit};
@@ -19,71 +23,87 @@ use super::output::Captured;
 const OOM_SCORE: &str = "500";
 const OOM_FILE: &str = "/proc/self/oom_score_adj";
 
-/// What the supervisor itself had before.
+/// Marks the number of an error that setting the limits gave, among those of starting the command: the standard
+/// library hands on one number from the child, and none of the system's is as large.
+const REFUSED: i32 = 1 << 16;
+
+/// What the child sets on itself between `fork` and `exec`. The supervisor stays as it is, ready for the next command.
 #[derive(Debug)]
-pub(super) struct Own {
-    memory: Option<(u64, u64)>,
-    group: Option<Membership>,
-    oom_score: Option<String>,
+pub(super) struct Settings {
+    caps: Vec<(Resource, u64, u64)>,
+    persona: Option<Persona>,
+    group: Option<File>,
+    likelier_victim: bool,
 }
 
-impl Own {
-    /// Frees the supervisor, once the command runs, of what would hinder it.
-    pub(super) fn restore(self) {
-        if let Some((soft, hard)) = self.memory {
-            // The hard limit was left alone, so this cannot fail.
-            let _ = setrlimit(Resource::RLIMIT_AS, soft, hard);
+impl Settings {
+    /// Looks up and opens all that takes memory, which the child may not ask for.
+    ///
+    /// # Errors
+    /// Those of the system: a control group that cannot be opened.
+    pub(super) fn prepare(limits: &Limits) -> io::Result<Self> {
+        let mut caps = Vec::new();
+        let mut cap = |resource, soft: u64, hard: u64| {
+            let (_, allowed) = getrlimit(resource)?;
+            caps.push((resource, soft.min(allowed), hard.min(allowed)));
+            Ok::<_, io::Error>(())
+        };
+        if let Some(cpu) = limits.cpu {
+            let seconds = (cpu.as_secs() + u64::from(cpu.subsec_nanos() > 0)).max(1);
+            // SIGXCPU at the soft limit; SIGKILL a little later for those who ignore it.
+            cap(Resource::RLIMIT_CPU, seconds, seconds + 2)?;
         }
-        if let Some(group) = &self.group {
-            // At worst the supervisor's own half megabyte counts as the case's.
-            let _ = group.leave();
+        if let Some(bytes) = limits.file_size {
+            cap(Resource::RLIMIT_FSIZE, bytes, bytes)?;
         }
-        if let Some(score) = self.oom_score {
-            // At worst the supervisor stays as likely a victim as its case; the harness notices if it is.
-            let _ = fs::write(OOM_FILE, score);
+        if !limits.core {
+            cap(Resource::RLIMIT_CORE, 0, 0)?;
         }
+        if let Some(bytes) = limits.memory.filter(|_| limits.group.is_none()) {
+            cap(Resource::RLIMIT_AS, bytes, u64::MAX)?;
+        }
+        let persona = (!limits.aslr).then(personality::get).transpose()?;
+        let group = limits.group.as_ref().map(Membership::door).transpose()?;
+        let persona = persona.map(|persona| persona | Persona::ADDR_NO_RANDOMIZE);
+        Ok(Self { caps, persona, group, likelier_victim: *BELOW_OOM_SCORE })
+    }
+
+    /// Sets them on this process. Only system calls: between `fork` and `exec` nothing else is safe.
+    pub(super) fn apply(&mut self) -> io::Result<()> {
+        self.set().map_err(|error| io::Error::from_raw_os_error(error.raw_os_error().unwrap_or(0) | REFUSED))
+    }
+
+    fn set(&mut self) -> io::Result<()> {
+        if let Some(persona) = self.persona {
+            personality::set(persona)?;
+        }
+        if let Some(group) = &mut self.group {
+            // 0 is the process that writes.
+            group.write_all(b"0")?;
+        }
+        if self.likelier_victim {
+            // Best effort: a read-only /proc must not keep a case from running.
+            let _ = open(OOM_FILE, OFlag::O_WRONLY | OFlag::O_CLOEXEC, Mode::empty())
+                .map(|file| write(file, OOM_SCORE.as_bytes()));
+        }
+        for &(resource, soft, hard) in &self.caps {
+            setrlimit(resource, soft, hard)?;
+        }
+        Ok(())
     }
 }
 
-/// Sets the limits on this process.
-pub(super) fn apply(limits: &Limits) -> io::Result<Own> {
-    if let Some(cpu) = limits.cpu {
-        let seconds = cpu.as_secs() + u64::from(cpu.subsec_nanos() > 0);
-        // SIGXCPU at the soft limit; SIGKILL a little later for those who ignore it.
-        cap(Resource::RLIMIT_CPU, seconds.max(1), seconds.max(1) + 2)?;
-    }
-    if let Some(bytes) = limits.file_size {
-        cap(Resource::RLIMIT_FSIZE, bytes, bytes)?;
-    }
-    if !limits.core {
-        cap(Resource::RLIMIT_CORE, 0, 0)?;
-    }
-    if !limits.aslr {
-        personality::set(personality::get()? | Persona::ADDR_NO_RANDOMIZE)?;
-    }
-    if let Some(group) = &limits.group {
-        group.enter()?;
-    }
-    let memory = match limits.memory.filter(|_| limits.group.is_none()) {
-        Some(bytes) => {
-            let own = getrlimit(Resource::RLIMIT_AS)?;
-            setrlimit(Resource::RLIMIT_AS, bytes.min(own.1), own.1)?;
-            Some(own)
-        }
-        None => None,
-    };
-    // Best effort: a read-only /proc must not keep a case from running.
-    let oom_score = fs::read_to_string(OOM_FILE)
-        .ok()
-        .filter(|score| score.trim().parse().is_ok_and(|score: i32| score < 500))
-        .filter(|_| fs::write(OOM_FILE, OOM_SCORE).is_ok());
-    Ok(Own { memory, group: limits.group.clone(), oom_score })
+/// The error of setting the limits, if that is what kept the command from starting.
+pub(super) fn refused(error: &io::Error) -> Option<io::Error> {
+    let number = error.raw_os_error().filter(|number| number & REFUSED != 0)?;
+    Some(io::Error::from_raw_os_error(number & !REFUSED))
 }
 
-fn cap(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
-    let (_, allowed) = getrlimit(resource)?;
-    Ok(setrlimit(resource, soft.min(allowed), hard.min(allowed))?)
-}
+/// Whether a case is to be made a likelier victim than we are. We never change our own score, so this is looked up once.
+static BELOW_OOM_SCORE: LazyLock<bool> = LazyLock::new(|| {
+    let score = fs::read_to_string(OOM_FILE).ok();
+    score.is_some_and(|score| score.trim().parse().is_ok_and(|score: i32| score < 500))
+});
 
 /// What the end of the command means. A launcher hides a rank's signal in its own exit status, as 128 + N or as N.
 pub(super) fn judge(status: ExitStatus, limits: &Limits, cpu: Duration) -> Ended {

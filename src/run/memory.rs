@@ -3,7 +3,7 @@
 //! Most do not: Kubernetes mounts the groups read-only unless it is told otherwise. Then the address space of each
 //! process is all that can be limited ([`Limits::memory`](super::command::Limits::memory)).
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,19 +35,16 @@ pub struct Groups {
     names: &'static Names,
 }
 
-/// What a supervisor needs to start its command in the group of the case, and to leave it again itself.
+/// What a supervisor needs to start its command in the group of the case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// The group of the case.
     pub group: PathBuf,
-    /// The group of the supervisor.
-    pub home: PathBuf,
 }
 
 /// The group of one command, which is gone when this is dropped.
 pub struct Group {
     folder: PathBuf,
-    home: PathBuf,
     names: &'static Names,
 }
 
@@ -75,7 +72,7 @@ impl Groups {
         let name = format!("stackprobe-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = self.parent.join(name);
         fs::create_dir(&folder)?;
-        let group = Group { folder, home: self.home.clone(), names: self.names };
+        let group = Group { folder, names: self.names };
         fs::write(group.folder.join(self.names.limit), bytes.to_string())?;
         // A kernel without swap accounting has no such file.
         let swap = if self.names.swap == VERSION_1.swap { bytes } else { 0 };
@@ -101,7 +98,7 @@ impl Group {
     /// For the supervisor.
     #[must_use]
     pub fn membership(&self) -> Membership {
-        Membership { group: self.folder.clone(), home: self.home.clone() }
+        Membership { group: self.folder.clone() }
     }
 
     /// How many processes the kernel has killed because the limit was reached.
@@ -122,14 +119,9 @@ impl Drop for Group {
 }
 
 impl Membership {
-    /// Moves this process into the group of the case.
-    pub(super) fn enter(&self) -> io::Result<()> {
-        join(&self.group, "0")
-    }
-
-    /// Moves this process back to where it came from.
-    pub(super) fn leave(&self) -> io::Result<()> {
-        join(&self.home, "0")
+    /// The file through which a process enters the group of the case.
+    pub(super) fn door(&self) -> io::Result<File> {
+        File::options().write(true).open(self.group.join("cgroup.procs"))
     }
 }
 

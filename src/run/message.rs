@@ -1,12 +1,17 @@
 //! What harness and supervisor say to each other: one JSON document a line, over one socket.
+//!
+//! A job's line brings the command's standard output and error along (`SCM_RIGHTS`): each command has pipes of its own,
+//! so that nothing an earlier one has left behind can write into them.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
+use nix::cmsg_space;
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -14,7 +19,7 @@ use super::command::{Command, Limits};
 use super::execute::Ended;
 use super::process::Process;
 
-/// The first thing that the harness says.
+/// A command for the supervisor, which serves one after the other.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Job {
     pub(super) argv: Vec<Text>,
@@ -36,7 +41,7 @@ impl Job {
     }
 }
 
-/// What the harness says later.
+/// What the harness says while a command runs.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Order {
     /// End the case: SIGTERM, this time, SIGKILL.
@@ -48,7 +53,7 @@ pub(super) enum Order {
 pub(super) enum News {
     /// The deadline has come; this is the tree as it hangs. Sent before anything is killed.
     Hang(Vec<Process>),
-    /// The tree is gone. Nothing follows.
+    /// The tree is gone, and the supervisor is ready for the next job.
     Gone(Box<Report>),
 }
 
@@ -62,6 +67,8 @@ pub(super) struct Report {
     pub(super) peak_memory: u64,
     pub(super) leaked: Vec<Process>,
     pub(super) remains: Vec<Text>,
+    /// Whether nothing is left, so that the supervisor can serve another job.
+    pub(super) again: bool,
 }
 
 /// Any bytes as a JSON string: each byte becomes the character of the same number, so plain text stays readable
@@ -89,17 +96,21 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// How many descriptors one message can bring.
+const DESCRIPTORS: usize = 2;
+
 /// One end of the socket.
 #[derive(Debug)]
 pub(super) struct Line {
     stream: UnixStream,
     pending: Vec<u8>,
+    received: Vec<OwnedFd>,
     closed: bool,
 }
 
 impl Line {
     pub(super) fn new(stream: UnixStream) -> Self {
-        Self { stream, pending: Vec::new(), closed: false }
+        Self { stream, pending: Vec::new(), received: Vec::new(), closed: false }
     }
 
     /// Whether the other side is gone.
@@ -114,10 +125,34 @@ impl Line {
         self.stream.write_all(&bytes)
     }
 
+    /// Says something, and hands over copies of these descriptors with it.
+    pub(super) fn say_with(
+        &mut self,
+        message: &impl Serialize,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec(message)?;
+        bytes.push(b'\n');
+        let descriptors: Vec<_> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+        let sent = sendmsg::<()>(
+            self.stream.as_raw_fd(),
+            &[io::IoSlice::new(&bytes)],
+            &[ControlMessage::ScmRights(&descriptors)],
+            MsgFlags::MSG_NOSIGNAL,
+            None,
+        )?;
+        self.stream.write_all(&bytes[sent..])
+    }
+
+    /// The descriptors that came since the last call, in their order.
+    pub(super) fn take_received(&mut self) -> Vec<OwnedFd> {
+        std::mem::take(&mut self.received)
+    }
+
     /// Reads once, which blocks if there is nothing, and notes if the other side is gone.
     pub(super) fn listen(&mut self) -> io::Result<()> {
         let mut buffer = [0; 16 * 1024];
-        match self.stream.read(&mut buffer) {
+        match self.read(&mut buffer) {
             Ok(0) => self.closed = true,
             Ok(count) => self.pending.extend_from_slice(&buffer[..count]),
             // Died with our message unread: as gone as by a clean end.
@@ -126,6 +161,26 @@ impl Line {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut control = cmsg_space!([i32; DESCRIPTORS]);
+        let mut parts = [io::IoSliceMut::new(buffer)];
+        let message = recvmsg::<()>(
+            self.stream.as_raw_fd(),
+            &mut parts,
+            Some(&mut control),
+            MsgFlags::MSG_CMSG_CLOEXEC,
+        )?;
+        for part in message.cmsgs()? {
+            if let ControlMessageOwned::ScmRights(descriptors) = part {
+                // SAFETY: the kernel has just made these descriptors for this process, and nobody else knows them.
+                #[allow(unsafe_code)]
+                let owned = descriptors.into_iter().map(|raw| unsafe { OwnedFd::from_raw_fd(raw) });
+                self.received.extend(owned);
+            }
+        }
+        Ok(message.bytes)
     }
 
     /// The next whole message among what was read.

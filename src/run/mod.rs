@@ -2,12 +2,13 @@
 //!
 //! Killing a process, its group or its session is not enough: MPI ranks sit in groups and sessions of their own, and
 //! daemons leave both. So every command runs below a *supervisor*, this same program started again as a child
-//! subreaper: whatever the command starts stays below the supervisor until it is dead, whoever its parent was.
+//! subreaper: whatever the command starts stays below the supervisor until it is dead, whoever its parent was. It
+//! serves one command after the other ([`supervisor_pool`]), as long as nothing of the one before is left.
 //!
 //! ```text
-//! harness ── execute ──┬─ stdin:  a socket, the job one way, hang and report the other; closed means "dead"
-//!                      ├─ stdout: a pipe, drained by the harness ──┐
-//!                      └─ stderr: a pipe, drained by the harness ──┴→ log file, head and tail, TAP
+//! harness ── execute ──┬─ a socket: jobs one way, hang and report the other; closed means "dead"
+//!                      ├─ the command's stdout: a pipe, drained by the harness ──┐
+//!                      └─ the command's stderr: a pipe, drained by the harness ──┴→ log file, head and tail, TAP
 //! supervisor ── supervise ── the command ── ranks, daemons, whatever it starts
 //! ```
 
@@ -35,6 +36,7 @@ pub mod service;
 mod socket;
 pub mod stage;
 pub mod supervise;
+pub mod supervisor_pool;
 pub mod surroundings;
 pub mod sweep;
 mod tree;

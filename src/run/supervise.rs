@@ -1,21 +1,22 @@
-//! The supervisor: starts one command, owns everything that comes of it, and ends when nothing of it is left.
+//! The supervisor: starts a command, owns everything that comes of it, and takes the next once nothing of it is left.
 
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::unistd::setsid;
+use nix::unistd::{execve, setsid};
 
 use super::execute::Ended;
 use super::family::Family;
-use super::limits;
+use super::limits::{self, Settings};
 use super::message::{Job, Line, News, Report};
 use super::remains::{Remains, SHARED_MEMORY};
 
@@ -39,37 +40,36 @@ fn supervise() -> io::Result<()> {
     // Away from the terminal: Ctrl-C is the harness's to handle, and a command that asks at /dev/tty fails instead of
     // being stopped for ever.
     setsid()?;
-    let mut line = Line::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?));
-    let job: Job = loop {
-        if let Some(job) = line.next()? {
-            break job;
+    hide_inherited();
+    let line = Line::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?));
+    let mut family = Family::new(line)?;
+    while let Some((job, streams)) = family.next_job()? {
+        family.prepare(Remains::before(Path::new(SHARED_MEMORY), Path::new(&job.tmp.0)));
+        let started = Instant::now();
+        let report = match spawn(&job, streams) {
+            Ok(main) => family.own(main, &job.limits, started)?,
+            Err(ended) => Report {
+                ended,
+                wall: started.elapsed(),
+                user: Duration::ZERO,
+                system: Duration::ZERO,
+                peak_memory: 0,
+                leaked: Vec::new(),
+                remains: Vec::new(),
+                again: true,
+            },
+        };
+        let again = report.again;
+        // The harness may be gone: then nobody needs the report.
+        if family.line.say(&News::Gone(Box::new(report))).is_err() || !again {
+            break;
         }
-        if line.closed() {
-            return Ok(());
-        }
-        line.listen()?;
-    };
-    let mut family = Family::new(line, Remains::before(Path::new(SHARED_MEMORY), Path::new(&job.tmp.0)))?;
-    let started = Instant::now();
-    let report = match spawn(&job) {
-        Ok(main) => family.own(main, &job.limits, started)?,
-        Err(ended) => Report {
-            ended,
-            wall: started.elapsed(),
-            user: Duration::ZERO,
-            system: Duration::ZERO,
-            peak_memory: 0,
-            leaked: Vec::new(),
-            remains: Vec::new(),
-        },
-    };
-    // The harness may be gone: then nobody needs the report.
-    let _ = family.line.say(&News::Gone(Box::new(report)));
+    }
     Ok(())
 }
 
 /// Starts the command; its process id, or why it could not be started.
-fn spawn(job: &Job) -> Result<i32, Ended> {
+fn spawn(job: &Job, [stdout, stderr]: [OwnedFd; 2]) -> Result<i32, Ended> {
     let refuse = |what: String| {
         move |error: io::Error| Ended::NotStarted {
             what: format!("{what}: {}", crate::error::reason(&error)),
@@ -84,31 +84,47 @@ fn spawn(job: &Job) -> Result<i32, Ended> {
             other => other,
         }
     };
-    let (name, arguments) = job
+    let name = job
         .argv
-        .split_first()
+        .first()
         .ok_or_else(|| io::Error::from(Errno::EINVAL))
         .map_err(refuse("the command is empty".into()))?;
-    // Here and not in the child: then the C library can start it without copying this process, and does not hand to a
-    // shell what the kernel cannot execute.
     let dir = Path::new(&job.dir.0);
     std::env::set_current_dir(dir).map_err(refuse(format!("cannot enter `{}`", dir.display())))?;
     let program = find(Path::new(&name.0), job)
         .ok_or_else(|| io::Error::from(Errno::ENOENT))
         .map_err(refuse(format!("cannot find `{}` on the PATH of the case", Path::new(&name.0).display())))?;
     let null = File::open("/dev/null").map_err(pods("cannot open `/dev/null`"))?;
-    hide_inherited();
-    let own = limits::apply(&job.limits).map_err(pods("cannot set the limits of the case"))?;
-    let child = std::process::Command::new(&program)
-        .arg0(name)
-        .args(arguments)
-        .env_clear()
-        .envs(job.env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::from(null))
-        .process_group(0)
-        .spawn();
-    own.restore();
-    let child = child.map_err(|error| {
+    let refused = || pods("cannot set the limits of the case");
+    let mut settings = match Settings::prepare(&job.limits) {
+        Ok(settings) => settings,
+        Err(error) => return Err(refused()(error)),
+    };
+    let words = job.argv.iter().map(c_string);
+    let pairs = job.env.iter().map(|(name, value)| {
+        c_string(OsStr::from_bytes(&[name.0.as_bytes(), b"=", value.0.as_bytes()].concat()))
+    });
+    let invalid = || refuse(format!("cannot start `{}`", program.display()));
+    let path = c_string(&program).map_err(invalid())?;
+    let (words, pairs) = words
+        .collect::<io::Result<Vec<_>>>()
+        .and_then(|words| Ok((words, pairs.collect::<io::Result<Vec<_>>>()?)))
+        .map_err(invalid())?;
+    let mut command = std::process::Command::new(&program);
+    command.stdin(null).stdout(stdout).stderr(stderr).process_group(0);
+    // SAFETY: this process has one thread, so that no lock can be held in its copy.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(move || {
+            settings.apply()?;
+            // The standard library would hand to a shell what the kernel cannot execute.
+            Err(execve(&path, &words, &pairs).map_or_else(io::Error::from, |never| match never {}))
+        });
+    }
+    let child = command.spawn().map_err(|error| {
+        if let Some(error) = limits::refused(&error) {
+            return refused()(error);
+        }
         let what = format!("cannot start `{}`", program.display());
         refuse(match error.raw_os_error().map(Errno::from_raw) {
             // The system says "no such file" of a script or program that is there.
@@ -119,6 +135,11 @@ fn spawn(job: &Job) -> Result<i32, Ended> {
         })(error)
     })?;
     i32::try_from(child.id()).map_err(io::Error::other).map_err(refuse("no process id".into()))
+}
+
+/// These bytes as the system takes them, which end at a zero.
+fn c_string(bytes: impl AsRef<OsStr>) -> io::Result<CString> {
+    CString::new(bytes.as_ref().as_bytes()).map_err(|_| Errno::EINVAL.into())
 }
 
 /// Keeps from the command what this process was given open by whoever started the harness: an open pipe or lock of

@@ -34,6 +34,7 @@ use crate::report::live::{self, Live};
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
 use crate::report::reserve::Reserve;
 use crate::report::{results, summary, termination};
+use crate::run::execute::dismiss_supervisors;
 use crate::run::plan::Plan;
 use crate::run::root::Root;
 use crate::run::service::{Given, Services};
@@ -114,6 +115,7 @@ fn carry_out(
     session.carry_out(&plan);
     let mut results = session.end();
     drop(reserve);
+    dismiss_supervisors();
     leave_nothing();
     let written = results.end().err();
     // What is in no report is in no ledger.

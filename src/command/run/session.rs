@@ -23,6 +23,7 @@ use crate::report::counts::UNCHANGED;
 use crate::report::live::Live;
 use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::Results;
+use crate::run::execute::dismiss_supervisors;
 use crate::run::memory::Groups;
 use crate::run::plan::{Case, Plan};
 use crate::run::root::Root;
@@ -73,7 +74,12 @@ impl<'s> Session<'s> {
         let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
         let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
         let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
-        let groups = probes.into_iter().any(limited).then(Groups::open).flatten();
+        let groups = probes.into_iter().any(limited).then(|| {
+            // They would stay in a group that must be empty of processes once it has limited ones below it.
+            dismiss_supervisors();
+            Groups::open()
+        });
+        let groups = groups.flatten();
         Self {
             flags,
             catalogue,

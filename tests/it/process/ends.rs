@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use stackprobe::error::Kind;
 use stackprobe::run::execute::Ended;
+use stackprobe::run::supervisor_pool::SupervisorPool;
 
 use super::harness::{isolated, shell, torture, trial};
 
@@ -135,7 +137,7 @@ fn a_pod_without_dev_null_or_proc_is_told() {
     let Ended::NotStarted { what, pod: true, .. } = result.executed.ended else { panic!() };
     assert_eq!(what, "cannot open `/dev/null`: no such file or directory");
     let mut trial = shell("exit 0");
-    trial.capture.supervisor = "/proc/self/exe".into();
+    trial.capture.supervisors = Arc::new(SupervisorPool::new("/proc/self/exe"));
     hide("/proc");
     let error = trial.try_run().unwrap_err();
     assert_eq!(error.kind, Kind::Pod);
@@ -155,8 +157,8 @@ fn a_pod_that_can_start_no_more_processes_is_told() {
     let mut trial = shell("exit 0");
     let folder = trial.command.dir.clone();
     let supervisor = folder.join("supervisor");
-    fs::copy(&trial.capture.supervisor, &supervisor).unwrap();
-    trial.capture.supervisor = supervisor;
+    fs::copy(env!("CARGO_BIN_EXE_stackprobe"), &supervisor).unwrap();
+    trial.capture.supervisors = Arc::new(SupervisorPool::new(supervisor));
     for path in [&folder, &trial.command.tmp] {
         if nix::unistd::chown(path, Some(nobody), None).is_err() {
             println!("skipped: this user has no other users");

@@ -1,8 +1,8 @@
 //! Runs a command as the harness would, and counts what it leaves.
 
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
 use stackprobe::error::Error;
@@ -10,6 +10,7 @@ use stackprobe::pod::signals::Stop;
 use stackprobe::run::command::{Command, Limits};
 use stackprobe::run::execute::{Capture, Executed, execute};
 use stackprobe::run::output::Stream;
+use stackprobe::run::supervisor_pool::SupervisorPool;
 use tempfile::TempDir;
 
 /// A command to come, with a mark in its environment by which survivors are found.
@@ -25,6 +26,13 @@ pub(super) struct Result {
     pub(super) executed: Executed,
     pub(super) survivors: Vec<i32>,
     pub(super) took: Duration,
+}
+
+/// Those of the tests: the program under test is not this one.
+fn supervisors() -> Arc<SupervisorPool> {
+    static POOL: LazyLock<Arc<SupervisorPool>> =
+        LazyLock::new(|| Arc::new(SupervisorPool::new(env!("CARGO_BIN_EXE_stackprobe"))));
+    Arc::clone(&POOL)
 }
 
 pub(super) fn trial(argv: &[&str]) -> Trial {
@@ -46,10 +54,7 @@ pub(super) fn trial(argv: &[&str]) -> Trial {
                 ..Limits::default()
             },
         },
-        capture: Capture {
-            supervisor: env!("CARGO_BIN_EXE_stackprobe").into(),
-            ..Capture::new(folder.path().join("log"))
-        },
+        capture: Capture { supervisors: supervisors(), ..Capture::new(folder.path().join("log")) },
         mark,
         _folder: folder,
     }
@@ -79,6 +84,12 @@ pub(super) fn torture(arguments: &[&str]) -> Trial {
 impl Trial {
     pub(super) fn wall(mut self, milliseconds: u64) -> Self {
         self.command.limits.wall = Duration::from_millis(milliseconds);
+        self
+    }
+
+    /// With a supervisor of its own.
+    pub(super) fn alone(mut self) -> Self {
+        self.capture.supervisors = Arc::new(SupervisorPool::new(env!("CARGO_BIN_EXE_stackprobe")));
         self
     }
 
