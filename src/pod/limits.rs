@@ -3,7 +3,10 @@
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use serde::{Deserialize, Serialize};
 
+use std::sync::LazyLock;
+
 use crate::pod::cgroup;
+use crate::pod::counter::Counter;
 
 /// Limits; what is unlimited is [`u64::MAX`], what cannot be told is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -74,7 +77,9 @@ impl Limits {
 /// How often the limit of processes was hit since the control group was made.
 #[must_use]
 pub fn process_limit_hits() -> Option<u64> {
-    cgroup::count("pids", "pids.events", "max ")
+    static COUNTER: LazyLock<Option<Counter>> =
+        LazyLock::new(|| cgroup::counter("pids", "pids.events", "max "));
+    COUNTER.as_ref()?.read()
 }
 
 fn soft(resource: Resource) -> Option<u64> {

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod cgroup;
+pub mod counter;
 pub mod cpus;
 pub mod devices;
 pub mod facts;

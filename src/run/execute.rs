@@ -164,7 +164,7 @@ pub fn execute(
     let mut remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
     let killed = oom::kills();
     let tag = tag();
-    let mut job = Job::new(command);
+    let mut job = Job::new(command, remains.found());
     job.env.push((Text(TAG.into()), Text(tag.clone())));
     let (supervisor, pipes) = capture.supervisors.start(&job).map_err(|error| {
         let program = capture.supervisors.program().display();

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::oom::{counter, group};
+use super::oom::{NAME, group};
+use crate::pod::counter::Counter;
 
 /// What the files of a control group are called: they have changed with the version.
 struct Names {
@@ -104,10 +105,8 @@ impl Group {
     /// How many processes the kernel has killed because the limit was reached.
     #[must_use]
     pub fn kills(&self) -> u64 {
-        fs::read_to_string(self.folder.join(self.names.kills))
-            .ok()
-            .and_then(|text| counter(&text))
-            .unwrap_or(0)
+        let counter = Counter::open(&self.folder.join(self.names.kills), NAME);
+        counter.and_then(|counter| counter.read()).unwrap_or(0)
     }
 }
 

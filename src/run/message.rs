@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::command::{Command, Limits};
 use super::execute::Ended;
 use super::process::Process;
+use super::remains::Found;
 
 /// A command for the supervisor, which serves one after the other.
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,16 +27,19 @@ pub(super) struct Job {
     pub(super) env: Vec<(Text, Text)>,
     pub(super) dir: Text,
     pub(super) tmp: Text,
+    /// What was there before, so that the supervisor need not look again.
+    pub(super) there: Found,
     pub(super) limits: Limits,
 }
 
 impl Job {
-    pub(super) fn new(command: &Command) -> Self {
+    pub(super) fn new(command: &Command, there: Found) -> Self {
         Self {
             argv: command.argv.iter().map(|word| Text(word.clone())).collect(),
             env: command.env.iter().map(|(name, value)| (Text(name.clone()), Text(value.clone()))).collect(),
             dir: Text(command.dir.clone().into()),
             tmp: Text(command.tmp.clone().into()),
+            there,
             limits: command.limits.clone(),
         }
     }

@@ -1,14 +1,23 @@
 //! How many processes of this pod the kernel has killed because memory ran out.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use crate::pod::counter::Counter;
+
+/// How the line of the counter begins, in the files of either version.
+pub(super) const NAME: &str = "oom_kill ";
 
 /// The counter of our control group, which counts for every case of the pod; `None` where there is none.
 ///
 /// Cases that run side by side share it: it says that a kill happened while a case ran, not whose process it was.
 pub(super) fn kills() -> Option<u64> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    candidates(&groups).iter().find_map(|path| counter(&fs::read_to_string(path).ok()?))
+    static COUNTER: LazyLock<Option<Counter>> = LazyLock::new(|| {
+        let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+        candidates(&groups).iter().find_map(|path| Counter::open(Path::new(path), NAME))
+    });
+    COUNTER.as_ref()?.read()
 }
 
 /// Where the counter may be. `/proc/self/cgroup` shows the path on the node, but the files of a container are mounted at
@@ -47,21 +56,9 @@ pub(super) fn group() -> Option<Own> {
     Some(Own { version_1: found.ends_with("memory.oom_control"), folder: found.parent()?.to_owned() })
 }
 
-/// Both files have a line `oom_kill N`.
-pub(super) fn counter(text: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_counter_is_found_in_either_version() {
-        assert_eq!(counter("oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"), Some(3));
-        assert_eq!(counter("low 0\nhigh 0\nmax 9\noom 4\noom_kill 2\noom_group_kill 1\n"), Some(2));
-        assert_eq!(counter("oom_kill_disable 0\n"), None);
-    }
 
     #[test]
     fn the_group_is_looked_for_where_it_may_be_mounted() {

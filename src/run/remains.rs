@@ -21,7 +21,9 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::sys::stat::{major, minor};
 use nix::unistd::geteuid;
+use serde::{Deserialize, Serialize};
 
+use super::message::Text;
 use super::tree;
 
 /// Where POSIX shared memory lives (`shm_overview(7)`).
@@ -45,6 +47,13 @@ const NEW_ENTRY: libc::c_uint = 0x4 | 0x10 | 0x8000_0000;
 /// A file, whatever its name.
 type Identity = (u64, u64);
 
+/// What was there before a case.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Found {
+    shared: Vec<Identity>,
+    temporary: Vec<Text>,
+}
+
 /// What was there before a case, and what is known to be the case's.
 #[derive(Debug)]
 pub(super) struct Remains {
@@ -67,6 +76,26 @@ impl Remains {
             temporary_before: names(temporary).collect(),
             ours: BTreeMap::new(),
             watched: None,
+        }
+    }
+
+    /// The same for another process, which need not look again: `there` is what [`Self::found`] gave.
+    pub(super) fn known(shared: &Path, temporary: &Path, there: Found) -> Self {
+        Self {
+            shared: shared.to_owned(),
+            temporary: temporary.to_owned(),
+            shared_before: there.shared.into_iter().collect(),
+            temporary_before: there.temporary.into_iter().map(|name| name.0).collect(),
+            ours: BTreeMap::new(),
+            watched: None,
+        }
+    }
+
+    /// What was there before the case.
+    pub(super) fn found(&self) -> Found {
+        Found {
+            shared: self.shared_before.iter().copied().collect(),
+            temporary: self.temporary_before.iter().cloned().map(Text).collect(),
         }
     }
 

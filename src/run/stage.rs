@@ -25,7 +25,7 @@ impl Stage {
     pub fn new(root: &Root, name: &str, suite: &Suite, probe: &Probe, keep: bool) -> Result<Self, Error> {
         let stage = Self { folder: root.path().join(name), keep };
         let cannot = |verb, path: &Path, error: &io::Error| Error::io(Kind::Pod, verb, path, error);
-        fs::create_dir_all(&stage.folder).map_err(|error| cannot("make", &stage.folder, &error))?;
+        fs::create_dir(&stage.folder).map_err(|error| cannot("make", &stage.folder, &error))?;
         let files: BTreeSet<&String> = probe.sources.iter().chain(&probe.files).collect();
         for file in files {
             let to = stage.folder.join(base(file));
@@ -61,8 +61,8 @@ impl Stage {
         folder.push(format!(".{name}"));
         let folder = PathBuf::from(folder);
         let attempt = Attempt { tmp: folder.join("t"), home: folder.join("h"), folder, keep: self.keep };
-        for folder in [&attempt.tmp, &attempt.home] {
-            fs::create_dir_all(folder).map_err(|error| Error::io(Kind::Pod, "make", folder, &error))?;
+        for folder in [&attempt.folder, &attempt.tmp, &attempt.home] {
+            fs::create_dir(folder).map_err(|error| Error::io(Kind::Pod, "make", folder, &error))?;
         }
         Ok(attempt)
     }
@@ -70,7 +70,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        if !self.keep {
+        if !self.keep && fs::remove_dir(&self.folder).is_err() {
             remove(&self.folder);
         }
     }
@@ -89,7 +89,10 @@ pub struct Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        if !self.keep {
+        // Most are empty, and then three calls do what takes a walk otherwise.
+        let empty =
+            || [&self.tmp, &self.home, &self.folder].into_iter().all(|folder| fs::remove_dir(folder).is_ok());
+        if !self.keep && !empty() {
             remove(&self.folder);
         }
     }

@@ -43,8 +43,9 @@ fn supervise() -> io::Result<()> {
     hide_inherited();
     let line = Line::new(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?));
     let mut family = Family::new(line)?;
-    while let Some((job, streams)) = family.next_job()? {
-        family.prepare(Remains::before(Path::new(SHARED_MEMORY), Path::new(&job.tmp.0)));
+    while let Some((mut job, streams)) = family.next_job()? {
+        let there = std::mem::take(&mut job.there);
+        family.prepare(Remains::known(Path::new(SHARED_MEMORY), Path::new(&job.tmp.0), there));
         let started = Instant::now();
         let report = match spawn(&job, streams) {
             Ok(main) => family.own(main, &job.limits, started)?,

@@ -92,22 +92,10 @@ impl<'g> Group<'g> {
             Ok(stage) => stage,
             Err(error) => return self.could_not(&error),
         };
-        let attempt = match stage.attempt("build") {
-            Ok(attempt) => attempt,
+        let steps = match self.build_steps(&stage) {
+            Ok(steps) => steps,
             Err(error) => return self.could_not(&error),
         };
-        let mut steps = Vec::new();
-        for template in &probe.build {
-            let step = match self.execute(template, &self.cases[0], (&stage, &attempt), &mut |_, _| {}) {
-                Ok(step) => step,
-                Err(error) => return self.could_not(&error),
-            };
-            let well = step.step.executed.ended == Ended::Exit(0);
-            steps.push(step);
-            if !well {
-                break;
-            }
-        }
         let seconds = begun.elapsed().as_secs_f64();
         let built = Built { group: self, stage, steps, seconds };
         if let Some(check) = judge::build(built.steps.iter().map(|done| &done.step)) {
@@ -117,6 +105,25 @@ impl<'g> Group<'g> {
             return None;
         }
         Some(built)
+    }
+
+    /// Carries out what builds, up to the first that fails.
+    fn build_steps(&self, stage: &Stage) -> Result<Vec<Done>, Error> {
+        let templates = &self.probe().build;
+        let mut steps = Vec::new();
+        if templates.is_empty() {
+            return Ok(steps);
+        }
+        let attempt = stage.attempt("build")?;
+        for template in templates {
+            let step = self.execute(template, &self.cases[0], (stage, &attempt), &mut |_, _| {})?;
+            let well = step.step.executed.ended == Ended::Exit(0);
+            steps.push(step);
+            if !well {
+                break;
+            }
+        }
+        Ok(steps)
     }
 
     /// A service that the probe asks for and cannot have: nothing could be told of the stack.
