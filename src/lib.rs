@@ -11,6 +11,8 @@
 //! The rooms, in the order in which data flows through them; each imports only from those above it:
 //!
 //! - [`exit`], [`error`], [`document`]: every exit code; every error as data; files that people write, with all faults
+//! - [`path_fault`], [`mount`]: why a path cannot be looked at, and whose file system it is on; [`atomic`]: how a file
+//!   that others read is written
 //! - [`packed`]: folders of files that are part of the binary; [`heap`]: how little memory we take
 //! - [`suite`]: WHAT is to be checked
 //! - [`stack`]: WHAT is installed
@@ -24,6 +26,7 @@
 //! - [`command`]: one verb a file; [`cli`] holds the flags, [`alias`] the names that pods already use
 
 pub mod alias;
+pub mod atomic;
 pub mod bug;
 pub mod cli;
 pub mod command;
@@ -32,9 +35,11 @@ pub mod document;
 pub mod error;
 pub mod exit;
 pub mod heap;
+pub mod mount;
 pub mod mutate;
 pub mod native;
 pub mod packed;
+pub mod path_fault;
 pub mod pod;
 pub mod report;
 pub mod run;

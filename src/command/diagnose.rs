@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::Path;
 
-use anstream::{print, println};
 use serde_json::json;
 
 use crate::cli::{Diagnose, Format};
 use crate::error::{Error, Kind, Source};
 use crate::exit::Exit;
 use crate::pod;
+use crate::report::print::{not_json, print, print_json};
 use crate::run::output::Keeper;
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
@@ -50,10 +50,10 @@ pub fn diagnose(flags: &Diagnose) -> Result<Exit, Error> {
     let ending = rules.ending(&evidence);
     match flags.format {
         Format::Json => {
-            let answer = json!({ "ending": ending, "diagnoses": found });
-            println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
+            let found = serde_json::to_value(&found).map_err(|error| not_json(&error))?;
+            print_json(&json!({ "ending": ending, "diagnoses": found }))?;
         }
-        Format::Text => print!("{}", text(&found, ending.as_deref())),
+        Format::Text => print(&text(&found, ending.as_deref()))?,
     }
     Ok(Exit::Passed)
 }

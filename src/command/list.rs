@@ -1,9 +1,9 @@
 //! `stackprobe list`: the same selection, printed instead of run.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anstream::println;
 use serde_json::json;
 
 use crate::cli::{Format, List};
@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
+use crate::report::print::{print, print_json};
 use crate::report::text::many;
 use crate::run::root::Root;
 use crate::suite::select::Selection;
@@ -27,7 +28,7 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
     let request = Request::new(&flags.select, &catalogue)?;
     if !request.has_toolchains() {
-        suites(flags, &catalogue, &request.selection);
+        suites(flags, &catalogue, &request.selection)?;
         return Ok(Exit::Passed);
     }
     let stop = Arc::new(stop()?);
@@ -36,16 +37,14 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let (asked, plan) = run::plan(&catalogue, &stack, &request)?;
     let record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     match flags.format {
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&record).unwrap_or_default();
-            println!("{text}");
-        }
+        Format::Json => print_json(&record)?,
         Format::Text => {
+            let mut text = String::new();
             for owed in &record.cases {
                 let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
-                println!("{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
+                let _ = writeln!(text, "{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
             }
-            println!("{}", many(record.cases.len(), "case"));
+            print(&format!("{text}{}\n", many(record.cases.len(), "case")))?;
         }
     }
     Ok(Exit::Passed)
@@ -58,30 +57,31 @@ pub(super) fn stop() -> Result<Stop, Error> {
     })
 }
 
-fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) {
-    let mut json = Vec::new();
+fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<(), Error> {
+    let (mut json, mut text) = (Vec::new(), String::new());
     for suite in &catalogue.suites {
         let probes: Vec<_> = suite.probes.iter().filter(|probe| selection.takes(suite, probe)).collect();
         if probes.is_empty() {
             continue;
         }
         if flags.format == Format::Text {
-            println!("{}: {}", suite.name, suite.summary);
+            let _ = writeln!(text, "{}: {}", suite.name, suite.summary);
         }
         for probe in probes {
             match flags.format {
                 Format::Text => {
                     let control = if probe.control { " (control)" } else { "" };
-                    println!("  {:24} {}{control}", probe.name, probe.summary);
+                    let _ = writeln!(text, "  {:24} {}{control}", probe.name, probe.summary);
                 }
                 Format::Json => json.push(json!({
                     "suite": suite.name, "probe": probe.name, "summary": probe.summary, "tags": probe.tags,
-                    "control": probe.control, "file": suite.source.path, "line": probe.line,
+                    "control": probe.control, "file": suite.source.path.to_string_lossy(), "line": probe.line,
                 })),
             }
         }
     }
-    if flags.format == Format::Json {
-        println!("{}", serde_json::to_string_pretty(&json).unwrap_or_default());
+    match flags.format {
+        Format::Text => print(&text),
+        Format::Json => print_json(&json),
     }
 }

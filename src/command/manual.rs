@@ -1,6 +1,6 @@
 //! `stackprobe completions` and `stackprobe man`: what the command line says of itself, for shells and for `man`.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use clap::{Command, CommandFactory};
@@ -9,6 +9,7 @@ use clap_mangen::Man;
 use crate::cli::{Cli, Completions, Manual};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::report::print::print_raw;
 
 const NAME: &str = "stackprobe";
 
@@ -19,7 +20,8 @@ const NAME: &str = "stackprobe";
 pub fn completions(flags: &Completions) -> Result<Exit, Error> {
     let mut text = Vec::new();
     clap_complete::generate(flags.shell, &mut Cli::command(), NAME, &mut text);
-    print(&text)
+    print_raw(&text)?;
+    Ok(Exit::Passed)
 }
 
 /// Writes a page for every verb into a folder, or prints the page of the whole.
@@ -30,7 +32,8 @@ pub fn manual(flags: &Manual) -> Result<Exit, Error> {
     let mut command = Cli::command();
     command.build();
     let Some(folder) = &flags.folder else {
-        return print(&page(&command, NAME)?);
+        print_raw(&page(&command, NAME)?)?;
+        return Ok(Exit::Passed);
     };
     let cannot = |path: &Path, error: &io::Error| Error::place("write", path, error);
     std::fs::create_dir_all(folder).map_err(|error| cannot(folder, &error))?;
@@ -51,15 +54,4 @@ fn page(command: &Command, name: &str) -> Result<Vec<u8>, Error> {
         .render(&mut text)
         .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
     Ok(text)
-}
-
-fn print(text: &[u8]) -> Result<Exit, Error> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text).and_then(|()| out.flush()) {
-        // Whoever reads `man`'s first lines only is not told of it.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::io(Kind::Pod, "write", Path::new("/dev/stdout"), &error))
-        }
-        _ => Ok(Exit::Passed),
-    }
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::atomic::write_atomic;
 use crate::cli::Report;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::report::gather::gather;
-use crate::report::results::replace;
 use crate::report::{html, junit, summary};
 
 /// Reads all inputs and writes `junit.xml` and `report.html`.
@@ -21,12 +21,12 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
         .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
     write(&out.join("junit.xml"), &xml)?;
     write(&out.join("report.html"), html::render(&account).as_bytes())?;
-    summary::print(&account, &out);
+    summary::print(&account, &out)?;
     Ok(summary::exit(&account))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    replace(path, bytes).map_err(|error| Error::place("write", path, &error))
+    write_atomic(path, bytes).map_err(|error| Error::place("write", path, &error))
 }
 
 /// `--out`, or the one folder that was given.

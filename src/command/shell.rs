@@ -4,8 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use anstream::eprintln;
-
 use crate::cli::{Modules, Shell};
 use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
@@ -15,6 +13,7 @@ use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;
+use crate::report::console::say;
 use crate::report::kept::{self, Kept};
 use crate::report::text::line;
 use crate::run::execute::TAG;
@@ -92,14 +91,14 @@ fn tell_case(kept: &Kept) {
     let record = &kept.record;
     let owed = &record.owed;
     let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
-    eprintln!("{}/{}{ranks} [{}]: {}", owed.suite, owed.probe, owed.toolchain, record.outcome());
+    say(&format!("{}/{}{ranks} [{}]: {}", owed.suite, owed.probe, owed.toolchain, record.outcome()));
     for check in record.checks.iter().filter(|check| check.outcome > Outcome::Skipped).take(5) {
-        eprintln!("  {}: {}", check.name, line(&check.reason, 300));
+        say(&format!("  {}: {}", check.name, line(&check.reason, 300)));
     }
     if let Some(why) = record.diagnosis() {
-        eprintln!("  {} ({}, fault: {})\n  fix: {}", why.cause, why.id, why.fault, why.fix);
+        say(&format!("  {} ({}, fault: {})\n  fix: {}", why.cause, why.id, why.fault, why.fix));
         for line in why.spec.lines() {
-            eprintln!("    {line}");
+            say(&format!("    {line}"));
         }
     }
 }
@@ -213,21 +212,21 @@ fn interactive(
 /// What is loaded and what it brings.
 fn tell_toolchain(toolchain: &Toolchain) {
     let modules: Vec<String> = toolchain.loaded.iter().map(|loaded| loaded.module.to_string()).collect();
-    eprintln!("loaded: {}", modules.join(" "));
+    say(&format!("loaded: {}", modules.join(" ")));
     for (tool, found) in &toolchain.tools {
         match found {
             Ok(words) if words.is_empty() => {}
-            Ok(words) => eprintln!("  {:8} {}", tool.to_string(), shell_words::join(words)),
-            Err(why) => eprintln!("  {:8} {why}", tool.to_string()),
+            Ok(words) => say(&format!("  {:8} {}", tool.to_string(), shell_words::join(words))),
+            Err(why) => say(&format!("  {:8} {why}", tool.to_string())),
         }
     }
     match &toolchain.launcher {
         Ok(launcher) => {
             let mut words = vec![launcher.program.to_string_lossy().into_owned()];
             words.extend(launcher.profile.args.iter().cloned());
-            eprintln!("  {:8} {}", "{mpirun}", shell_words::join(words));
+            say(&format!("  {:8} {}", "{mpirun}", shell_words::join(words)));
         }
-        Err(why) if toolchain.of(Layer::Mpi).is_some() => eprintln!("  {:8} {why}", "{mpirun}"),
+        Err(why) if toolchain.of(Layer::Mpi).is_some() => say(&format!("  {:8} {why}", "{mpirun}")),
         Err(_) => {}
     }
 }
@@ -235,9 +234,9 @@ fn tell_toolchain(toolchain: &Toolchain) {
 /// Whoever works there should know that it goes.
 fn tell_folder(flags: &Shell, root: &Root) {
     let what = if flags.keep { "is kept" } else { "goes when this shell ends, --keep keeps it" };
-    eprintln!("HOME and TMPDIR are below {}, which {what}", root.path().display());
+    say(&format!("HOME and TMPDIR are below {}, which {what}", root.path().display()));
     if !std::io::stdin().is_terminal() {
-        eprintln!("standard input is no terminal: commands are read from it (in a pod: kubectl exec -it)");
+        say("standard input is no terminal: commands are read from it (in a pod: kubectl exec -it)");
     }
 }
 

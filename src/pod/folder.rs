@@ -8,13 +8,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use nix::errno::Errno;
 use nix::sys::statvfs::{FsFlags, statvfs};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A folder as it was found. What cannot be told is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Folder {
     /// Where.
+    #[serde(serialize_with = "as_text")]
     pub path: PathBuf,
     /// It is there, and is a folder.
     pub exists: bool,
@@ -69,6 +70,11 @@ impl Folder {
             ..Self::default()
         }
     }
+}
+
+/// JSON holds Unicode only: what of a path is none of it is shown as U+FFFD.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Bytes that an unprivileged process may still write below `path`.

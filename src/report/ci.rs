@@ -5,32 +5,31 @@ use std::io::{self, Write};
 use std::path::{Component, Path};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anstream::eprintln;
-
-use crate::error::reason;
+use crate::error::{Error, reason};
 use crate::report::account::Account;
+use crate::report::console::note;
+use crate::report::print::print_raw;
 use crate::report::{github, gitlab};
 
-/// Tells the CI that we run in, if it is one that can show more than a log.
-pub fn tell(account: &Account) {
+/// Tells the CI that we run in, if it is one that can show more than a log. It reads its marks as they are: what takes
+/// colours out of other texts would take GitLab's out of this one.
+///
+/// # Errors
+/// Standard output that cannot be written.
+pub fn tell(account: &Account) -> Result<(), Error> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if set("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
-        say(&github::annotations(account, &is_here));
+        print_raw(github::annotations(account, &is_here).as_bytes())?;
         if let Some(path) = set("GITHUB_STEP_SUMMARY")
             && let Err(error) = append(Path::new(&path), &github::page(account))
         {
-            eprintln!("warning: cannot write `{}`: {}", Path::new(&path).display(), reason(&error));
+            note(&format!("cannot write `{}`: {}", Path::new(&path).display(), reason(&error)));
         }
     } else if set("GITLAB_CI").is_some() {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        say(&gitlab::sections(account, now.as_secs()));
+        print_raw(gitlab::sections(account, now.as_secs()).as_bytes())?;
     }
-}
-
-/// To the log as it is: what takes colours out of other texts would take GitLab's marks out of this one.
-fn say(text: &str) {
-    let mut log = io::stdout().lock();
-    let _ = log.write_all(text.as_bytes()).and_then(|()| log.flush());
+    Ok(())
 }
 
 /// Steps of a job, and commands of a step, add to what is there.

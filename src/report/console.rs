@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 
-use anstream::{eprintln, stderr};
+use anstream::stderr;
 use anstyle::{AnsiColor, Style};
 
 use crate::error::Error;
@@ -50,8 +50,7 @@ impl Console {
         if let Some(live) = &self.live {
             live.print(text);
         } else {
-            eprintln!("{text}");
-            let _ = stderr().flush();
+            say(text);
         }
     }
 
@@ -123,7 +122,7 @@ fn counts(record: &CaseRecord) -> String {
 /// Tells what a person should know, in one line, and what is no error.
 pub fn note(text: &str) {
     let yellow = AnsiColor::Yellow.on_default();
-    eprintln!("{yellow}note{yellow:#}: {}", line(text, 1000));
+    say(&format!("{yellow}note{yellow:#}: {}", line(text, 1000)));
 }
 
 /// Tells of an error, once, at the end of a command.
@@ -132,8 +131,15 @@ pub fn error(error: &Error) {
     for fault in &error.faults {
         let text = fault.to_string();
         match text.strip_prefix("error:") {
-            Some(rest) => eprintln!("{red}error{red:#}:{rest}"),
-            None => eprintln!("{text}"),
+            Some(rest) => say(&format!("{red}error{red:#}:{rest}")),
+            None => say(&text),
         }
     }
+}
+
+/// Writes lines to standard error. If that fails there is nobody left to say so to, and what is said here is only a view
+/// of what the results and the exit code hold.
+pub fn say(text: &str) {
+    let mut terminal = stderr().lock();
+    let _ = writeln!(terminal, "{text}").and_then(|()| terminal.flush());
 }

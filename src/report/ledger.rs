@@ -9,19 +9,18 @@
 //! pod without locks loses is an entry, which costs one run of a case.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::atomic::write_atomic;
 use crate::error::reason;
+use crate::path_fault::{Obstacle, PathFault};
+use crate::report::lock::{Lock, LockFault};
 use crate::report::record::CaseRecord;
 use crate::report::results::read_bounded;
 use crate::verdict::check::{Check, Outcome};
@@ -68,6 +67,8 @@ struct Format {
 enum Unusable {
     /// It is not there yet.
     Absent,
+    /// It cannot be read, in words.
+    Unread(String),
     /// It is no ledger of ours, in words.
     Not(String),
 }
@@ -82,7 +83,7 @@ impl Ledger {
                 Self::default(),
                 Some(format!("there is no ledger `{}` yet: everything is run", path.display())),
             ),
-            Err(Unusable::Not(why)) => (
+            Err(Unusable::Unread(why) | Unusable::Not(why)) => (
                 Self::default(),
                 Some(format!("cannot use the ledger `{}`: {why}: everything is run", path.display())),
             ),
@@ -132,25 +133,35 @@ impl Ledger {
         if self.entries.is_empty() {
             return Ok(());
         }
-        let cannot =
-            |error: io::Error| format!("cannot write the ledger `{}`: {}", path.display(), reason(&error));
-        let _lock = lock(path).map_err(cannot)?;
+        let cannot = |error: &io::Error| {
+            format!("cannot write the ledger `{}`: {}", path.display(), why_not(path, error))
+        };
+        let lock = beside(path, ".lock");
+        let _lock = match Lock::take(&lock, PATIENCE) {
+            Ok(lock) => lock,
+            Err(LockFault::Held) => {
+                let why = io::Error::other(format!("`{}` is held by another", lock.display()));
+                return Err(cannot(&why));
+            }
+            Err(LockFault::Io(error)) => return Err(cannot(&error)),
+        };
         let mut whole = match read(path) {
             Ok(ledger) => ledger,
             Err(Unusable::Absent) => Self::default(),
+            // It may be whole, and is somebody's: only what is known to be no ledger is put aside.
+            Err(Unusable::Unread(why)) => {
+                return Err(format!("cannot add to the ledger `{}`: {why}", path.display()));
+            }
             Err(Unusable::Not(_)) => {
-                std::fs::rename(path, beside(path, ".unusable")).map_err(cannot)?;
+                std::fs::rename(path, beside(path, ".unusable")).map_err(|error| cannot(&error))?;
                 Self::default()
             }
         };
         whole.entries.extend(self.entries);
         whole.forget();
         let text = serde_json::to_vec(&Whole { ledger: FORMAT, entries: whole.entries })
-            .map_err(|error| cannot(io::Error::other(error)))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
-        file.write_all(&text).and_then(|()| file.as_file().sync_data()).map_err(cannot)?;
-        file.persist(path).map(|_| ()).map_err(|error| cannot(error.error))
+            .map_err(|error| cannot(&io::Error::other(error)))?;
+        write_atomic(path, &text).map_err(|error| cannot(&error))
     }
 
     /// Keeps the latest states of each case.
@@ -203,7 +214,9 @@ fn read(path: &Path) -> Result<Ledger, Unusable> {
     let text = match read_bounded(path, LONGEST) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Unusable::Absent),
-        Err(error) => return Err(not(reason(&error))),
+        // What cannot be a ledger, and what cannot be looked at.
+        Err(error) if error.raw_os_error().is_none() => return Err(not(reason(&error))),
+        Err(error) => return Err(Unusable::Unread(why_not(path, &error))),
     };
     let told = |error: &serde_json::Error| match error.classify() {
         serde_json::error::Category::Eof => "it is cut short".to_owned(),
@@ -230,38 +243,21 @@ fn read(path: &Path) -> Result<Ledger, Unusable> {
     Ok(Ledger { entries })
 }
 
+/// The reason, with whose file it is where that is the reason.
+fn why_not(path: &Path, error: &io::Error) -> String {
+    let fault = PathFault::new(path, error);
+    if fault.obstacle == Obstacle::Closed {
+        return format!(
+            "{fault}; users who share a ledger need a folder that all may write, without the sticky bit"
+        );
+    }
+    reason(error)
+}
+
 fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(end);
     path.with_file_name(name)
-}
-
-/// Waits for the lock beside the ledger; none where the file system has no locks.
-fn lock(path: &Path) -> io::Result<Option<Flock<File>>> {
-    let lock = beside(path, ".lock");
-    let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o666)
-        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    let mut file = options.open(&lock)?;
-    let begun = Instant::now();
-    loop {
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => return Ok(Some(held)),
-            Err((back, Errno::EWOULDBLOCK | Errno::EINTR)) if begun.elapsed() < PATIENCE => {
-                file = back;
-                std::thread::sleep(Duration::from_millis(20));
-            }
-            Err((_, Errno::EWOULDBLOCK)) => {
-                return Err(io::Error::other(format!("`{}` is held by another", lock.display())));
-            }
-            Err((_, Errno::ENOLCK | Errno::EOPNOTSUPP | Errno::ENOSYS)) => return Ok(None),
-            Err((_, errno)) => return Err(errno.into()),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::atomic::{PART, write_atomic, write_atomic_by};
 use crate::error::{Error, Kind, reason};
 use crate::report::account::{self, Account};
 use crate::report::html;
@@ -156,14 +157,14 @@ impl Results {
             told.repro = has_repro(&self.folder, &told.case.owed.id);
         }
         let path = self.folder.join("report.html");
-        replace(&path, html::render(&self.account).as_bytes())
+        write_atomic(&path, html::render(&self.account).as_bytes())
             .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
     }
 
     fn rewrite(&mut self) -> io::Result<()> {
         let begun = Instant::now();
         let (junit, account) = (&mut self.junit, &self.account);
-        let written = replace_by(&self.folder.join("junit.xml"), |file| junit.write(account, file));
+        let written = write_atomic_by(&self.folder.join("junit.xml"), |file| junit.write(account, file));
         // Also where it failed: it will again, and costs as much.
         self.rewritten = Instant::now();
         self.cost = begun.elapsed();
@@ -175,6 +176,10 @@ impl Results {
 fn forget(folder: &Path, kept: &BTreeSet<&str>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
+        if path.as_os_str().as_encoded_bytes().ends_with(PART.as_bytes()) {
+            fs::remove_file(&path)?;
+            continue;
+        }
         let is_record = path.extension().is_some_and(|extension| extension == "json" || extension == "log");
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
         if is_record && !kept.contains(id.as_ref()) {
@@ -311,33 +316,12 @@ pub fn write_repro(folder: &Path, id: &str, script: &str) -> Result<(), Error> {
     let folder = folder.join("cases").join(id);
     let path = folder.join("repro.sh");
     fs::create_dir_all(&folder)
-        .and_then(|()| replace(&path, script.as_bytes()))
+        .and_then(|()| write_atomic(&path, script.as_bytes()))
         .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
 }
 
 fn write_json(path: &Path, value: &impl serde::Serialize) -> io::Result<()> {
     let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
-    replace(path, &text)
-}
-
-/// Puts a file in place whole: another name, synced, renamed.
-///
-/// # Errors
-/// Those of the file system; what stood there before is untouched then.
-pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_by(path, |file| file.write_all(bytes))
-}
-
-fn replace_by(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let file = File::create(&part)?;
-    let mut writer = BufWriter::new(&file);
-    write(&mut writer)?;
-    writer.flush()?;
-    drop(writer);
-    file.sync_data()?;
-    fs::rename(&part, path)
+    write_atomic(path, &text)
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anstream::println;
-
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::account::Account;
 use crate::report::cause::causes;
 use crate::report::ci;
 use crate::report::console::style;
 use crate::report::counts::Counts;
+use crate::report::print;
 use crate::report::record::CaseRecord;
 use crate::report::text::{many, no_command};
 use crate::verdict::check::{Check, Outcome};
@@ -34,9 +34,12 @@ pub fn exit(account: &Account) -> Exit {
 }
 
 /// Prints the summary of an account, and tells the CI that we run in.
-pub fn print(account: &Account, folder: &Path) {
-    println!("{}", no_command(&render(account, folder)));
-    ci::tell(account);
+///
+/// # Errors
+/// Standard output that cannot be written.
+pub fn print(account: &Account, folder: &Path) -> Result<(), Error> {
+    print::print(&(no_command(&render(account, folder)) + "\n"))?;
+    ci::tell(account)
 }
 
 /// The summary as text with colours; `folder` is where the reports stand.

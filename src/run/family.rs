@@ -109,7 +109,7 @@ impl Family {
         match cause {
             Cause::Over => leaked = self.leaks()?,
             Cause::Deadline => {
-                let hang = hang::explain(&tree::descendants(own_pid()));
+                let hang = hang::watch(|| tree::descendants(own_pid()));
                 // A harness that has died meanwhile is noticed below.
                 let _ = self.line.say(&News::Hang(hang));
                 self.terminate(limits.grace)?;

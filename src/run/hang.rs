@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::{SysconfVar, sysconf};
 
@@ -17,17 +17,56 @@ const COMMAND: usize = 300;
 const MOST: usize = 256;
 /// So many open files are named for each process.
 const OPEN: usize = 16;
+/// How long a hang is watched: some two dozen ticks, so that bookkeeping and work differ by far.
+const WATCH: Duration = Duration::from_millis(250);
 /// Where launchers tell a process its rank: `PMIx` (Open MPI from 5 on), Open MPI, and PMI (MPICH, Intel MPI).
 const RANK: [&str; 3] = ["PMIX_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK"];
 
 /// Describes these processes, the first of them if there are too many, without those that have ended meanwhile.
 pub(super) fn explain(pids: &[i32]) -> Vec<Process> {
-    let tick = match sysconf(SysconfVar::CLK_TCK) {
+    pids.iter()
+        .take(MOST)
+        .filter_map({
+            let (tick, mut networks) = (tick(), HashMap::new());
+            move |&pid| describe(pid, tick, &mut networks)
+        })
+        .collect()
+}
+
+/// Describes the processes that `list` gives, and what each does with a CPU for a moment: that, and not what it used in
+/// all, tells whether it stands.
+pub(super) fn watch(list: impl Fn() -> Vec<i32>) -> Vec<Process> {
+    let before: HashMap<i32, u64> =
+        list().into_iter().take(MOST).filter_map(|pid| Some((pid, tree::stat(pid)?.ticks))).collect();
+    let begun = Instant::now();
+    std::thread::sleep(WATCH);
+    let pids = list();
+    let used: HashMap<i32, u64> = pids
+        .iter()
+        .take(MOST)
+        .filter_map(|pid| {
+            Some((*pid, tree::stat(*pid)?.ticks.saturating_sub(*before.get(pid).unwrap_or(&0))))
+        })
+        .collect();
+    let watched = begun.elapsed().as_secs_f64();
+    let mut processes = explain(&pids);
+    for process in &mut processes {
+        process.busy = used.get(&process.pid).map(|ticks| percent(*ticks, watched));
+    }
+    processes
+}
+
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // hundreds, never negative
+fn percent(ticks: u64, seconds: f64) -> u32 {
+    (ticks as f64 * tick() / seconds * 100.0).round() as u32
+}
+
+/// Seconds.
+fn tick() -> f64 {
+    match sysconf(SysconfVar::CLK_TCK) {
         Ok(Some(ticks)) if ticks > 0 => 1.0 / f64::from(u32::try_from(ticks).unwrap_or(100)),
         _ => 0.01,
-    };
-    let mut networks = HashMap::new();
-    pids.iter().take(MOST).filter_map(|&pid| describe(pid, tick, &mut networks)).collect()
+    }
 }
 
 /// The sockets of each network namespace that was met.
@@ -43,6 +82,7 @@ fn describe(pid: i32, tick: f64, networks: &mut Networks) -> Option<Process> {
         state: stat.state,
         wait: wait(pid),
         cpu: Duration::from_secs_f64(stat.ticks as f64 * tick),
+        busy: None,
         threads: stat.threads,
         rank: rank(pid),
         open: open(pid, networks),
@@ -65,9 +105,19 @@ fn command(pid: i32) -> Option<String> {
 fn wait(pid: i32) -> Option<String> {
     let mut counts = BTreeMap::<String, usize>::new();
     for thread in fs::read_dir(format!("/proc/{pid}/task")).ok()?.flatten() {
-        let name = fs::read_to_string(thread.path().join("wchan")).unwrap_or_default();
-        // `0` stands for "running" and for "not allowed to know".
-        if !name.is_empty() && name != "0" {
+        // A thread that has ended, or one that we may not ask.
+        let read = |file: &str| fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+        let mut name = read("wchan");
+        // `0` stands for "running" and for "not allowed to know"; then the number of the call says as much.
+        if name.is_empty() || name == "0" {
+            name = read("syscall")
+                .split(' ')
+                .next()
+                .filter(|word| word.trim().parse::<u32>().is_ok())
+                .map(|number| format!("system call {number}"))
+                .unwrap_or_default();
+        }
+        if !name.is_empty() {
             *counts.entry(name).or_default() += 1;
         }
     }

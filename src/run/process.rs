@@ -20,6 +20,9 @@ pub struct Process {
     pub wait: Option<String>,
     /// User and system time so far.
     pub cpu: Duration,
+    /// What it used in the last moments, in percent of one CPU; none where it was looked at only once.
+    #[serde(default)]
+    pub busy: Option<u32>,
     /// How many threads it has.
     pub threads: u32,
     /// Its rank, if an MPI launcher started it.

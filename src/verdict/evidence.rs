@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use crate::pod;
+use crate::verdict::stall::Stall;
 
 /// Everything that is known of one process that went wrong.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Evidence<'a> {
     pub signal: Option<i32>,
     /// Its time was over and it was killed.
     pub timed_out: bool,
+    /// What it was doing then; none where nobody looked.
+    pub stall: Option<Stall>,
     /// It is known to have reached its own end: what it then calls wrong is no consequence of a warning before.
     pub finished: bool,
     /// It was started through an MPI launcher, whose exit status it is.
@@ -43,6 +46,7 @@ impl<'a> Evidence<'a> {
             exit: None,
             signal: None,
             timed_out: false,
+            stall: None,
             finished: false,
             launched: false,
             ranks: None,
@@ -135,7 +139,7 @@ type Flag = fn(&Evidence<'_>) -> Option<bool>;
 type Number = fn(&Evidence<'_>) -> Option<u64>;
 
 /// Every yes-or-no word of the vocabulary of [`crate::verdict::condition`].
-pub(super) const FLAGS: [(&str, Flag); 12] = [
+pub(super) const FLAGS: [(&str, Flag); 13] = [
     ("shm-exists", |e| e.facts.shm_exists),
     ("shm-writable", |e| e.facts.shm_writable),
     ("shm-tmpfs", |e| e.facts.shm_tmpfs),
@@ -146,12 +150,13 @@ pub(super) const FLAGS: [(&str, Flag); 12] = [
     ("tmp-executable", |e| e.facts.tmp_executable),
     ("ssh-found", |e| e.facts.ssh_found),
     ("timed-out", |e| Some(e.timed_out)),
+    ("idle", |e| e.stall.map(Stall::idle)),
     ("launched", |e| Some(e.launched)),
     ("silent", |e| Some(e.output.trim_ascii().is_empty())),
 ];
 
 /// Every number of the vocabulary.
-pub(super) const NUMBERS: [(&str, Number); 13] = [
+pub(super) const NUMBERS: [(&str, Number); 15] = [
     ("shm-total", |e| e.facts.shm_total),
     ("shm-free", |e| e.facts.shm_free),
     ("shm-needed", |e| e.facts.shm_needed),
@@ -160,6 +165,8 @@ pub(super) const NUMBERS: [(&str, Number); 13] = [
     ("pids-limit-hits", |e| e.facts.pids_limit_hits),
     ("tmp-free", |e| e.facts.tmp_free),
     ("cpus", |e| e.facts.cpus),
+    ("cpu-busy", |e| e.stall.map(|stall| stall.busy)),
+    ("cpu-wanted", |e| e.stall.map(|stall| stall.wanting)),
     ("open-files", |e| e.facts.open_files),
     ("address-space", |e| e.facts.address_space),
     ("ranks", |e| e.ranks.map(u64::from)),

@@ -8,7 +8,7 @@ use crate::suite::requirement::size_in_words;
 use crate::suite::{End, Expect, Probe, Protocol};
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::control::never_ran;
-use crate::verdict::tap;
+use crate::verdict::{stall, tap};
 
 /// The check that says whether the probe could be built.
 pub const BUILD: &str = "build";
@@ -138,7 +138,8 @@ fn fault_of_end(executed: &Executed, wanted: &End) -> Option<(Outcome, &'static 
     match (&executed.ended, wanted) {
         (Ended::Timeout, _) => {
             let seconds = executed.wall.as_secs_f64();
-            error("timeout", format!("still running after {seconds:.0} s"))
+            let doing = stall::doing(&executed.hang).map(|doing| format!(": {doing}")).unwrap_or_default();
+            error("timeout", format!("still running after {seconds:.0} s{doing}"))
         }
         (Ended::Interrupted, _) => error("interrupted", "interrupted".to_owned()),
         (Ended::Lost(why), _) => error("lost", why.clone()),

@@ -11,6 +11,7 @@ pub mod judge;
 pub mod known;
 pub mod normalise;
 pub mod rules;
+pub mod stall;
 pub mod status;
 pub mod tap;
 pub mod telling;

@@ -12,6 +12,7 @@ use stackprobe::error::Source;
 use stackprobe::verdict::diagnosis::{Blame, Diagnosis, Weight};
 use stackprobe::verdict::evidence::{Evidence, Facts};
 use stackprobe::verdict::rules::{Rules, shipped};
+use stackprobe::verdict::stall::Stall;
 
 fn rules() -> Rules {
     Rules::parse(&shipped()).unwrap_or_else(|error| panic!("{error}"))
@@ -93,7 +94,8 @@ fn facts_alone_can_decide() {
     assert_eq!(best(&mpich), None, "9 from MPICH may be exit(9)");
 
     let slurm = Facts { leaked: Some(vec!["SLURM_JOB_ID".into()]), ..Facts::default() };
-    let hung = Evidence { timed_out: true, launched: true, ..Evidence::new(b"", &slurm) };
+    let (stands, spins) = (Some(Stall { busy: 0, wanting: 0 }), Some(Stall { busy: 100, wanting: 8 }));
+    let hung = Evidence { timed_out: true, launched: true, stall: stands, ..Evidence::new(b"", &slurm) };
     assert_eq!(best(&hung), Some(("env-slurm-leak-hang".into(), Some(Blame::Pod))));
 
     let few = Facts { cpus: Some(1), ..Facts::default() };
@@ -104,7 +106,17 @@ fn facts_alone_can_decide() {
         mpi: Some(("mpich", "4.0.2")),
         ..Evidence::new(b"", &few)
     };
-    assert_eq!(best(&slow), Some(("cpu-oversubscribed-spin".into(), Some(Blame::Pod))));
+    assert_eq!(best(&slow), None, "more ranks than CPUs prove nothing");
+    let spinning = Evidence { stall: spins, ..slow };
+    assert_eq!(best(&spinning), Some(("cpu-oversubscribed-spin".into(), Some(Blame::Pod))));
+    assert_eq!(best(&Evidence { stall: stands, ..slow }), Some(("hang-idle".into(), None)));
+    let alone = Evidence { stall: Some(Stall { busy: 100, wanting: 1 }), ..slow };
+    assert_eq!(best(&alone), Some(("hang-busy".into(), None)), "one that spins has its CPU");
+    assert_eq!(best(&Evidence { facts: &slurm, ..spinning }), Some(("hang-busy".into(), None)));
+    let server =
+        b"still running after 8 s: hung, no CPU used: cat blocked in the kernel in rpc_wait_bit_killable";
+    let dead = Evidence { output: server, stall: stands, ..slow };
+    assert_eq!(best(&dead), Some(("hang-file-server".into(), Some(Blame::Site))));
 
     let none = Facts::default();
     assert_eq!(best(&Evidence { timed_out: true, launched: true, ..Evidence::new(b"", &none) }), None);

@@ -25,6 +25,7 @@ mod linkage;
 mod lmod;
 mod modules;
 mod mutate;
+mod outputs;
 mod pause;
 mod process;
 mod reach;

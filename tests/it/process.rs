@@ -11,5 +11,6 @@ mod limits;
 mod mpi;
 mod output;
 mod remains;
+mod stall;
 mod stop;
 mod torture;

@@ -3,10 +3,15 @@
 use serde_json::{Value, json};
 
 use super::{View, ids};
+use crate::error::Error;
+use crate::report::print::to_json;
 use crate::suite::Layer;
 
 /// Everything that is known, as one JSON object.
-pub(super) fn json(view: &View<'_>) -> String {
+///
+/// # Errors
+/// What JSON cannot hold.
+pub(super) fn json(view: &View<'_>) -> Result<String, Error> {
     let name = |layer: Layer| match layer {
         Layer::Compiler => "compiler",
         Layer::Mpi => "mpi",
@@ -34,7 +39,7 @@ pub(super) fn json(view: &View<'_>) -> String {
                 entry.parents.iter().map(|chain| chain.iter().map(ToString::to_string).collect()).collect();
             json!({
                 "module": entry.module.to_string(),
-                "file": entry.file,
+                "file": entry.file.to_string_lossy(),
                 "layer": view.layers.get(&entry.module).copied().map(name),
                 "parents": parents,
                 "hidden": entry.hidden,
@@ -42,6 +47,5 @@ pub(super) fn json(view: &View<'_>) -> String {
             })
         })
         .collect();
-    let all = json!({"toolchains": toolchains, "modules": modules});
-    serde_json::to_string_pretty(&all).unwrap_or_default() + "\n"
+    to_json(&json!({"toolchains": toolchains, "modules": modules}))
 }

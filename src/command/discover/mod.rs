@@ -7,12 +7,9 @@ mod odd;
 mod tree;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
-use anstream::print;
-
+use crate::atomic::write_atomic;
 use crate::cli::{Discover, Hierarchy, Modules};
 use crate::command::catalogue::Catalogue;
 use crate::command::list::stop;
@@ -21,6 +18,7 @@ use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::report::console::note;
+use crate::report::print::print;
 use crate::run::plan::{Planned, suites_for};
 use crate::run::root::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
@@ -59,24 +57,16 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     }
     let text = match flags.format {
         Hierarchy::Text => tree::draw(&view),
-        Hierarchy::Json => form::json(&view),
+        Hierarchy::Json => form::json(&view)?,
         Hierarchy::Ids => ids::list(&view),
     };
     match &flags.out {
-        Some(path) => write(path, &text)?,
-        None => print!("{text}"),
+        Some(path) => {
+            write_atomic(path, text.as_bytes()).map_err(|error| Error::place("write", path, &error))?;
+        }
+        None => print(&text)?,
     }
     Ok(Exit::Passed)
-}
-
-/// Readers of `path` see the old text or the new, never a part.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let cannot = |error: &std::io::Error| Error::place("write", path, error);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| cannot(&error))?;
-    file.write_all(text.as_bytes()).map_err(|error| cannot(&error))?;
-    file.persist(path).map_err(|error| cannot(&error.error))?;
-    Ok(())
 }
 
 /// A toolchain and the suites that are for it.

@@ -66,8 +66,8 @@ pub fn doctor(flags: &cli::Doctor) -> Result<Exit, Error> {
     let cures: Vec<bool> = unfit.map(|finding| retry(finding.id)).collect();
     let examination = Examination { facts, lines, rules, took, lmod };
     match flags.format {
-        Format::Text => print::text(&examination),
-        Format::Json => print::json(&examination),
+        Format::Text => print::text(&examination)?,
+        Format::Json => print::json(&examination)?,
     }
     Ok(if cures.is_empty() { Exit::Passed } else { Exit::untold(cures) })
 }

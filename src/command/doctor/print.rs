@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use anstream::{print, println};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::Examination;
 use super::line::{Finding, Level, Line};
+use crate::error::Error;
+use crate::report::print::{not_json, print, print_json};
 use crate::report::text::{clean, line, many};
 use crate::verdict::diagnosis::Blame;
 use crate::verdict::rules::Rule;
@@ -18,8 +19,11 @@ const WIDEST: usize = 48;
 const LONGEST: usize = 200;
 
 /// A screen of text.
-pub(super) fn text(examination: &Examination) {
-    print!("{}", render(examination));
+///
+/// # Errors
+/// Standard output that cannot be written.
+pub(super) fn text(examination: &Examination) -> Result<(), Error> {
+    print(&render(examination))
 }
 
 fn style(level: Level) -> Style {
@@ -101,11 +105,15 @@ fn fault(rule: &Rule) -> &'static str {
 }
 
 /// Everything for programs.
-pub(super) fn json(examination: &Examination) {
-    println!("{}", serde_json::to_string_pretty(&value(examination)).unwrap_or_default());
+///
+/// # Errors
+/// What JSON cannot hold; standard output that cannot be written.
+pub(super) fn json(examination: &Examination) -> Result<(), Error> {
+    let pod = serde_json::to_value(&examination.facts).map_err(|error| not_json(&error))?;
+    print_json(&value(examination, &pod))
 }
 
-fn value(examination: &Examination) -> Value {
+fn value(examination: &Examination, pod: &Value) -> Value {
     let fit = examination.lines.iter().all(|line| line.level() < Level::Unfit);
     let lines: Vec<Value> = examination
         .lines
@@ -128,7 +136,7 @@ fn value(examination: &Examination) -> Value {
         .collect();
     json!({
         "fit": fit,
-        "pod": examination.facts,
+        "pod": pod,
         "lines": lines,
         "milliseconds": examination.took.as_millis(),
         "lmod_milliseconds": examination.lmod.map(|took| took.as_millis()),

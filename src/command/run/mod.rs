@@ -124,7 +124,7 @@ fn carry_out(
     {
         note(&told);
     }
-    summary::print(results.account(), &flags.results);
+    let printed = summary::print(results.account(), &flags.results).err();
     termination::write(results.account());
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
@@ -139,7 +139,15 @@ fn carry_out(
             crate::report::console::error(&error);
             Ok(exit)
         }
-        None => Ok(exit),
+        // The results are whole; whoever reads only what is printed must not take half of it for all.
+        None => match printed {
+            Some(error) if exit == Exit::Passed => Err(error),
+            Some(error) => {
+                crate::report::console::error(&error);
+                Ok(exit)
+            }
+            None => Ok(exit),
+        },
     }
 }
 

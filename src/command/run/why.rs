@@ -14,6 +14,7 @@ use crate::verdict::diagnosis::{Blame, Diagnosis};
 use crate::verdict::evidence::{self, Evidence};
 use crate::verdict::judge::{self, BUILD, CONTROL, RUN};
 use crate::verdict::rules::{Rules, shipped};
+use crate::verdict::stall::Stall;
 use crate::verdict::telling::Tellings;
 
 /// The catalogue, read when the first case fails: runs in which all is well never pay for it.
@@ -157,6 +158,7 @@ fn evidence<'e>(
         exit: ended.and_then(|ended| if let Ended::Exit(code) = ended { Some(*code) } else { None }),
         signal: ended.and_then(|ended| if let Ended::Signal(signal) = ended { Some(*signal) } else { None }),
         timed_out: ended == Some(&Ended::Timeout),
+        stall: executed.and_then(|executed| Stall::of(&executed.hang)),
         finished,
         launched: around.launched,
         ranks: around.ranks,

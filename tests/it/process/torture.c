@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,10 +57,28 @@ static void daemonise(void) {
     wait_for_ever();
 }
 
+/* A FUSE daemon that never answers, and somebody who asks it. */
+static void ask_dead_server(void) {
+    char options[99];
+    struct stat facts;
+    int fuse = open("/dev/fuse", O_RDWR);
+    snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+    if (fuse < 0 || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)
+        || mkdir("server", 0755) || mount("dead", "server", "fuse", 0, options)) {
+        perror("cannot mount a FUSE file system");
+        exit(9);
+    }
+    stat("server/file", &facts);
+}
+
 int main(int argc, char **argv) {
     const char *how = argc > 1 ? argv[1] : "";
     long number = argc > 2 ? atol(argv[2]) : 0;
-    if (!strcmp(how, "ignore")) {
+    if (!strcmp(how, "server")) {
+        ask_dead_server();
+    } else if (!strcmp(how, "vfork")) {
+        if (vfork() == 0) wait_for_ever();
+    } else if (!strcmp(how, "ignore")) {
         ignore_all();
         wait_for_ever();
     } else if (!strcmp(how, "comet")) {

@@ -1,0 +1,346 @@
+//! Why a path could not be looked at. That it is not there is one answer of many, and the only one that speaks against
+//! the stack: a folder closed to the pod's user, a circle of links, a file server that is gone and a limit of the pod
+//! all look like "does not exist" to a program that asks for no more than yes or no.
+
+use std::fmt;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::unistd::{getegid, geteuid};
+
+use crate::mount::Mount;
+
+/// What stands between us and a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// It is not there, or what stands before it is a file.
+    Missing,
+    /// Permissions.
+    Closed,
+    /// Links that lead to each other.
+    Loop,
+    /// A name or a path that no system opens.
+    TooLong,
+    /// A file server, a disk or a FUSE daemon that does not answer.
+    FileSystem,
+    /// Too many open files, or no memory.
+    Limit,
+    /// Anything else.
+    Other,
+}
+
+impl Obstacle {
+    /// Which one it is.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Self {
+        let Some(number) = error.raw_os_error() else {
+            return if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::Other };
+        };
+        match Errno::from_raw(number) {
+            Errno::ENOENT | Errno::ENOTDIR => Self::Missing,
+            Errno::EACCES | Errno::EPERM => Self::Closed,
+            Errno::ELOOP => Self::Loop,
+            Errno::ENAMETOOLONG => Self::TooLong,
+            Errno::EIO
+            | Errno::ESTALE
+            | Errno::ENOTCONN
+            | Errno::ETIMEDOUT
+            | Errno::EHOSTDOWN
+            | Errno::EHOSTUNREACH
+            | Errno::ENETDOWN
+            | Errno::ENETUNREACH
+            | Errno::ECONNREFUSED
+            | Errno::ECONNRESET
+            | Errno::ECONNABORTED
+            | Errno::ECOMM
+            | Errno::EREMOTEIO
+            | Errno::ESHUTDOWN
+            | Errno::ENODEV
+            | Errno::ENXIO
+            | Errno::ENOMEDIUM
+            | Errno::EUCLEAN
+            | Errno::EBADMSG
+            | Errno::EPROTO
+            | Errno::EKEYEXPIRED
+            | Errno::EKEYREVOKED
+            | Errno::EKEYREJECTED
+            | Errno::ENOKEY => Self::FileSystem,
+            Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EAGAIN => Self::Limit,
+            _ => Self::Other,
+        }
+    }
+
+    /// The id of the diagnosis; none for what is not there.
+    #[must_use]
+    pub fn id(self) -> Option<&'static str> {
+        match self {
+            Self::Missing => None,
+            Self::Closed => Some("path-closed"),
+            Self::Loop => Some("path-loop"),
+            Self::TooLong => Some("path-too-long"),
+            Self::FileSystem | Self::Other => Some("path-file-system"),
+            Self::Limit => Some("path-limit"),
+        }
+    }
+}
+
+/// Why one path could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFault {
+    /// What stands between.
+    pub obstacle: Obstacle,
+    /// In one line, with what is known of the obstacle.
+    what: String,
+}
+
+impl PathFault {
+    /// Looks for the reason of `error`, which an operation on `path` gave.
+    #[must_use]
+    pub fn new(path: &Path, error: &io::Error) -> Self {
+        let obstacle = Obstacle::of(error);
+        let reason = crate::error::reason(error);
+        let shown = path.display();
+        let what = match obstacle {
+            Obstacle::Missing => format!("`{shown}`: {reason}"),
+            Obstacle::Closed => format!("`{shown}` is closed to us ({reason}): {}", owners(path)),
+            Obstacle::Loop => match circle(path) {
+                Some(circle) => format!("`{shown}` cannot be reached, its links lead in a circle: {circle}"),
+                None => format!("`{shown}` cannot be reached: {reason}"),
+            },
+            Obstacle::TooLong => {
+                let bytes = path.as_os_str().len();
+                format!("`{shown}` cannot be opened: {reason} (the path has {bytes} bytes)")
+            }
+            Obstacle::FileSystem | Obstacle::Other | Obstacle::Limit => match Mount::of(path) {
+                Some(mount) => format!("`{shown}` cannot be looked at: {reason} ({mount})"),
+                None => format!("`{shown}` cannot be looked at: {reason}"),
+            },
+        };
+        Self { obstacle, what }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self.obstacle {
+            Obstacle::Missing | Obstacle::Other => return None,
+            Obstacle::Closed => {
+                "run the pod as a user who may read it (runAsUser, supplementalGroups), or let the site open it"
+            }
+            Obstacle::Loop => "correct the links, or the mount that they lead through",
+            Obstacle::TooLong => "mount or install the stack at a shorter path",
+            Obstacle::FileSystem => "look at the file server, the disk or the FUSE daemon behind this mount",
+            Obstacle::Limit => "raise the pod's limit of open files or memory",
+        })
+    }
+}
+
+impl fmt::Display for PathFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// What stands at `path`, links followed; none if nothing does.
+///
+/// # Errors
+/// What stands between us and it.
+pub fn find(path: &Path) -> Result<Option<Metadata>, PathFault> {
+    match fs::metadata(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if Obstacle::of(&error) == Obstacle::Missing => Ok(None),
+        Err(error) => Err(PathFault::new(path, &error)),
+    }
+}
+
+/// Whether a folder stands at `path`.
+///
+/// # Errors
+/// What stands between us and it.
+pub fn is_folder(path: &Path) -> Result<bool, PathFault> {
+    Ok(find(path)?.is_some_and(|found| found.is_dir()))
+}
+
+/// Whether a file stands at `path`.
+///
+/// # Errors
+/// What stands between us and it.
+pub fn is_file(path: &Path) -> Result<bool, PathFault> {
+    Ok(find(path)?.is_some_and(|found| found.is_file()))
+}
+
+/// What is wrong with `path`, if it is anything else than missing: what a yes or no that was no should have been.
+#[must_use]
+pub fn obstacle(path: &Path) -> Option<PathFault> {
+    find(path).err()
+}
+
+/// The entries of a folder, none if it is not there.
+///
+/// # Errors
+/// What stands between us and it or its entries.
+pub fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, PathFault> {
+    match fs::read_dir(folder).and_then(Iterator::collect) {
+        Ok(entries) => Ok(entries),
+        Err(error) if Obstacle::of(&error) == Obstacle::Missing => Ok(Vec::new()),
+        Err(error) => Err(PathFault::new(folder, &error)),
+    }
+}
+
+/// Who owns what is closed, its mode, and who we are: whether the pod's user or the permissions are wrong is for a
+/// person to say, who needs both.
+fn owners(path: &Path) -> String {
+    let us = format!("we are uid {} gid {}", geteuid(), getegid());
+    // Where everything can be looked at, it is reading or writing that is refused.
+    let folder = || path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(Path::to_path_buf);
+    let shut = barrier(path);
+    let shown = if let Some(shut) = shut {
+        vec![shut]
+    } else {
+        [Some(path.to_path_buf()), folder()].into_iter().flatten().collect()
+    };
+    let mut told: Vec<String> = shown.iter().filter_map(|path| owner(path)).collect();
+    told.push(us);
+    told.join("; ")
+}
+
+/// None for what is not there: it would be made.
+fn owner(path: &Path) -> Option<String> {
+    let found = fs::symlink_metadata(path).ok()?;
+    let (shown, uid, gid, mode) = (path.display(), found.uid(), found.gid(), found.mode() & 0o7777);
+    Some(format!("`{shown}` belongs to uid {uid} gid {gid}, mode {mode:04o}"))
+}
+
+/// The folder that lets nobody like us through, if there is one on the way, through links as well.
+fn barrier(path: &Path) -> Option<PathBuf> {
+    let (mut path, mut links) = (path.to_path_buf(), 0);
+    'again: loop {
+        let mut last = PathBuf::new();
+        for part in path.components() {
+            let here = last.join(part);
+            let closed = |error: &io::Error| Obstacle::of(error) == Obstacle::Closed;
+            match fs::symlink_metadata(&here) {
+                Err(error) if closed(&error) => {
+                    return Some(if last.as_os_str().is_empty() { PathBuf::from(".") } else { last });
+                }
+                Err(_) => return None,
+                Ok(found) if found.is_symlink() && fs::metadata(&here).is_err_and(|error| closed(&error)) => {
+                    links += 1;
+                    let target = fs::read_link(&here).ok().filter(|_| links < 40)?;
+                    path = last.join(target);
+                    continue 'again;
+                }
+                Ok(_) => {}
+            }
+            last = here;
+        }
+        return None;
+    }
+}
+
+/// `/a -> /b -> /a`: the first link on the way that leads back to itself.
+fn circle(path: &Path) -> Option<String> {
+    let turning = |path: &Path| fs::metadata(path).is_err_and(|error| Obstacle::of(&error) == Obstacle::Loop);
+    let mut first = PathBuf::new();
+    for part in path.components() {
+        first.push(part);
+        if turning(&first) {
+            break;
+        }
+    }
+    let (mut told, mut seen, mut here) = (first.display().to_string(), vec![first.clone()], first);
+    while seen.len() < 9 {
+        let target = fs::read_link(&here).ok()?;
+        here = tidy(&here.parent()?.join(target));
+        told.push_str(" -> ");
+        told.push_str(&here.display().to_string());
+        if seen.contains(&here) {
+            break;
+        }
+        seen.push(here.clone());
+    }
+    Some(told)
+}
+
+/// Without `.` and `..`, so that a link met twice is known again. It is only shown, never opened for what it holds.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(tidy.pop()),
+            part => tidy.push(part),
+        }
+    }
+    tidy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn each_error_of_the_system_is_what_it_is() {
+        for (number, obstacle) in [
+            (libc::ENOENT, Obstacle::Missing),
+            (libc::ENOTDIR, Obstacle::Missing),
+            (libc::EACCES, Obstacle::Closed),
+            (libc::EPERM, Obstacle::Closed),
+            (libc::ELOOP, Obstacle::Loop),
+            (libc::ENAMETOOLONG, Obstacle::TooLong),
+            (libc::EIO, Obstacle::FileSystem),
+            (libc::ESTALE, Obstacle::FileSystem),
+            (libc::ENOTCONN, Obstacle::FileSystem),
+            (libc::ETIMEDOUT, Obstacle::FileSystem),
+            (libc::EHOSTDOWN, Obstacle::FileSystem),
+            (libc::EREMOTEIO, Obstacle::FileSystem),
+            (libc::EMFILE, Obstacle::Limit),
+            (libc::ENFILE, Obstacle::Limit),
+            (libc::ENOMEM, Obstacle::Limit),
+            (524, Obstacle::Other),
+        ] {
+            let error = io::Error::from_raw_os_error(number);
+            assert_eq!(Obstacle::of(&error), obstacle, "{error}");
+            let told = PathFault::new(Path::new("/some/path"), &error).to_string();
+            assert!(told.contains("/some/path") && told.contains(&crate::error::reason(&error)), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_circle_of_links_is_shown_wherever_it_lies_on_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path();
+        symlink("b", below.join("a")).unwrap();
+        symlink("./c/../a", below.join("b")).unwrap();
+        symlink("a/x", below.join("c")).unwrap();
+        for path in ["a", "a/bin/gcc", "b/x"] {
+            let fault = find(&below.join(path)).unwrap_err();
+            assert_eq!(fault.obstacle, Obstacle::Loop, "{path}");
+            let told = fault.to_string();
+            assert!(told.contains("in a circle: ") && told.contains(" -> "), "{told}");
+        }
+        symlink("self", below.join("self")).unwrap();
+        let told = find(&below.join("self/x")).unwrap_err().to_string();
+        let link = below.join("self").display().to_string();
+        assert!(told.ends_with(&format!("in a circle: {link} -> {link}")), "{told}");
+    }
+
+    #[test]
+    fn what_is_not_there_is_no_obstacle_and_what_is_too_long_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        assert!(find(&folder.path().join("no/such")).unwrap().is_none());
+        assert!(find(&folder.path().join("file/below")).unwrap().is_none());
+        assert!(
+            !is_folder(&folder.path().join("file")).unwrap() && is_file(&folder.path().join("file")).unwrap()
+        );
+        assert!(entries(&folder.path().join("no")).unwrap().is_empty());
+        let long = find(&folder.path().join("x".repeat(300))).unwrap_err();
+        assert_eq!(long.obstacle, Obstacle::TooLong);
+        assert!(entries(&folder.path().join("x".repeat(5000))).is_err());
+    }
+}

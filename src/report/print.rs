@@ -1,0 +1,54 @@
+//! Standard output: what a verb was asked for. An answer that does not get out is an error, for a file or a pipe that
+//! holds half of it is taken for the whole.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::error::{Error, Kind, reason};
+
+/// Prints a text, in colours where they are wanted.
+///
+/// # Errors
+/// Standard output that is full or closed.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| cannot(&error))
+}
+
+/// Prints bytes as they are.
+///
+/// # Errors
+/// Standard output that is full or closed.
+pub fn print_raw(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| cannot(&error))
+}
+
+/// Prints a value as JSON.
+///
+/// # Errors
+/// A value that JSON cannot hold; standard output that is full or closed.
+pub fn print_json(value: &impl Serialize) -> Result<(), Error> {
+    print_raw(to_json(value)?.as_bytes())
+}
+
+/// A value as the lines of JSON that are printed.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub fn to_json(value: &impl Serialize) -> Result<String, Error> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|error| not_json(&error))
+}
+
+/// The error for a value that cannot be written as JSON.
+#[must_use]
+pub fn not_json(error: &serde_json::Error) -> Error {
+    Error::new(Kind::Internal, format!("cannot write the answer as JSON: {error}"))
+        .hint("please report it; the text format has the same answer")
+}
+
+fn cannot(error: &io::Error) -> Error {
+    Error::new(Kind::Pod, format!("cannot write to standard output: {}", reason(error)))
+}
