@@ -125,7 +125,7 @@ fn a_shared_memory_on_disk_is_worth_knowing() {
 
 #[test]
 fn a_shared_memory_that_a_user_may_not_write() {
-    let Some(pod) = pod("mount -t tmpfs -o mode=785,size=64m tmpfs /dev/shm").user(54321) else { return };
+    let Some(pod) = pod("mount -t tmpfs -o mode=755,size=64m tmpfs /dev/shm").user(54321) else { return };
     expect(&pod, 78, &["unfit shm-not-writable", "note uid-unnamed"]);
     is_error(&pod, "shm-not-writable");
 }
