@@ -11,6 +11,7 @@ use crate::suite::capability::Capabilities;
 use crate::suite::expect;
 use crate::suite::folder::Folder;
 use crate::suite::limits::{self, Limits};
+use crate::suite::operator::{Operator, operators};
 use crate::suite::requirement::{Need, Requirement};
 use crate::suite::template::Template;
 use crate::suite::{Action, Layer, Native, Probe, Protocol, Service, Suite};
@@ -269,6 +270,19 @@ fn counts(table: &mut Table<'_>, key: &'static str) -> Vec<u32> {
 }
 
 fn template(table: &mut Table<'_>, command: &Written<String>) -> Option<Template> {
+    // The command stands in the file as it is, but for escapes of TOML.
+    let written = table.source().text.get(command.span.clone()).unwrap_or_default();
+    let start = written.find(&command.value).map(|at| command.span.start + at);
+    for Operator { span, meaning } in operators(&command.value) {
+        let sign = &command.value[span.clone()];
+        let place = start.map_or(command.span.clone(), |start| start + span.start..start + span.end);
+        let (sign, other) = match sign {
+            "\n" => ("a line end".to_owned(), String::new()),
+            sign => (format!("`{sign}`"), format!(", or '{sign}' where it is an argument")),
+        };
+        let hint = format!("no shell runs this: write sh -c '…'{other}");
+        table.fault_with_hint(format!("{sign} {meaning} in a shell"), place, hint);
+    }
     match Template::parse(&command.value) {
         Ok(template) => Some(template),
         Err(faults) => {

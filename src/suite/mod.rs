@@ -11,6 +11,7 @@ pub mod file;
 pub mod folder;
 pub mod limits;
 pub mod load;
+pub mod operator;
 pub mod requirement;
 pub mod select;
 pub mod site;

@@ -75,6 +75,11 @@ pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
         faults.extend(unexpected(&probe.expect, executed));
         faults.extend(left_behind(executed));
     }
+    // A program that asked nothing has proved nothing, however well it ended.
+    if skipped.is_none() && !checks.is_empty() && checks.iter().all(|check| check.outcome == Outcome::Skipped)
+    {
+        skipped = Some("every check of it was skipped".to_owned());
+    }
     let run = if let Some((outcome, kind, reason)) = faults.first() {
         let more: Vec<&str> = faults.iter().skip(1).map(|(_, _, reason)| reason.as_str()).collect();
         let check = Check::not_passed(RUN, *outcome, kind, reason.clone()).detail(more.join("\n"));
