@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::run::plan::Planned;
 use crate::stack::lmod::Refusal;
 use crate::stack::matrix::Chain;
-use crate::stack::module::Wanted;
+use crate::stack::module::{Module, Wanted};
 use crate::stack::toolchain::Toolchain;
 use crate::suite::{Layer, Suite};
 
@@ -31,6 +31,8 @@ pub enum Unloaded {
     Refused(Refusal),
     /// This toolchain has no such module, which only some suites want beside it.
     Absent(String),
+    /// An MPI of which no toolchain can be made, and why.
+    Untested(String),
     /// It could not be told.
     Unknown(Error),
 }
@@ -58,6 +60,15 @@ impl Asked {
         modules.map(|modules| Self::new(modules, suites)).map_err(|fault| Error::new(Kind::Stack, fault))
     }
 
+    /// An MPI of which no toolchain can be made: what it would owe is told, not left out.
+    #[must_use]
+    pub fn untested(mpi: &Module, why: &str, suites: &[Suite]) -> Option<Self> {
+        let wanted = Wanted::new(&mpi.to_string()).ok()?;
+        let asked = Self::new(vec![(Layer::Mpi, wanted)], suites);
+        asked.loaded.set(Err(Unloaded::Untested(format!("{mpi} cannot be tested: {why}")))).ok()?;
+        Some(asked)
+    }
+
     /// As the plan sees it.
     #[must_use]
     pub fn planned(&self, catalogue: &Catalogue) -> Planned {
@@ -69,9 +80,11 @@ impl Asked {
             Some(Ok(toolchain)) => toolchain.label.clone(),
             _ => self.label.clone(),
         };
-        Planned {
-            label,
-            layers: self.modules.iter().map(|(layer, wanted)| (*layer, family(wanted))).collect(),
+        let mut layers: Vec<(Layer, String)> =
+            self.modules.iter().map(|(layer, wanted)| (*layer, family(wanted))).collect();
+        if matches!(layers.as_slice(), [(Layer::Mpi, _)]) {
+            layers.insert(0, (Layer::Compiler, String::new()));
         }
+        Planned { label, layers }
     }
 }

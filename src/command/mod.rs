@@ -6,6 +6,7 @@ pub mod diagnose;
 pub mod discover;
 pub mod doctor;
 pub mod explain;
+pub mod hierarchy;
 pub mod ledger;
 pub mod list;
 pub mod manual;

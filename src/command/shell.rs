@@ -117,7 +117,7 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
     let toolchain = stack.load(&asked, &extra).as_ref().map_err(|unloaded| match unloaded {
         Unloaded::Refused(refusal) => Error::new(Kind::Stack, refusal.what.clone())
             .hint(format!("Lmod says: {}", line(&refusal.words, 400))),
-        Unloaded::Absent(what) => Error::new(Kind::Stack, what.clone()),
+        Unloaded::Absent(what) | Unloaded::Untested(what) => Error::new(Kind::Stack, what.clone()),
         Unloaded::Unknown(error) => error.clone(),
     })?;
     let facts = Facts::gather();

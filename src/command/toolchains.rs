@@ -2,26 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
+use crate::command::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
 use crate::document::nearest;
 use crate::error::{Error, Kind};
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
-use crate::stack::matrix::{Limits, Matrix};
+use crate::stack::matrix::{Limits, Matrix, layer};
 use crate::stack::module::{Module, Wanted};
-use crate::stack::modulerc;
 use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::{Layer, Suite};
-
-/// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
-const LMOD_LIMIT: Duration = Duration::from_mins(3);
 
 /// The live stack: an Lmod that answers, and the environment to load modules into.
 pub struct Stack<'s> {
@@ -31,7 +27,9 @@ pub struct Stack<'s> {
     own: PathBuf,
     tmp: PathBuf,
     stop: &'s Stop,
-    found: OnceLock<Result<Vec<spider::Found>, Error>>,
+    sight: OnceLock<Result<Sight, Error>>,
+    found: OnceLock<Vec<spider::Found>>,
+    matrix: OnceLock<Matrix>,
     inventory: OnceLock<Inventory>,
 }
 
@@ -60,7 +58,7 @@ impl<'s> Stack<'s> {
         set_modulepath(&mut base)?;
         set_home(&mut base, tmp);
         let pure = base.words("LOADEDMODULES").is_empty();
-        let (answer, found) = rayon::join(
+        let (answer, sight) = rayon::join(
             || call(&lmod.ask_version(&base), LMOD_LIMIT, tmp, stop),
             || (matrix && pure).then(|| look(&lmod, &base, tmp, stop)),
         );
@@ -72,7 +70,9 @@ impl<'s> Stack<'s> {
             own,
             tmp: tmp.to_path_buf(),
             stop,
-            found: found.map_or_else(OnceLock::new, OnceLock::from),
+            sight: sight.map_or_else(OnceLock::new, OnceLock::from),
+            found: OnceLock::new(),
+            matrix: OnceLock::new(),
             inventory: OnceLock::new(),
         };
         if !pure {
@@ -123,8 +123,13 @@ impl<'s> Stack<'s> {
     /// # Errors
     /// A spider that fails or whose answer cannot be read.
     pub fn found(&self) -> Result<&[spider::Found], Error> {
-        let found = self.found.get_or_init(|| look(&self.lmod, &self.base, &self.tmp, self.stop));
-        found.as_ref().map(Vec::as_slice).map_err(Clone::clone)
+        let sight = self.sight.get_or_init(|| look(&self.lmod, &self.base, &self.tmp, self.stop));
+        let sight = sight.as_ref().map_err(Clone::clone)?;
+        Ok(self.found.get_or_init(|| self.asker().complete(sight)))
+    }
+
+    fn asker(&self) -> Asker<'_> {
+        Asker { lmod: &self.lmod, base: &self.base, own: &self.own, tmp: &self.tmp, stop: self.stop }
     }
 
     /// What Spack wrote of the stack, as far as it can be read.
@@ -146,12 +151,23 @@ impl<'s> Stack<'s> {
         Ok(self.inventory.get_or_init(|| Inventory::new(books(), found)))
     }
 
-    /// The matrix of the stack.
+    /// The matrix of the stack, worked out once.
     ///
     /// # Errors
     /// Those of [`Stack::found`].
-    pub fn matrix(&self) -> Result<Matrix, Error> {
-        Ok(Matrix::new(self.found()?, &self.catalogue.families, &self.catalogue.site.families))
+    pub fn matrix(&self) -> Result<&Matrix, Error> {
+        let (found, Catalogue { families, site, .. }) = (self.found()?, self.catalogue);
+        let of =
+            |wanted| found.iter().filter(move |entry| layer(entry, families, &site.families) == Some(wanted));
+        let compilers: Vec<&spider::Found> = of(Layer::Compiler).collect();
+        let under_one = |chain: &Vec<Module>| compilers.iter().any(|entry| chain.contains(&entry.module));
+        let alone: Vec<&spider::Found> =
+            of(Layer::Mpi).filter(|entry| !entry.hidden && !entry.parents.iter().any(under_one)).collect();
+        let inventory = if alone.is_empty() { &Inventory::default() } else { self.inventory()? };
+        Ok(self.matrix.get_or_init(|| {
+            let partners = self.asker().partners((&compilers, &alone), inventory, families);
+            Matrix::new(found, families, &site.families, &partners)
+        }))
     }
 
     /// Loads a toolchain, once.
@@ -262,7 +278,15 @@ impl<'s> Stack<'s> {
                 })
             };
             let chains = matrix.select(limits).filter(|chain| asked_for(&chain.layers()));
-            return chains.map(|chain| Asked::exactly(chain, &self.catalogue.suites)).collect();
+            let mut asked: Vec<Asked> = chains
+                .map(|chain| Asked::exactly(chain, &self.catalogue.suites))
+                .collect::<Result<_, _>>()?;
+            // A limit on compilers asks for pairs that are known; an MPI of no compiler is in none.
+            let untested = matrix.untested.iter().filter(|(mpi, _)| {
+                compilers.is_empty() && asked_for(&[Layer::Mpi]) && limits.take_alone(Layer::Mpi, mpi)
+            });
+            asked.extend(untested.filter_map(|(mpi, why)| Asked::untested(mpi, why, &self.catalogue.suites)));
+            return Ok(asked);
         }
         let mut asked = Vec::new();
         for compiler in compilers {
@@ -278,16 +302,6 @@ impl<'s> Stack<'s> {
         }
         Ok(asked.into_iter().map(|modules| Asked::new(modules, &self.catalogue.suites)).collect())
     }
-}
-
-/// Asks spider for every module.
-fn look(lmod: &Lmod, base: &Environment, tmp: &Path, stop: &Stop) -> Result<Vec<spider::Found>, Error> {
-    let modulepath = base.text("MODULEPATH").unwrap_or_default();
-    let answer = call(&spider::ask(lmod, base, &modulepath), LMOD_LIMIT, tmp, stop)?;
-    let mut found = spider::read(&answer.stdout)
-        .map_err(|fault| Error::new(Kind::Stack, fault).hint(crate::stack::lmod::quote(&answer.stderr)))?;
-    modulerc::heed(&mut found);
-    Ok(found)
 }
 
 fn refused(refusal: &Refusal) -> Error {

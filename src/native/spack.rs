@@ -93,7 +93,7 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
         }
     };
     let there = there(name, record);
-    let misfit = Branch::of(&folder(entry)).misfit(record).map(|why| format!("{name} is {why}: {file}"));
+    let misfit = Branch::of(&entry.folder()).misfit(record).map(|why| format!("{name} is {why}: {file}"));
     let checks = [
         judged(installed, "spack.no-install", Vec::from_iter(there)),
         judged(branch, "spack.branch", Vec::from_iter(misfit)),
@@ -185,12 +185,6 @@ fn environments(inventory: &Inventory) -> Vec<Check> {
         judged(format!("environment {name}"), "spack.environment", missing)
     };
     inventory.books.environments.iter().map(check).collect()
-}
-
-/// The entry of `MODULEPATH` that a modulefile stands in: the folder above all parts of its name.
-fn folder(entry: &Found) -> PathBuf {
-    let parts = entry.module.to_string().split('/').count();
-    entry.file.ancestors().nth(parts).unwrap_or(Path::new("")).to_path_buf()
 }
 
 fn short(record: &Record) -> String {

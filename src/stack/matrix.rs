@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::stack::family::Families;
 use crate::stack::module::{Module, Wanted};
+use crate::stack::partner::Partners;
 use crate::stack::spider::Found;
 use crate::suite::Layer;
 
@@ -12,6 +13,8 @@ use crate::suite::Layer;
 pub struct Chain {
     /// Compiler, MPI or runtime, each with its layer.
     pub modules: Vec<(Layer, Module)>,
+    /// The MPI is visible without its compiler: it lies beside it.
+    pub apart: bool,
 }
 
 impl Chain {
@@ -19,6 +22,13 @@ impl Chain {
     #[must_use]
     pub fn label(&self) -> String {
         self.modules.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The modules that make others visible.
+    #[must_use]
+    pub fn unlocking(&self) -> Vec<&Module> {
+        let above = if self.apart { self.modules.len() - 1 } else { 0 };
+        self.modules[above..].iter().map(|(_, module)| module).collect()
     }
 
     /// Which layers it has.
@@ -33,6 +43,8 @@ impl Chain {
 pub struct Matrix {
     /// Sorted, without duplicates.
     pub chains: Vec<Chain>,
+    /// MPIs that stand under no compiler and belong to none that has a module, each with the reason.
+    pub untested: Vec<(Module, String)>,
 }
 
 /// Which toolchains of the matrix are asked for. An empty list takes all of its layer.
@@ -65,10 +77,24 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Whether `module`, which makes no toolchain, is within what is asked for: a limit on runtimes alone leaves it out.
+    #[must_use]
+    pub fn take_alone(&self, layer: Layer, module: &Module) -> bool {
+        (self.runtimes.is_empty() || !self.mpis.is_empty()) && self.take(layer, module)
+    }
+}
+
 impl Matrix {
     /// Finds compilers, MPIs and runtimes: by `family()`, then by what the site or our table says of the name.
+    /// `partners` tells the compilers of MPIs that stand under none.
     #[must_use]
-    pub fn new(found: &[Found], families: &Families, site: &BTreeMap<String, Layer>) -> Self {
+    pub fn new(
+        found: &[Found],
+        families: &Families,
+        site: &BTreeMap<String, Layer>,
+        partners: &Partners,
+    ) -> Self {
         let layer = |entry: &Found| layer(entry, families, site);
         let compilers: BTreeSet<&Module> = found
             .iter()
@@ -76,24 +102,44 @@ impl Matrix {
             .map(|entry| &entry.module)
             .collect();
         let mut chains = BTreeSet::new();
+        let mut untested = BTreeMap::new();
         for entry in found.iter().filter(|entry| !entry.hidden) {
             match layer(entry) {
                 Some(Layer::Mpi) => {
+                    let pair = |compiler: &Module, apart| Chain {
+                        modules: vec![
+                            (Layer::Compiler, compiler.clone()),
+                            (Layer::Mpi, entry.module.clone()),
+                        ],
+                        apart,
+                    };
+                    let mut paired = false;
                     for chain in &entry.parents {
                         if let Some(compiler) = chain.iter().rev().find(|parent| compilers.contains(parent)) {
-                            let modules =
-                                vec![(Layer::Compiler, compiler.clone()), (Layer::Mpi, entry.module.clone())];
-                            chains.insert(Chain { modules });
+                            paired |= true;
+                            chains.insert(pair(compiler, false));
+                        }
+                    }
+                    match partners.get(&entry.file) {
+                        _ if paired => {}
+                        Some(Ok(compilers)) => {
+                            chains.extend(compilers.iter().map(|compiler| pair(compiler, true)));
+                        }
+                        Some(Err(why)) => {
+                            untested.insert(entry.module.clone(), why.clone());
+                        }
+                        None => {
+                            untested.insert(entry.module.clone(), "it stands under no compiler".to_owned());
                         }
                     }
                 }
                 Some(layer) if entry.parents.is_empty() => {
-                    chains.insert(Chain { modules: vec![(layer, entry.module.clone())] });
+                    chains.insert(Chain { modules: vec![(layer, entry.module.clone())], apart: false });
                 }
                 Some(_) | None => {}
             }
         }
-        Self { chains: chains.into_iter().collect() }
+        Self { chains: chains.into_iter().collect(), untested: untested.into_iter().collect() }
     }
 
     /// The toolchains that `limits` leave. A limit on runtimes alone leaves no compiler, one on compilers or MPIs alone
@@ -125,18 +171,11 @@ mod tests {
     use crate::suite::embedded;
 
     fn found(name: &str, family: Option<&str>, parents: &[&[&str]]) -> Found {
+        let parents = parents.iter().map(|chain| chain.iter().map(|name| Module::new(name)).collect());
         Found {
-            module: Module::new(name),
-            file: format!("/m/{name}.lua").into(),
-            parents: parents
-                .iter()
-                .map(|chain| chain.iter().map(|name| Module::new(name)).collect())
-                .collect(),
+            parents: parents.collect(),
             family: family.map(str::to_owned),
-            hidden: false,
-            default: false,
-            described: true,
-            paths: Vec::new(),
+            ..Found::bare(Module::new(name), format!("/m/{name}.lua").into())
         }
     }
 
@@ -148,8 +187,15 @@ mod tests {
             found("openmpi/5", Some("mpi"), &[&["gcc/12.2.0"], &["house-cc/1"]]),
             found("hdf5/1", None, &[&["gcc/12.2.0", "openmpi/5"]]),
             found("python/3.12", None, &[]),
+            found("mpich/4", Some("mpi"), &[]),
+            found("mpich/5", Some("mpi"), &[]),
+            found("mvapich/3", Some("mpi"), &[&["site/1"]]),
         ];
-        Matrix::new(&entries, &families, &BTreeMap::from([("house-cc".to_owned(), Layer::Compiler)]))
+        let partners = [("mpich/4", Ok(vec![Module::new("gcc/12.2.0")])), ("mpich/5", Err("why".to_owned()))];
+        let partners =
+            partners.map(|(name, partner)| (std::path::PathBuf::from(format!("/m/{name}.lua")), partner));
+        let site = BTreeMap::from([("house-cc".to_owned(), Layer::Compiler)]);
+        Matrix::new(&entries, &families, &site, &BTreeMap::from(partners))
     }
 
     #[test]
@@ -157,8 +203,27 @@ mod tests {
         let labels: Vec<String> = matrix().chains.iter().map(Chain::label).collect();
         assert_eq!(
             labels,
-            ["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "house-cc/1", "house-cc/1 openmpi/5", "python/3.12"]
+            [
+                "gcc/12.2.0",
+                "gcc/12.2.0 mpich/4",
+                "gcc/12.2.0 openmpi/5",
+                "house-cc/1",
+                "house-cc/1 openmpi/5",
+                "python/3.12"
+            ]
         );
+    }
+
+    #[test]
+    fn an_mpi_beside_its_compiler_is_paired_and_one_without_is_told() {
+        let matrix = matrix();
+        let mpich = matrix.chains.iter().find(|chain| chain.label() == "gcc/12.2.0 mpich/4").unwrap();
+        assert_eq!(mpich.unlocking(), [&Module::new("mpich/4")]);
+        let openmpi = matrix.chains.iter().find(|chain| chain.label() == "gcc/12.2.0 openmpi/5").unwrap();
+        assert_eq!(openmpi.unlocking().len(), 2);
+        let told: Vec<String> =
+            matrix.untested.iter().map(|(module, why)| format!("{module}: {why}")).collect();
+        assert_eq!(told, ["mpich/5: why", "mvapich/3: it stands under no compiler"]);
     }
 
     #[test]
@@ -166,10 +231,15 @@ mod tests {
         let wanted = |name: &str| if name.is_empty() { Vec::new() } else { vec![Wanted::new(name).unwrap()] };
         let matrix = matrix();
         for (compiler, mpi, runtime, left) in [
-            ("gcc", "", "", &["gcc/12.2.0", "gcc/12.2.0 openmpi/5"][..]),
+            ("gcc", "", "", &["gcc/12.2.0", "gcc/12.2.0 mpich/4", "gcc/12.2.0 openmpi/5"][..]),
             ("", "", "python", &["python/3.12"]),
-            ("gcc", "", "python", &["gcc/12.2.0", "gcc/12.2.0 openmpi/5", "python/3.12"]),
-            ("", "mpich", "", &["gcc/12.2.0", "house-cc/1"]),
+            (
+                "gcc",
+                "",
+                "python",
+                &["gcc/12.2.0", "gcc/12.2.0 mpich/4", "gcc/12.2.0 openmpi/5", "python/3.12"],
+            ),
+            ("", "mpich", "", &["gcc/12.2.0", "gcc/12.2.0 mpich/4", "house-cc/1"]),
         ] {
             let limits = Limits { compilers: wanted(compiler), mpis: wanted(mpi), runtimes: wanted(runtime) };
             let labels: Vec<String> = matrix.select(&limits).map(Chain::label).collect();

@@ -4,7 +4,7 @@
 //! chains of parents that make it visible.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -15,6 +15,7 @@ use crate::stack::module::Module;
 
 /// One modulefile as spider found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Found {
     /// Its full name.
     pub module: Module,
@@ -32,6 +33,33 @@ pub struct Found {
     pub described: bool,
     /// The folders that it puts on `PATH`.
     pub paths: Vec<PathBuf>,
+    /// It is visible only on a condition that spider does not meet: lists of the whole stack do not show it.
+    pub conditional: bool,
+}
+
+impl Found {
+    /// A modulefile of which nothing else is known.
+    #[must_use]
+    pub fn bare(module: Module, file: PathBuf) -> Self {
+        Self {
+            module,
+            file,
+            parents: Vec::new(),
+            family: None,
+            hidden: false,
+            default: false,
+            described: true,
+            paths: Vec::new(),
+            conditional: false,
+        }
+    }
+
+    /// The entry of `MODULEPATH` that it stands in: the folder above all parts of its name.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        let parts = self.module.to_string().split('/').count();
+        self.file.ancestors().nth(parts).unwrap_or(Path::new("")).to_path_buf()
+    }
 }
 
 /// Asks spider for everything below `roots`, which is a `MODULEPATH`.
@@ -68,6 +96,7 @@ pub fn read(json: &[u8]) -> Result<Vec<Found>, String> {
             default: entry.weight.starts_with('^'),
             described: !entry.whatis.0.is_empty() || entry.help.is_some_and(|help| !help.trim().is_empty()),
             paths: entry.paths.0,
+            conditional: false,
         })
         .collect();
     found.sort_by(|left, right| (&left.module, &left.file).cmp(&(&right.module, &right.file)));

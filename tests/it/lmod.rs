@@ -7,7 +7,7 @@ use crate::fixture::{Call, call};
 use serde_json::Value;
 
 /// The Lmod that answers in JSON.
-fn newer() -> PathBuf {
+pub(crate) fn newer() -> PathBuf {
     let lmod = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/tools/lmod-8.7.60/libexec/lmod");
     assert!(lmod.exists(), "no {}: run `make tools`", lmod.display());
     lmod

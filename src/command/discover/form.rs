@@ -47,5 +47,8 @@ pub(super) fn json(view: &View<'_>) -> Result<String, Error> {
             })
         })
         .collect();
-    to_json(&json!({"toolchains": toolchains, "modules": modules}))
+    let untested =
+        view.untested.iter().map(|(module, why)| json!({"module": module.to_string(), "why": why}));
+    let untested: Vec<Value> = untested.collect();
+    to_json(&json!({"toolchains": toolchains, "untested": untested, "modules": modules}))
 }

@@ -43,10 +43,10 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
         note(&line);
     }
     let changed = match &flags.since {
-        Some(ledger) => Some(changed::changed(flags, ledger, (&catalogue, &stack), (&matrix, &limits))?),
+        Some(ledger) => Some(changed::changed(flags, ledger, (&catalogue, &stack), (matrix, &limits))?),
         None => None,
     };
-    let mut view = View::new(&catalogue, found, &matrix, &limits);
+    let mut view = View::new(&catalogue, found, matrix, &limits);
     if view.toolchains.is_empty() {
         let what = format!("no toolchain in {} modulefiles below {}", found.len(), stack.modulepath());
         return Err(Error::new(Kind::Nothing, what)
@@ -81,6 +81,8 @@ struct View<'v> {
     toolchains: Vec<Tested<'v>>,
     found: Vec<&'v Found>,
     layers: BTreeMap<&'v Module, Layer>,
+    /// MPIs that no toolchain can be made of, with the reason.
+    untested: &'v [(Module, String)],
     /// Whether a suite loads all that a toolchain makes visible.
     walked: bool,
 }
@@ -115,6 +117,7 @@ impl<'v> View<'v> {
             found: found.iter().filter(|entry| reached(entry)).collect(),
             walked: suites.iter().flat_map(|suite| &suite.probes).any(|probe| walks(&probe.action)),
             layers,
+            untested: &matrix.untested,
         }
     }
 

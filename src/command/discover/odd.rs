@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::toolchains::Stack;
 use crate::error::{Error, reason};
+use crate::stack::spider::Found;
 
 /// Folders of `MODULEPATH` that are not there or hold nothing, modulefiles and books of Spack's that cannot be read.
 ///
@@ -26,10 +27,7 @@ pub(super) fn lines(stack: &Stack<'_>) -> Result<Vec<String>, Error> {
     }
     // Lmod passes over what it cannot read, so spider alone would not name it.
     let mut folders: BTreeSet<PathBuf> = stack.roots().into_iter().collect();
-    folders.extend(found.iter().map(|entry| {
-        let parts = entry.module.to_string().split('/').count();
-        entry.file.ancestors().nth(parts).unwrap_or(&entry.file).to_path_buf()
-    }));
+    folders.extend(found.iter().map(Found::folder));
     for folder in folders {
         unreadable(&folder, 0, &mut lines);
     }

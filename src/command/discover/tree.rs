@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::View;
+use super::{Tested, View};
 use crate::stack::module::Module;
 use crate::stack::spider::Found;
 use crate::suite::Layer;
@@ -88,11 +88,27 @@ impl<'v> Tree<'v> {
             None if self.view.layers.contains_key(&entry.module) && entry.hidden => {
                 "not tested: hidden".to_owned()
             }
-            None if self.view.layers.contains_key(&entry.module) => {
-                "not tested: it stands under no compiler, or under too much".to_owned()
-            }
+            None if self.view.layers.contains_key(&entry.module) => self.apart(entry),
             None if self.view.walked => "loaded only".to_owned(),
             None => "not tested".to_owned(),
+        }
+    }
+
+    /// What is tested of a module whose toolchains do not show in its place: an MPI beside its compilers.
+    fn apart(&self, entry: &Found) -> String {
+        let is_last = |tested: &&Tested<'_>| tested.chain.unlocking() == [&entry.module];
+        let toolchains = self.view.toolchains.iter().filter(is_last);
+        let told: Vec<String> = toolchains
+            .filter_map(|tested| {
+                let (_, compiler) = tested.chain.modules.first()?;
+                Some(format!("with {compiler}: {}", tested.suites.join(" ")))
+            })
+            .collect();
+        let why = self.view.untested.iter().find(|(module, _)| *module == entry.module);
+        match why {
+            Some((_, why)) if told.is_empty() => format!("not tested: {why}"),
+            _ if told.is_empty() => "not tested: it stands under too much".to_owned(),
+            _ => told.join("; "),
         }
     }
 }

@@ -129,7 +129,7 @@ fn loaded<'a>(stack: &Stack<'_>, asked: &'a Asked, request: &Request) -> Result<
     stack.load(asked, &request.extra).as_ref().map_err(|unloaded| match unloaded {
         Unloaded::Refused(refusal) => Error::new(Kind::Stack, refusal.what.clone())
             .hint(format!("Lmod says: {}", line(&refusal.words, 400))),
-        Unloaded::Absent(what) => Error::new(Kind::Stack, what.clone()),
+        Unloaded::Absent(what) | Unloaded::Untested(what) => Error::new(Kind::Stack, what.clone()),
         Unloaded::Unknown(error) => error.clone(),
     })
 }

@@ -50,8 +50,7 @@ fn look(
                 let base = &based(&toolchain.base, environment);
                 let (lmod, own) = session.stack.asked();
                 let budgets = &session.catalogue.budgets;
-                let subject =
-                    modules::Subject { toolchain, base, found, matrix: &matrix, lmod, own, budgets };
+                let subject = modules::Subject { toolchain, base, found, matrix, lmod, own, budgets };
                 modules::look(&subject, &ask)
             }
             Err(error) => vec![stage_fault(&error)],
@@ -61,7 +60,7 @@ fn look(
             match session.stack.inventory().and_then(|inventory| Ok((inventory, session.stack.matrix()?))) {
                 Ok((inventory, matrix)) => {
                     let found = session.stack.found().unwrap_or_default();
-                    spack::look(&spack::Subject { toolchain, found, matrix: &matrix, inventory })
+                    spack::look(&spack::Subject { toolchain, found, matrix, inventory })
                 }
                 Err(error) => vec![stage_fault(&error)],
             }

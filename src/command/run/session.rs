@@ -168,6 +168,11 @@ impl<'s> Session<'s> {
                     Unloaded::Absent(why) => {
                         Check::not_passed("load", Outcome::Skipped, "module.absent", why.clone())
                     }
+                    Unloaded::Untested(why) => {
+                        let check = Check::not_passed("load", Outcome::Error, "module.untested", why.clone());
+                        let rule = self.why.rules().and_then(|rules| rules.explain("mpi-without-compiler"));
+                        Check { diagnosis: rule.map(|rule| Box::new(rule.found(""))), ..check }
+                    }
                     Unloaded::Unknown(error) => {
                         let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
                         let hint =

@@ -51,15 +51,15 @@ pub(super) fn search_list(stderr: &str) -> Vec<PathBuf> {
 
 /// What a compiler wrapper would call.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Wrapped {
+pub(crate) struct Wrapped {
     /// The compiler.
-    pub(super) program: String,
+    pub(crate) program: String,
     /// Folders of headers, modules and libraries.
-    pub(super) folders: Vec<PathBuf>,
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// Reads what a wrapper shows. It is shell text: quoted paths, and flags for the linker in three spellings.
-pub(super) fn wrapped(shown: &str) -> Option<Wrapped> {
+pub(crate) fn wrapped(shown: &str) -> Option<Wrapped> {
     let line = shown.lines().find(|line| !line.trim().is_empty())?;
     let words = shell_words::split(line).ok()?;
     let assignment = |word: &String| word.contains('=') && !word.starts_with(['-', '/']);

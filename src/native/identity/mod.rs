@@ -8,6 +8,8 @@ mod compiler;
 mod mpi;
 mod variables;
 
+pub(crate) use answers::wrapped;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::each::{Sight, difference};
+use super::each::{Sight, difference, gain};
 use super::script::{At, Script, Seen};
 use super::{Walk, each, load, sights, unload};
 use crate::native::{judged, skipped};
@@ -246,10 +246,8 @@ fn swapped(
     let stays = own(now).into_iter().filter(|folder| old.contains(folder) && !core.contains(folder));
     faults.extend(stays.map(|folder| format!("{} of {compiler} stays in MODULEPATH", folder.display())));
     for module in &walk.toolchain[1..] {
-        let offered = walk.subject.found.iter().find(|entry| {
-            let under = |parents: &Vec<Module>| parents == std::slice::from_ref(swap.to);
-            entry.module == **module && (entry.parents.is_empty() || entry.parents.iter().any(under))
-        });
+        // What the other compiler brings comes before what is visible without it.
+        let offered = entry(walk, module, &[swap.to]);
         let file = loaded(&now.environment).into_iter().find(|(one, _)| one == *module).map(|(_, file)| file);
         match (offered, file) {
             (Some(offered), Some(file)) if file != offered.file => {
@@ -262,7 +260,7 @@ fn swapped(
             _ => {}
         }
     }
-    let left = difference(&with.environment, &back.environment);
+    let left = gain(&with.environment, &back.environment);
     [(names[0], faults, now), (names[1], left, back)]
         .map(|(name, faults, seen)| quoted(judged(name, "module.swap", faults), seen))
         .to_vec()

@@ -111,6 +111,15 @@ fn dead(before: &Environment, after: &Environment) -> Vec<String> {
 
 /// How `after` differs from `before`, one line a variable.
 pub(super) fn difference(before: &Environment, after: &Environment) -> Vec<String> {
+    changed(before, after, true)
+}
+
+/// The same, whatever the order of the entries of each list: a module that is loaded again comes to stand before others.
+pub(super) fn gain(before: &Environment, after: &Environment) -> Vec<String> {
+    changed(before, after, false)
+}
+
+fn changed(before: &Environment, after: &Environment, ordered: bool) -> Vec<String> {
     let changes = after.since(before).filter(|(name, value)| {
         let name = name.to_string_lossy();
         // Lmod takes what stands twice in a path out of it, whoever put it there.
@@ -122,6 +131,9 @@ pub(super) fn difference(before: &Environment, after: &Environment) -> Vec<Strin
                 if !entry.is_empty() && !kept.contains(&entry) {
                     kept.push(entry);
                 }
+            }
+            if !ordered {
+                kept.sort();
             }
             kept
         };
@@ -153,16 +165,7 @@ mod tests {
     }
 
     fn found() -> Found {
-        Found {
-            module: Module::new("zlib/1"),
-            file: "/m/zlib/1.lua".into(),
-            parents: Vec::new(),
-            family: None,
-            hidden: false,
-            default: false,
-            described: true,
-            paths: Vec::new(),
-        }
+        Found::bare(Module::new("zlib/1"), "/m/zlib/1.lua".into())
     }
 
     fn outcomes(before: &str, with: &str, after: &str) -> Vec<(String, Outcome)> {
@@ -187,6 +190,11 @@ mod tests {
         let twice = base.replace("PATH=/bin", "PATH=/bin:/usr:/bin");
         let folded = base.replace("PATH=/bin", "PATH=/bin:/usr");
         assert_eq!(outcomes(&twice, with, &folded)[2].1, Outcome::Passed);
+        let list =
+            |value: &str| Environment::from_nul_separated(format!("CMAKE_PREFIX_PATH={value}\0").as_bytes());
+        assert!(gain(&list("/a:/b"), &list("/b:/a")).is_empty());
+        assert_eq!(difference(&list("/a:/b"), &list("/b:/a")).len(), 1);
+        assert_eq!(gain(&list("/a:/b"), &list("/b:/c")).len(), 1);
         let leak = base.to_owned() + "LEAK=1\0";
         assert_eq!(outcomes(base, with, &leak)[2].0, "LEAK is left as `1`; it was unset");
         assert_eq!(outcomes(base, base, base)[0].0, "zlib/1 is not loaded, but gcc/12");

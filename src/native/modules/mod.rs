@@ -74,7 +74,7 @@ pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
     let wards = wards(&toolchain, subject.found, subject.matrix);
     let listed =
         plan.lists.iter().map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect::<Vec<_>>();
-    for batch in wards.chunks(BATCH) {
+    for batch in wards.chunk_by(|a, b| a.instead == b.instead).flat_map(|alike| alike.chunks(BATCH)) {
         checks.extend(walk.wards(batch));
     }
     checks.extend(wards.iter().filter_map(|ward| visible(ward, &toolchain, subject.found, &listed)));
@@ -96,8 +96,10 @@ impl Walk<'_> {
     }
 
     fn wards(&self, wards: &[Ward<'_>]) -> Vec<Check> {
+        let instead = wards.first().is_some_and(|ward| ward.instead);
+        let below: &[&Module] = if instead { &[] } else { self.toolchain };
         let mut script = Script::default();
-        load(&mut script, self.toolchain);
+        load(&mut script, below);
         let before = script.see();
         let places: Vec<Places> = wards
             .iter()
@@ -129,12 +131,12 @@ impl Walk<'_> {
         let judged = wards.iter().zip(places).flat_map(|(ward, places)| {
             let (with, after) = (seen.get(&places.with), seen.get(&places.after));
             let sight = Sight { before: seen.get(&before), with, after };
-            let parents: Vec<&Module> = self.toolchain.iter().chain(&ward.beside).copied().collect();
+            let parents: Vec<&Module> = below.iter().chain(&ward.beside).copied().collect();
             let unversioned = places.unversioned.and_then(|at| seen.get(&at));
             let mut checks = each::judge(ward.found, &parents, &sight);
             let well = checks.first().filter(|first| first.reason.is_empty()).and_then(|first| first.millis);
             let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
-            let timed = |millis| time::judge(self, &ward.found.module, (self.toolchain, &all), millis);
+            let timed = |millis| time::judge(self, &ward.found.module, (below, &all), millis);
             checks.extend(well.and_then(timed));
             checks.extend(unversioned.map(|seen| each::default(&ward.found.module, seen)));
             checks

@@ -1,0 +1,292 @@
+//! The hierarchy of a stack: as spider tells it, and as loading tells it where spider cannot.
+//!
+//! A healthy stack costs one call of spider. Only what spider leaves open is loaded, several at a time and so many at
+//! most; what then is not known is left as spider told it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
+use crate::native::identity::wrapped;
+use crate::pod::signals::Stop;
+use crate::run::call::call;
+use crate::stack::environment::Environment;
+use crate::stack::family::Families;
+use crate::stack::lmod::{Answer, Call, Lmod, loaded};
+use crate::stack::module::{Module, Wanted};
+use crate::stack::modulefiles;
+use crate::stack::modulerc;
+use crate::stack::parents::{Load, Parents, are_known, is_conditional, may_open, named};
+use crate::stack::partner::{Partners, by_record, by_wrapper};
+use crate::stack::spack::Inventory;
+use crate::stack::spider::{self, Found};
+use crate::suite::template::Placeholder;
+
+/// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
+pub(super) const LMOD_LIMIT: Duration = Duration::from_mins(3);
+
+/// So many loads are tried at most for all that spider leaves open, each of some 60 ms.
+const MOST_LOADS: usize = 600;
+
+/// Who asks Lmod.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) lmod: &'a Lmod,
+    pub(super) base: &'a Environment,
+    pub(super) own: &'a Path,
+    pub(super) tmp: &'a Path,
+    pub(super) stop: &'a Stop,
+}
+
+/// What spider found, and the modulefiles on disk that it did not find.
+pub(super) struct Sight {
+    pub(super) found: Vec<Found>,
+    missing: Vec<PathBuf>,
+}
+
+/// Asks spider for every module, and looks meanwhile at what is on disk.
+pub(super) fn look(lmod: &Lmod, base: &Environment, tmp: &Path, stop: &Stop) -> Result<Sight, Error> {
+    let roots = base.paths("MODULEPATH");
+    std::thread::scope(|scope| {
+        let walk = || modulefiles::trees(&roots).iter().flat_map(|tree| modulefiles::below(tree)).collect();
+        let walk = std::thread::Builder::new().spawn_scoped(scope, walk);
+        let found = spied(lmod, base, &base.text("MODULEPATH").unwrap_or_default(), (tmp, stop))?;
+        // A pod that lets us have no thread shows no more than spider does.
+        let files: Vec<PathBuf> = walk.ok().and_then(|walk| walk.join().ok()).unwrap_or_default();
+        let known: BTreeSet<&Path> = found.iter().map(|entry| entry.file.as_path()).collect();
+        let missing = files.into_iter().filter(|file| !known.contains(file.as_path())).collect();
+        Ok(Sight { found, missing })
+    })
+}
+
+fn spied(
+    lmod: &Lmod,
+    base: &Environment,
+    roots: &str,
+    (tmp, stop): (&Path, &Stop),
+) -> Result<Vec<Found>, Error> {
+    let answer = call(&spider::ask(lmod, base, roots), LMOD_LIMIT, tmp, stop)?;
+    let mut found = spider::read(&answer.stdout)
+        .map_err(|fault| Error::new(Kind::Stack, fault).hint(crate::stack::lmod::quote(&answer.stderr)))?;
+    modulerc::heed(&mut found);
+    Ok(found)
+}
+
+impl Asker<'_> {
+    /// The hierarchy, with what spider leaves open.
+    pub(super) fn complete(&self, sight: &Sight) -> Vec<Found> {
+        let roots = self.base.paths("MODULEPATH");
+        let mut found = sight.found.clone();
+        if !are_known(&found, &roots) {
+            self.follow(&mut found, &roots);
+        }
+        for _ in 0..2 {
+            let more = self.beyond(&found, &roots, &sight.missing);
+            if more.is_empty() {
+                break;
+            }
+            found.extend(more);
+        }
+        found.sort_by(|left, right| (&left.module, &left.file).cmp(&(&right.module, &right.file)));
+        found
+    }
+
+    /// Finds all chains by loading every module that may open a folder, level by level.
+    fn follow(&self, found: &mut Vec<Found>, roots: &[PathBuf]) {
+        let mut parents = Parents::new(roots);
+        let mut left = MOST_LOADS;
+        loop {
+            let loads = parents.next(found, |entry| text(&entry.file).is_some_and(|text| may_open(&text)));
+            if loads.is_empty() {
+                return parents.settle(found);
+            }
+            let Some(rest) = left.checked_sub(loads.len()) else { return };
+            left = rest;
+            for (load, environment) in self.environments(loads) {
+                let Some(environment) = environment else { return };
+                parents.take(&load, &environment);
+            }
+        }
+    }
+
+    /// What lies in folders that modules open on conditions which spider does not meet: the folders of the files that
+    /// it did not find name the modules.
+    fn beyond(&self, found: &[Found], roots: &[PathBuf], missing: &[PathBuf]) -> Vec<Found> {
+        let known: BTreeSet<&Path> = found.iter().map(|entry| entry.file.as_path()).collect();
+        let mut loads: BTreeSet<Load> = BTreeSet::new();
+        for tree in modulefiles::trees(roots) {
+            let below =
+                missing.iter().filter(|file| file.starts_with(&tree) && !known.contains(file.as_path()));
+            let folders: BTreeSet<&Path> = below.filter_map(|file| file.parent()).collect();
+            for folder in folders {
+                loads.extend(named(folder, &tree, found));
+            }
+        }
+        let conditional = |load: &Load| {
+            let files = found.iter().filter(|entry| load.contains(&entry.module));
+            files.filter_map(|entry| text(&entry.file)).any(|text| is_conditional(&text))
+        };
+        let loads: Vec<Load> = loads.into_iter().filter(conditional).take(MOST_LOADS).collect();
+        let known: BTreeSet<PathBuf> = found.iter().map(Found::folder).chain(roots.iter().cloned()).collect();
+        let mut seen = BTreeSet::new();
+        let mut more = Vec::new();
+        for (load, environment) in self.environments(loads) {
+            let Some(environment) = environment else { continue };
+            let now = loaded(&environment);
+            if !load.iter().all(|module| now.iter().any(|(one, _)| one == module)) {
+                continue;
+            }
+            for folder in environment.paths("MODULEPATH").into_iter().filter(|folder| !known.contains(folder))
+            {
+                let inside = missing.iter().any(|file| file.starts_with(&folder));
+                if !inside || !seen.insert(folder.clone()) {
+                    continue;
+                }
+                let within = spied(self.lmod, &environment, &folder.to_string_lossy(), (self.tmp, self.stop));
+                more.extend(within.unwrap_or_default().into_iter().map(|entry| below(&load, entry)));
+            }
+        }
+        more
+    }
+
+    /// The compilers of MPIs that stand under none.
+    pub(super) fn partners(
+        &self,
+        (compilers, mpis): (&[&Found], &[&Found]),
+        inventory: &Inventory,
+        families: &Families,
+    ) -> Partners {
+        let mut partners = Partners::new();
+        let mut left = MOST_LOADS;
+        for mpi in mpis {
+            let told = by_record(mpi, compilers, inventory)
+                .unwrap_or_else(|| self.tried(mpi, compilers, families, &mut left));
+            partners.insert(mpi.file.clone(), told);
+        }
+        partners
+    }
+
+    /// The compilers of `mpi` by what loading it brings, by its wrapper, else those that it can be loaded with.
+    fn tried(
+        &self,
+        mpi: &Found,
+        compilers: &[&Found],
+        families: &Families,
+        left: &mut usize,
+    ) -> Result<Vec<Module>, String> {
+        if !mpi.parents.is_empty() {
+            let parents: Vec<String> = mpi.parents[0].iter().map(ToString::to_string).collect();
+            return Err(format!("it stands under {}, and no compiler is among them", parents.join(" ")));
+        }
+        let alone = vec![mpi.module.clone()];
+        let environment = self.environments(vec![alone]).into_iter().find_map(|(_, environment)| environment);
+        let mut bare = false;
+        if let Some(environment) =
+            environment.filter(|now| loaded(now).iter().any(|(one, _)| *one == mpi.module))
+        {
+            let with: Vec<Module> = loaded(&environment).into_iter().map(|(module, _)| module).collect();
+            let brought: Vec<Module> = compilers
+                .iter()
+                .map(|entry| &entry.module)
+                .filter(|module| with.contains(module))
+                .cloned()
+                .collect();
+            if !brought.is_empty() {
+                return Ok(brought);
+            }
+            match self.wrapper(mpi, &environment, families) {
+                Some(program) if program.starts_with('/') => return by_wrapper(&program, compilers),
+                Some(_) => bare = true,
+                None => {}
+            }
+        }
+        let loads: Vec<Load> =
+            compilers.iter().map(|entry| vec![entry.module.clone(), mpi.module.clone()]).collect();
+        let Some(rest) = left.checked_sub(loads.len()) else {
+            return Err("more loads than are tried would be needed to find its compiler".to_owned());
+        };
+        *left = rest;
+        let fit = self.environments(loads).into_iter().filter_map(|(load, environment)| {
+            let now = loaded(&environment?);
+            load.iter().all(|module| now.iter().any(|(one, _)| one == module)).then(|| load[0].clone())
+        });
+        let fit: Vec<Module> = fit.collect();
+        if fit.is_empty() {
+            let why = if bare {
+                "its wrapper calls whichever compiler is loaded, and it loads with none"
+            } else {
+                "it loads with no compiler"
+            };
+            return Err(why.to_owned());
+        }
+        Ok(fit)
+    }
+
+    /// What the C wrapper of `mpi` says that it calls.
+    fn wrapper(&self, mpi: &Found, environment: &Environment, families: &Families) -> Option<String> {
+        let family = families.find(&mpi.module.family, mpi.module.plain_version())?;
+        let names = family.tools.get(&Placeholder::Mpicc)?;
+        let folders = environment.get("PATH")?;
+        let program = names.iter().find_map(|name| which::which_in(name, Some(folders), "/").ok())?;
+        let own = mpi.paths.iter().any(|folder| program.starts_with(folder));
+        let question =
+            Call { argv: vec![program.into_os_string(), "-show".into()], environment: environment.clone() };
+        let answer = self.call(&question).ok().filter(|answer| own && answer.success)?;
+        Some(wrapped(&String::from_utf8_lossy(&answer.stdout))?.program)
+    }
+
+    fn call(&self, question: &Call) -> Result<Answer, Error> {
+        call(question, LMOD_LIMIT, self.tmp, self.stop)
+    }
+
+    /// Loads each of `loads`, several at a time: the environment of each, none where Lmod gave none. In their order.
+    fn environments(&self, loads: Vec<Load>) -> Vec<(Load, Option<Environment>)> {
+        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+        let todo = Mutex::new(loads.iter().enumerate());
+        let done = Mutex::new(Vec::with_capacity(loads.len()));
+        let work = || {
+            while let Some((at, load)) = todo.lock().ok().and_then(|mut todo| todo.next()) {
+                let environment = self.environment(load);
+                if let Ok(mut done) = done.lock() {
+                    done.push((at, environment));
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..workers.min(loads.len()) {
+                // Without further threads this one does it all.
+                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
+            }
+            work();
+        });
+        let mut done = done.into_inner().unwrap_or_default();
+        done.sort_by_key(|(at, _)| *at);
+        loads.into_iter().zip(done.into_iter().map(|(_, environment)| environment)).collect()
+    }
+
+    fn environment(&self, load: &Load) -> Option<Environment> {
+        let wanted = load.iter().map(|module| Wanted::new(&module.to_string()));
+        let wanted: Vec<Wanted> = wanted.collect::<Result<_, _>>().ok()?;
+        let answer = self.call(&self.lmod.ask_load(&wanted, self.base, self.own)).ok()?;
+        self.lmod.read_environment(&answer, self.base).ok()
+    }
+}
+
+/// `entry`, which spider found alone in a folder that `load` opens.
+fn below(load: &Load, mut entry: Found) -> Found {
+    entry.conditional = true;
+    if entry.parents.is_empty() {
+        entry.parents.push(Load::new());
+    }
+    for chain in &mut entry.parents {
+        chain.splice(0..0, load.iter().cloned());
+    }
+    entry
+}
+
+/// A modulefile's text; none where it cannot be read.
+fn text(file: &Path) -> Option<String> {
+    std::fs::read(file).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
