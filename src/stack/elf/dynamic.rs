@@ -2,7 +2,8 @@
 
 use super::bad::BadElf;
 use super::bytes::{CEILING, Layout, Window};
-use super::image::{Extent, Image, Requirement, Segments};
+use super::image::{Image, Requirement};
+use super::segments::{Extent, Segments};
 
 /// Real files need a few dozen libraries at most.
 const MOST_NEEDED: usize = 1024;

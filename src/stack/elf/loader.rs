@@ -15,9 +15,10 @@ use super::bad::BadElf;
 use super::bytes::OnDisk;
 use super::cpu;
 use super::folder::{Folder, origin};
-use super::image::{self, Image, Kind, Machine};
+use super::image::{Image, Kind, Machine};
 use super::names::{Name, Names};
 use super::object::{FileId, Object, Opened};
+use super::parse;
 use super::shelf::Shelf;
 use super::system::{System, standard_interpreter};
 use super::tokens::{Tokens, split_library_path, split_rpath};
@@ -215,10 +216,10 @@ impl Loader {
         if !facts.is_file() || (&file).read_exact(&mut head).is_err() {
             return Err(Opened::Unusable("too short for an ELF file".into()));
         }
-        if !image::is_elf(&head) {
+        if !parse::is_elf(&head) {
             return Err(Opened::Unusable("no ELF file".into()));
         }
-        let image = image::from_store(&OnDisk { file: &file, size: facts.len() });
+        let image = parse::from_store(&OnDisk { file: &file, size: facts.len() });
         Ok((id, self.images.keep(id, image.map(Arc::new))))
     }
 

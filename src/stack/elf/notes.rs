@@ -5,7 +5,7 @@
 
 use super::bad::BadElf;
 use super::bytes::{Layout, Window};
-use super::image::Extent;
+use super::segments::Extent;
 
 const PROPERTY_TYPE_0: u32 = 5;
 const ISA_1_NEEDED: u32 = 0xc000_8002;

@@ -5,7 +5,7 @@
 
 use super::bad::BadElf;
 use super::bytes::Window;
-use super::image::Header;
+use super::header::Header;
 
 const PROGRAM_BITS: u32 = 1;
 const NO_BITS: u32 = 8;

@@ -14,8 +14,9 @@ use rayon::Scope;
 
 use super::bad::BadElf;
 use super::bytes::OnDisk;
-use super::image::{self, Image};
+use super::image::Image;
 use super::object::FileId;
+use super::parse;
 use crate::error::reason;
 
 /// Files that one thread looks at before another may help with the same folder.
@@ -144,10 +145,10 @@ fn examine(file: &File) -> std::io::Result<Option<Examined>> {
     use std::os::unix::fs::FileExt as _;
     let mut head = [0; 4];
     let count = file.read_at(&mut head, 0)?;
-    if !image::is_elf(&head[..count]) {
+    if !parse::is_elf(&head[..count]) {
         return Ok(None);
     }
     let facts = file.metadata()?;
-    let image = image::from_store(&OnDisk { file, size: facts.len() });
+    let image = parse::from_store(&OnDisk { file, size: facts.len() });
     Ok(Some(((facts.dev(), facts.ino()), facts.mode() & 0o7777, image)))
 }
