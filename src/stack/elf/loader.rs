@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::bad::BadElf;
 use super::bytes::OnDisk;
-use super::cpu;
+use super::cpu::Cpu;
 use super::folder::{Folder, origin};
 use super::image::{Image, Kind, Machine};
 use super::names::{Name, Names};
@@ -27,7 +27,7 @@ use super::tokens::{Tokens, split_library_path, split_rpath};
 #[derive(Debug)]
 pub struct Loader {
     library_path: Vec<String>,
-    cpu_level: u8,
+    cpu: Cpu,
     pub(super) names: Names,
     systems: Shelf<(PathBuf, Machine), Arc<System>>,
     folders: Shelf<PathBuf, Arc<Folder>>,
@@ -55,15 +55,19 @@ impl Loader {
     /// A loader that is started with this `LD_LIBRARY_PATH`, on this node's CPU.
     #[must_use]
     pub fn new(library_path: &str) -> Self {
-        Self::on_cpu(library_path, cpu::level())
+        Self::on(library_path, Cpu::here())
     }
 
     /// The same on a CPU of another x86-64 level (1 to 4).
     #[must_use]
-    pub fn on_cpu(library_path: &str, cpu_level: u8) -> Self {
+    pub fn on_cpu(library_path: &str, level: u8) -> Self {
+        Self::on(library_path, Cpu { level, ..Cpu::here() })
+    }
+
+    fn on(library_path: &str, cpu: Cpu) -> Self {
         Self {
             library_path: split_library_path(library_path).map(str::to_owned).collect(),
-            cpu_level,
+            cpu,
             names: Names::default(),
             systems: Shelf::default(),
             folders: Shelf::default(),
@@ -75,7 +79,7 @@ impl Loader {
     /// The x86-64 level of the CPU that it loads for.
     #[must_use]
     pub fn cpu_level(&self) -> u8 {
-        self.cpu_level
+        self.cpu.level
     }
 
     /// The directories of `LD_LIBRARY_PATH` as written.
@@ -103,7 +107,7 @@ impl Loader {
         if let Some(system) = self.systems.get(&key) {
             return Some(system);
         }
-        let system = System::read(&key.0, root.machine, self.cpu_level);
+        let system = System::read(&key.0, root.machine, self.cpu);
         Some(self.systems.keep(key, Arc::new(system)))
     }
 

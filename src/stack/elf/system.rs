@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::cpu::Cpu;
 use super::image::Machine;
 use super::ldcache::LdCache;
 
@@ -39,7 +40,7 @@ pub(super) fn standard_interpreter(machine: Machine) -> Option<&'static str> {
 
 impl System {
     /// Reads what `interpreter` was compiled with; the usual values where it cannot be read.
-    pub(super) fn read(interpreter: &Path, machine: Machine, cpu_level: u8) -> Self {
+    pub(super) fn read(interpreter: &Path, machine: Machine, cpu: Cpu) -> Self {
         /// `ld.so` is a quarter of a megabyte.
         const LARGEST: u64 = 16 << 20;
         let bytes = match std::fs::metadata(interpreter) {
@@ -62,15 +63,17 @@ impl System {
         let knows_levels = x86 && has("x86-64-v4:x86-64-v3:x86-64-v2");
         Self {
             lib: lib_token(&directories[0]),
-            // glibc 2.26 to 2.36 overrides the kernel's answer on such CPUs.
-            platform: if x86 && cpu_level >= 3 && has("haswell") { "haswell" } else { platform(machine) }
+            platform: cpu
+                .platform
+                .filter(|&own| x86 && has(own))
+                .unwrap_or_else(|| platform(machine))
                 .to_owned(),
             hwcaps: levels
                 .into_iter()
-                .filter(|&(level, _)| knows_levels && level <= cpu_level)
+                .filter(|&(level, _)| knows_levels && level <= cpu.level)
                 .map(|(_, folder)| folder)
                 .collect(),
-            cache: LdCache::read(&cache, machine, cpu_level),
+            cache: LdCache::read(&cache, machine, cpu.level),
             default_directories: directories.into_iter().map(PathBuf::from).collect(),
             interpreter: interpreter.to_owned(),
         }
