@@ -4,8 +4,10 @@
 mod emulated;
 mod evidence;
 
-use emulated::{Group, Pod, Refusal, pod};
+use emulated::{Pod, Refusal, pod};
 use stackprobe::verdict::rules::{Rules, shipped};
+
+use crate::control_group::Group;
 
 const TOOLCHAIN: [&str; 4] = ["--cc", "gcc/12", "--mpi", "openmpi/5"];
 

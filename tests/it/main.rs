@@ -13,6 +13,7 @@
 
 mod ci;
 mod console;
+mod control_group;
 mod diagnose;
 mod diagnoses;
 mod discover;

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use stackprobe::pod::reach::{Fault, Reached, cran, index};
 use stackprobe::run::index::Index;
 
+use crate::fixture::skip;
+
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// A server that gives every request what `answer` says of its path; an empty answer keeps the connection open.
@@ -124,8 +126,7 @@ fn https_to_a_server_without_tls_says_so() {
 #[test]
 fn a_certificate_that_nobody_signed_is_a_fault_of_tls() {
     if !["/usr/bin/openssl", "/usr/bin/curl"].iter().all(|tool| Path::new(tool).is_file()) {
-        eprintln!("skipped: this wants openssl and curl in /usr/bin");
-        return;
+        return skip("openssl", "this wants openssl and curl in /usr/bin");
     }
     let folder = tempfile::tempdir().unwrap();
     let openssl = |words: &str| {

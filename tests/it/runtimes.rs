@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::fixture::{Answer, Junit, call, core, stack};
+use crate::fixture::{Answer, Junit, call, core, skip, stack};
 
 /// The suite's folder in this repository, copied into a call's `s/` with `more` at the end of one probe.
 fn suite_with(call: crate::fixture::Call, suite: &str, probe: &str, more: &str) -> crate::fixture::Call {
@@ -234,8 +234,7 @@ fn with_tmp(mount: &str, flags: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_work_folder_that_is_full_or_read_only_is_named() {
     if !nix::unistd::Uid::effective().is_root() {
-        eprintln!("skipped: this wants root, to mount");
-        return;
+        return skip("root", "only root can mount");
     }
     let (code, said) = with_tmp("size=60m", &["run", "python/pip", "--runtime", "python/3"]);
     assert_eq!(code, Some(78), "{said}");
@@ -259,8 +258,7 @@ fn a_work_folder_that_is_full_or_read_only_is_named() {
 fn no_network_no_home_no_user_and_a_root_that_cannot_be_written_are_enough() {
     let wanted = ["/usr/bin/unshare", "/usr/bin/setpriv", "/usr/sbin/ip"];
     if !nix::unistd::Uid::effective().is_root() || wanted.iter().any(|tool| !Path::new(tool).is_file()) {
-        eprintln!("skipped: this wants root, unshare, setpriv and ip");
-        return;
+        return skip("root", "this wants root, unshare, setpriv and ip");
     }
     let tmp = tempfile::tempdir_in("/var/tmp").unwrap();
     // A network of loopback alone, and only one folder that can be written.

@@ -3,12 +3,11 @@
 
 use std::fmt::Write as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::fixture::{Junit, core};
+use crate::fixture::{Junit, core, skip};
 
 /// What a filter answers to a call.
 #[derive(Clone, Copy)]
@@ -89,7 +88,7 @@ impl Pod {
     /// Runs as this user; none where only root of a user namespace can be had.
     pub(crate) fn user(mut self, id: u32) -> Option<Self> {
         if !nix::unistd::geteuid().is_root() {
-            println!("skipped: only root can become another user");
+            skip("root", "only root can become another user");
             return None;
         }
         std::os::unix::fs::chown(self.folder.path(), Some(id), Some(id)).unwrap();
@@ -194,50 +193,4 @@ fn install(program: &[libc::sock_filter]) -> std::io::Result<()> {
         }
     };
     if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
-}
-
-/// A control group of our own.
-pub(crate) struct Group {
-    path: PathBuf,
-}
-
-impl Group {
-    /// With these files of it set, as far as it has them; none where it is not ours to make.
-    pub(crate) fn new(controller: &str, files: &[(&str, &str)]) -> Option<Self> {
-        let made = Self::make(controller, files);
-        if made.is_none() {
-            println!("skipped: no control group can be made here");
-        }
-        made
-    }
-
-    fn make(controller: &str, files: &[(&str, &str)]) -> Option<Self> {
-        let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-        let path = |mark: &str| {
-            groups.lines().find_map(|line| line.split_once(mark)).map(|(_, path)| path.trim_matches('/'))
-        };
-        let folder = match path(&format!(":{controller}:/")) {
-            Some(path) => Path::new("/sys/fs/cgroup").join(controller).join(path),
-            None => Path::new("/sys/fs/cgroup").join(path("0::/")?),
-        };
-        let path = folder.join(format!("stackprobe-doctor-{controller}-{}", std::process::id()));
-        std::fs::create_dir(&path).ok()?;
-        let group = Self { path };
-        let set = |(file, value): &(&str, &str)| {
-            let file = group.path.join(file);
-            file.exists() && std::fs::write(file, value).is_ok()
-        };
-        files.iter().any(set).then_some(group)
-    }
-
-    /// A setup that enters it.
-    pub(crate) fn enter(&self) -> String {
-        format!("echo $$ > {}", self.path.join("cgroup.procs").display())
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir(&self.path);
-    }
 }

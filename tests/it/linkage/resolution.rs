@@ -9,6 +9,7 @@ use std::process::Command;
 use stackprobe::stack::elf::{Kind, Loader, Machine, cpu_level};
 
 use super::bench::{Bench, INTERPRETER, MAIN, NEW, OLD};
+use crate::fixture::skip;
 
 /// Name → path; `None` for a library that was not found.
 type Answer = BTreeMap<String, Option<PathBuf>>;
@@ -105,8 +106,7 @@ fn loadable_here(loader: &Loader, path: &Path) -> bool {
 #[test]
 fn files_of_this_machine_resolve_as_the_loader_resolves_them() {
     if !Path::new(INTERPRETER).exists() {
-        eprintln!("skipped: there is no {INTERPRETER} here");
-        return;
+        return skip("glibc", &format!("there is no {INTERPRETER} here"));
     }
     let most: usize = std::env::var("STACKPROBE_LINKAGE_SAMPLE").map_or(250, |text| text.parse().unwrap());
     let loader = Loader::new("");
@@ -284,8 +284,7 @@ fn the_level_of_this_cpu_is_the_one_that_the_loader_sees() {
     let output = Command::new(INTERPRETER).arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     if !help.contains("x86-64-v2 (") && !help.contains("x86-64-v2\n") {
-        eprintln!("skipped: the loader of this machine is older than glibc 2.33");
-        return;
+        return skip("glibc", "the loader of this machine is older than glibc 2.33");
     }
     let theirs = (2..=4).rev().find(|level| help.contains(&format!("x86-64-v{level} (supported")));
     assert_eq!(cpu_level(), theirs.unwrap_or(1));

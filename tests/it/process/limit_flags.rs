@@ -1,6 +1,6 @@
 //! Limits as a person asks for them, by flag, variable or suite: who runs into one is told of it, with its number.
 
-use crate::fixture::{Answer, Testcase, call};
+use crate::fixture::{Answer, Testcase, call, skip};
 
 const SPIN: &str = "while :; do :; done";
 const GROW: &str = "exec head -c 2000000 /dev/zero > \"$TMPDIR/big\"";
@@ -56,8 +56,7 @@ fn memory_of_the_whole_case_where_groups_can_be_made() {
     let answer = run(&[], FILL, "", &["--memory", "64MiB"], None);
     let case = answer.junit().case("mine.p", "run").clone();
     if case.message.contains("address space") {
-        println!("skipped: no control group can be made here");
-        return;
+        return skip("control-group", "no control group can be made here");
     }
     let told = "ran into its limit on memory: 64 MiB in all";
     assert_eq!((case.outcome.as_str(), case.kind.as_str()), ("error", "limit.memory"), "{}", case.message);

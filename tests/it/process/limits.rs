@@ -1,12 +1,12 @@
 //! What the kernel limits is told as a limit.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use stackprobe::run::execute::{Ended, Limit};
 
 use super::harness::{Trial, isolated, shell, torture};
+use crate::control_group::Group;
 
 fn limited(mut trial: Trial, limit: impl Fn(&mut stackprobe::run::command::Limits)) -> Ended {
     limit(&mut trial.command.limits);
@@ -68,38 +68,20 @@ fn a_case_is_killed_before_its_supervisor_when_memory_runs_out() {
     assert!(scores[0] > scores[1], "{scores:?}");
 }
 
-/// A control group of our own with this limit in bytes, entered by this process; none where it is not ours to make.
-fn group(limit: u64) -> Option<PathBuf> {
-    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let path = |mark: &str| {
-        groups.lines().find_map(|line| line.split_once(mark)).map(|(_, path)| path.trim_matches('/'))
-    };
-    let (folder, limit_file) = match path(":memory:/") {
-        Some(path) => (Path::new("/sys/fs/cgroup/memory").join(path), "memory.limit_in_bytes"),
-        None => (Path::new("/sys/fs/cgroup").join(path("0::/")?), "memory.max"),
-    };
-    let group = folder.join(format!("stackprobe-test-{}", std::process::id()));
-    fs::create_dir(&group).ok()?;
-    fs::write(group.join(limit_file), limit.to_string()).ok()?;
-    fs::write(group.join("cgroup.procs"), std::process::id().to_string()).ok()?;
-    Some(group)
-}
-
 #[test]
 fn a_kill_for_want_of_memory_is_counted() {
     if isolated("process::limits::a_kill_for_want_of_memory_is_counted") {
         return;
     }
     // Only the cases may be killed: the harness and its supervisors go on.
-    let Some(group) = group(96 << 20) else {
-        println!("skipped: no control group can be made here");
-        return;
-    };
+    let files = [("memory.limit_in_bytes", "100663296"), ("memory.max", "100663296")];
+    let Some(group) = Group::new("memory", &files) else { return };
+    fs::write(group.processes(), std::process::id().to_string()).unwrap();
     // An idle supervisor would hold the group: theirs ends with them.
     let result = torture(&["fill", "268435456"]).alone().run();
     let well = torture(&["fill", "1048576"]).alone().run();
-    fs::write(group.join("../cgroup.procs"), std::process::id().to_string()).unwrap();
-    fs::remove_dir(&group).unwrap();
+    fs::write(group.parent().join("cgroup.procs"), std::process::id().to_string()).unwrap();
+    drop(group);
     assert_eq!((result.executed.ended, result.executed.oom_kills), (Ended::Signal(9), 1));
     assert_eq!((well.executed.ended, well.executed.oom_kills), (Ended::Exit(0), 0));
 }

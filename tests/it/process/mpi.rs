@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use stackprobe::run::execute::{Ended, Executed};
 
 use super::harness::{Trial, isolated, shell};
+use crate::fixture::core;
 
 const LIBRARIES: [&str; 5] =
     ["openmpi/4.1.4", "openmpi/5.0.11", "mpich/4.0.2", "mpich/5.0.2", "intel-oneapi-mpi/2021.18.1"];
@@ -21,17 +22,6 @@ const ENVIRONMENT: [(&str, &str); 9] = [
     ("HYDRA_LAUNCHER", "fork"),
     ("I_MPI_HYDRA_BOOTSTRAP", "fork"),
 ];
-
-/// The stack with five MPIs that the fixtures build, if it is there.
-fn stack() -> Option<PathBuf> {
-    let stack = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/stack/share/spack/lmod");
-    let core =
-        std::fs::read_dir(stack).ok()?.flatten().map(|os| os.path().join("Core")).find(|core| core.is_dir());
-    if core.is_none() {
-        println!("skipped: there is no target/stack");
-    }
-    core
-}
 
 /// `mpirun -n 2` of `ranks.c` under this MPI.
 fn ranks(core: &std::path::Path, library: &str, end: &str) -> Trial {
@@ -55,7 +45,7 @@ fn shared_memory() -> Vec<PathBuf> {
 
 /// Runs this end under every MPI; how it ended is for `expected` to say.
 fn every_library(test: &str, end: &str, wall: u64, expected: impl Fn(&str, &Executed)) {
-    let Some(core) = stack() else { return };
+    let core = core();
     if isolated(test) {
         return;
     }
