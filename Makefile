@@ -14,9 +14,11 @@ demo: stack build
 
 # Everything that must hold: form, then behaviour, against the real stack.
 test: stack tools
+	@[ "$$(id -u)" = 0 ] || { echo "error: the tests mount file systems and become other users" >&2; \
+	  echo "  hint: run them as root" >&2; exit 1; }
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
-	cargo test --locked
+	STACKPROBE_TESTS_MUST_RUN=1 cargo test --locked
 
 # The tables of README.md.
 bench: stack tools build
@@ -33,8 +35,10 @@ mutants-all: stack build
 	fixtures/mutants/run $(BINARY) $(STACK) --all
 
 stack:
+	fixtures/host stack
 	fixtures/stack/build --into $(STACK)
 	fixtures/stack-runtimes/build $(STACK)
+	fixtures/stack/verify --host stack
 
 # What only tests and benchmarks need.
 tools:
@@ -43,6 +47,7 @@ tools:
 build:
 	@command -v cargo >/dev/null || { echo "error: no cargo on PATH" >&2; \
 	  echo "  hint: install Rust 1.91 or newer, see https://www.rust-lang.org/tools/install" >&2; exit 1; }
+	fixtures/host build
 	cargo build --release --locked
 
 clean:
