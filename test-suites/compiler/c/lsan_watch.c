@@ -1,8 +1,7 @@
 /* LeakSanitizer stops the program with ptrace to look at its memory. Whether this pod allows that is found out
  * first, without the sanitizer: where it is forbidden nothing can be told about the compiler. */
 #define _GNU_SOURCE
-#include "tap.h"
-#include "witness.h"
+#include "symboliser.h"
 
 #include <sys/ptrace.h>
 
@@ -52,6 +51,6 @@ int main(int argc, char **argv)
     tap_int(leak->exit, 23, "a leak ends with its own status");
     tap_contains(leak->output, "detected memory leaks", "leak is reported");
     tap_contains(leak->output, "4242 byte(s) leaked in 3 allocation(s)", "leaked bytes are counted");
-    tap_contains(leak->output, "lsan_bugs.c:101", "leak has its source line");
+    symboliser_line(leak, argv[1], "lsan_bugs.c:101", "leak has its source line");
     return tap_done();
 }
