@@ -5,7 +5,7 @@ STACK := $(abspath target/stack)
 BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
-.PHONY: demo test bench mutants mutants-all stack tools build clean
+.PHONY: demo test bench mutants mutants-all minimal stack tools build clean
 
 # Builds the real stack and the binary, runs the whole matrix, shows the summary.
 demo: stack build
@@ -18,7 +18,7 @@ test: stack tools
 	  echo "  hint: run them as root" >&2; exit 1; }
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
-	STACKPROBE_TESTS_MUST_RUN=1 cargo test --locked
+	STACKPROBE_TESTS_MUST_RUN=1 fixtures/opened cargo test --locked
 
 # The tables of README.md.
 bench: stack tools build
@@ -39,6 +39,10 @@ stack:
 	fixtures/stack/build --into $(STACK)
 	fixtures/stack-runtimes/build $(STACK)
 	fixtures/stack/verify --host stack
+
+# The set-up and the first cases in a Debian 12 that holds nothing else: what this machine has installed cannot help.
+minimal: build tools
+	fixtures/minimal $(BINARY)
 
 # What only tests and benchmarks need.
 tools:

@@ -18,6 +18,7 @@ mod diagnose;
 mod diagnoses;
 mod discover;
 mod doctor;
+mod elsewhere;
 mod faults;
 mod fixture;
 mod help;
