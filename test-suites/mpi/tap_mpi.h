@@ -2,7 +2,7 @@
  *
  * check() is collective over MPI_COMM_WORLD: its line is "ok" only if the condition held on every rank. The verdicts
  * travel to rank 0 as small point-to-point messages on a communicator of their own, because a collective is usually
- * what is being checked. Ranks other than 0 print nothing on stdout.
+ * what is being checked, and by the library's profiling names, so that a tool in front of it cannot garble them. Ranks other than 0 print nothing on stdout.
  *
  *     tap_begin();
  *     check(tap_same_int("element 3", buf[3], 7), "bcast from root %d", root);
@@ -138,7 +138,7 @@ TAP_PRINTF(2, 3) static void check(int ok, const char *fmt, ...)
     if (!ok)
         fprintf(stderr, "rank %d: not ok: %s: %s\n", tap_rank, mine.name, mine.why);
     if (tap_rank != 0) {
-        MPI_Send(&mine, sizeof mine, MPI_BYTE, 0, tap_count++, tap_comm);
+        PMPI_Send(&mine, sizeof mine, MPI_BYTE, 0, tap_count++, tap_comm);
         return;
     }
     char failing[256] = "", why[TAP_WHY] = "";
@@ -147,7 +147,7 @@ TAP_PRINTF(2, 3) static void check(int ok, const char *fmt, ...)
         if (rank == 0)
             other = mine;
         else
-            MPI_Recv(&other, sizeof other, MPI_BYTE, rank, tap_count, tap_comm, MPI_STATUS_IGNORE);
+            PMPI_Recv(&other, sizeof other, MPI_BYTE, rank, tap_count, tap_comm, MPI_STATUS_IGNORE);
         if (strcmp(other.name, mine.name) != 0) {
             fprintf(stderr, "rank %d is at '%s', rank 0 at '%s'\n", rank, other.name, mine.name);
             tap_bail("the ranks disagree on which check comes next");

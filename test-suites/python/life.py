@@ -60,11 +60,11 @@ class Life:
         self.hermetic = own == self.index
         if self.hermetic:
             self.wheel, self.source = "stackprobe-pure", "stackprobe-native"
-            self.try_wheel = "import stackprobe_pure; assert stackprobe_pure.answer('ab') == 97 + 2 * 98"
+            self.try_wheel = "import sys, stackprobe_pure; stackprobe_pure.answer('ab') == 97 + 2 * 98 or sys.exit('a wrong sum')"
         else:
             # A real index has the build backends, and a wheel with a dependency; the source package is ours.
             self.wheel, self.source = "python-dateutil", self._download(own)
-            self.try_wheel = "import dateutil.parser as p; assert p.parse('2026-02-03').month == 2"
+            self.try_wheel = "import sys, dateutil.parser as p; p.parse('2026-02-03').month == 2 or sys.exit('a wrong month')"
         self.env = self._environment()
         # Without any compiler the rest of the life goes on, and says so.
         built_with = shlex.split(sysconfig.get_config_var("CC") or "cc")[0]

@@ -8,14 +8,14 @@ import sysconfig
 import tempfile
 import traceback
 
-from tap import Tap
+from tap import Tap, must
 
 
 def ssl_works():
     import ssl
 
-    assert ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED
-    assert ssl.HAS_TLSv1_3, "no TLS 1.3 in %s" % ssl.OPENSSL_VERSION
+    must(ssl.create_default_context().verify_mode == ssl.CERT_REQUIRED)
+    must(ssl.HAS_TLSv1_3, "no TLS 1.3 in %s" % ssl.OPENSSL_VERSION)
 
 
 def ssl_certificates():
@@ -27,14 +27,14 @@ def ssl_certificates():
     paths = ssl.get_default_verify_paths()
     folder = paths.capath if paths.capath and os.path.isdir(paths.capath) else None
     found = os.listdir(folder) if folder else []
-    assert found, "no certificate in %s or %s" % (paths.openssl_cafile, paths.openssl_capath)
+    must(found, "no certificate in %s or %s" % (paths.openssl_cafile, paths.openssl_capath))
 
 
 def hashlib_works():
     import hashlib
 
     for name, digest in (("sha256", "ba7816bf"), ("sha3_256", "3a985da7"), ("blake2b", "ba80a53f")):
-        assert hashlib.new(name, b"abc").hexdigest().startswith(digest), name
+        must(hashlib.new(name, b"abc").hexdigest().startswith(digest), name)
 
 
 def sqlite3_works():
@@ -43,7 +43,7 @@ def sqlite3_works():
     base = sqlite3.connect(":memory:")
     base.execute("create table t(n integer)")
     base.executemany("insert into t values (?)", [(n,) for n in range(10)])
-    assert base.execute("select sum(n), json_array_length('[1,2]') from t").fetchone() == (45, 2)
+    must(base.execute("select sum(n), json_array_length('[1,2]') from t").fetchone() == (45, 2))
 
 
 def codec(name):
@@ -51,7 +51,7 @@ def codec(name):
         module = importlib.import_module(name)
         text = b"stackprobe" * 1000
         packed = module.compress(text)
-        assert len(packed) < len(text) and module.decompress(packed) == text
+        must(len(packed) < len(text) and module.decompress(packed) == text)
 
     return works
 
@@ -61,24 +61,24 @@ def ctypes_works():
     compare = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
     numbers = (ctypes.c_int * 4)(3, 1, 4, 2)
     library.qsort(numbers, 4, ctypes.sizeof(ctypes.c_int), compare(lambda a, b: a[0] - b[0]))
-    assert list(numbers) == [1, 2, 3, 4], "qsort with a callback gave %s" % list(numbers)
+    must(list(numbers) == [1, 2, 3, 4], "qsort with a callback gave %s" % list(numbers))
 
 
 def uuid_works():
     import uuid
 
-    assert str(uuid.uuid5(uuid.NAMESPACE_DNS, "python.org")) == "886313e1-3b8a-5372-9b90-0c9aee199e5d"
-    assert uuid.uuid4() != uuid.uuid4()
+    must(str(uuid.uuid5(uuid.NAMESPACE_DNS, "python.org")) == "886313e1-3b8a-5372-9b90-0c9aee199e5d")
+    must(uuid.uuid4() != uuid.uuid4())
 
 
 def decimal_works():
     import _decimal
     import decimal
 
-    assert decimal.Decimal is _decimal.Decimal, "decimal is the slow one in Python"
+    must(decimal.Decimal is _decimal.Decimal, "decimal is the slow one in Python")
     with decimal.localcontext() as context:
         context.prec = 30
-        assert str(decimal.Decimal(2).sqrt()) == "1.41421356237309504880168872421"
+        must(str(decimal.Decimal(2).sqrt()) == "1.41421356237309504880168872421")
 
 
 def square(number):
@@ -90,8 +90,8 @@ def multiprocessing_works():
 
     with multiprocessing.get_context("fork").Pool(2) as pool:
         answers = pool.map(square, range(8), chunksize=1)
-    assert [answer for answer, _ in answers] == [n * n for n in range(8)]
-    assert os.getpid() not in {process for _, process in answers}
+    must([answer for answer, _ in answers] == [n * n for n in range(8)])
+    must(os.getpid() not in {process for _, process in answers})
 
 
 def shared_memory_works():
@@ -101,7 +101,7 @@ def shared_memory_works():
     try:
         block.buf[:3] = b"abc"
         other = shared_memory.SharedMemory(block.name)
-        assert bytes(other.buf[:3]) == b"abc"
+        must(bytes(other.buf[:3]) == b"abc")
         other.close()
     finally:
         block.close()
@@ -111,14 +111,14 @@ def shared_memory_works():
 def expat_works():
     import xml.etree.ElementTree as tree
 
-    assert tree.fromstring("<a><b c='é'/></a>").find("b").get("c") == "é"
+    must(tree.fromstring("<a><b c='é'/></a>").find("b").get("c") == "é")
 
 
 def threads_work():
     import concurrent.futures
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(lambda n: n * n, range(100))) == 328350
+        must(sum(pool.map(lambda n: n * n, range(100))) == 328350)
 
 
 def asyncio_works():
@@ -130,15 +130,15 @@ def asyncio_works():
         )
         return (await process.communicate())[0]
 
-    assert asyncio.run(child()).strip() == b"42"
+    must(asyncio.run(child()).strip() == b"42")
 
 
 def utf8_works():
-    assert sys.getfilesystemencoding() == "utf-8", sys.getfilesystemencoding()
+    must(sys.getfilesystemencoding() == "utf-8", sys.getfilesystemencoding())
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "ünï-文")
         open(path, "w").close()
-        assert os.listdir(folder) == ["ünï-文"]
+        must(os.listdir(folder) == ["ünï-文"])
 
 
 def venv_works():
@@ -146,19 +146,19 @@ def venv_works():
 
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=False, symlinks=True)
-        assert os.path.exists(os.path.join(folder, "bin", "python"))
+        must(os.path.exists(os.path.join(folder, "bin", "python")))
 
 
 def ensurepip_works():
     import ensurepip
 
-    assert ensurepip.version()
+    must(ensurepip.version())
 
 
 def headers_are_there():
     for name in ("Python.h", "pyconfig.h"):
         folder = sysconfig.get_path("platinclude" if name == "pyconfig.h" else "include")
-        assert os.path.isfile(os.path.join(folder, name)), "no %s in %s" % (name, folder)
+        must(os.path.isfile(os.path.join(folder, name)), "no %s in %s" % (name, folder))
 
 
 def extensions_load():
@@ -169,14 +169,14 @@ def extensions_load():
     names = {file.split(".")[0] for file in os.listdir(folder)} if os.path.isdir(folder) else set()
     optional = {"readline", "_curses", "_curses_panel", "_tkinter", "_gdbm", "_dbm", "nis", "ossaudiodev"}
     ours = sorted(name for name in names - optional if not name.startswith(("_test", "_xx", "xx", "_ctypes_test")))
-    assert ours or "math" in sys.builtin_module_names, "no extension modules in %r" % folder
+    must(ours or "math" in sys.builtin_module_names, "no extension modules in %r" % folder)
     failed = []
     for name in ours:
         try:
             importlib.import_module(name)
         except Exception as fault:
             failed.append("%s: %s" % (name, fault))
-    assert not failed, "; ".join(failed)
+    must(not failed, "; ".join(failed))
 
 
 NEEDED = {

@@ -1,6 +1,7 @@
 """Speaks TAP 14 for a list of checks that is fixed before the first one: what is not reached is told, never silent."""
 
 import json
+import linecache
 import sys
 
 
@@ -43,6 +44,14 @@ class Tap:
             # A JSON string is a YAML string, whatever the text holds.
             lines += ["  ---"] + ["  %s: %s" % (key, json.dumps(value)) for key, value in details.items()] + ["  ..."]
         print("\n".join(lines), flush=True)
+
+
+def must(good, what=""):
+    """Judges as `assert` does, which PYTHONOPTIMIZE takes out of a program."""
+    if not good:
+        caller = sys._getframe(1)
+        line = linecache.getline(caller.f_code.co_filename, caller.f_lineno).strip()
+        raise AssertionError(what or "does not hold: " + line)
 
 
 def skip_all(reason):

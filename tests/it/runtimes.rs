@@ -23,6 +23,27 @@ fn suite_with(call: crate::fixture::Call, suite: &str, probe: &str, more: &str) 
     call
 }
 
+#[test]
+fn a_module_that_works_wrongly_is_red_where_assertions_are_taken_out() {
+    let more = "env = { PYTHONOPTIMIZE = \"1\" }";
+    let call = suite_with(
+        call(&["run", "python/broken-module", "--runtime", "python/3", "--suites", "s"]),
+        "python",
+        "broken-module",
+        more,
+    );
+    let wrong = "class Base:\n    def execute(self, *given):\n        return self\n    executemany = execute\n\
+        \u{20}   def fetchone(self):\n        return (46, 2)\ndef connect(name):\n    return Base()\n";
+    fs::remove_file(call.folder().join("s/python/broken/sqlite3.py")).unwrap();
+    fs::write(call.folder().join("s/python/broken/sqlite3.py"), wrong).unwrap();
+    let suite = call.folder().join("s/python/suite.toml");
+    let text = fs::read_to_string(&suite)
+        .unwrap()
+        .replace("message: .*seeded", "message: .*does not hold: must.base.execute");
+    fs::write(&suite, text).unwrap();
+    call.run().exits(0);
+}
+
 /// Names of the checks of a probe that have this outcome.
 fn checks(junit: &Junit, classname: &str, outcome: &str) -> Vec<String> {
     let cases = junit.cases.iter().filter(|case| case.classname == classname && case.outcome == outcome);

@@ -1,0 +1,35 @@
+! The calls of fortran_calls.inc through this interface.
+program fortran_calls_mpi_f08
+  use mpi_f08
+  implicit none
+  integer :: tap_count, tap_failed, tap_rank, tap_size
+  character(len=80) :: tap_why
+  integer :: calls_out(200), calls_in(200), peer, error
+  type(MPI_Comm) :: comm, comm2
+  type(MPI_Group) :: group, group2
+  type(MPI_Datatype) :: type1
+  type(MPI_Request) :: request
+  type(MPI_Status) :: status1
+
+  call MPI_Init(error)
+  call tap_begin()
+  peer = 1 - tap_rank
+  call MPI_Comm_dup(MPI_COMM_WORLD, comm, error)
+  call calls_collective()
+  call calls_messages()
+  call calls_queries()
+  call MPI_Comm_free(comm, error)
+  call tap_end()
+
+contains
+  include 'tap_mpi.inc'
+  include 'fortran_calls.inc'
+
+  integer function source_of()
+    source_of = status1%MPI_SOURCE
+  end function source_of
+
+  integer function tag_of()
+    tag_of = status1%MPI_TAG
+  end function tag_of
+end program fortran_calls_mpi_f08
