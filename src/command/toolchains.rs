@@ -138,7 +138,9 @@ impl<'s> Stack<'s> {
     /// Those of [`Stack::found`].
     pub fn books(&self) -> Result<Trees, Error> {
         let paths = self.found()?.iter().flat_map(|entry| &entry.paths).map(PathBuf::as_path);
-        Ok(Trees::find(paths, &self.base.paths("MODULEPATH"), self.base.get("SPACK_ROOT").map(Path::new)))
+        let mut roots = self.roots();
+        roots.extend(self.base.get("SPACK_ENV").map(PathBuf::from));
+        Ok(Trees::find(paths, &roots, self.base.get("SPACK_ROOT").map(Path::new)))
     }
 
     /// Every module with the install that it belongs to, worked out once.
@@ -319,6 +321,17 @@ fn set_modulepath(base: &mut Environment) -> Result<(), Error> {
         let folders = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
         cores = folders.map(|folder| folder.join("Core")).filter(|core| core.is_dir()).collect();
         cores.sort();
+    }
+    if let (true, Some(root), Some(spack)) = (cores.is_empty(), &root, base.text("SPACK_ROOT")) {
+        let error = |what: String| Error::new(Kind::Pod, what);
+        return Err(if Path::new(&spack).is_dir() {
+            error(format!("SPACK_ROOT is `{spack}`, and there is no module tree in {}", root.display())).hint(
+                "`spack module lmod refresh` writes one; modules that lie elsewhere are named by MODULEPATH",
+            )
+        } else {
+            error(format!("SPACK_ROOT is `{spack}`, which is not there"))
+                .hint("is the stack's volume mounted?")
+        });
     }
     if cores.is_empty() {
         return Err(Error::new(Kind::Pod, "MODULEPATH is not set, so no module is visible")

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use crate::native::{judged, place, skipped, unanswered};
 use crate::stack::elf::{FindingKind, Loader, Policy, Weight, scan};
 use crate::stack::environment::Environment;
-use crate::stack::spack::read_spec;
-use crate::stack::toolchain::Toolchain;
+use crate::stack::spack::{behind, read_spec};
+use crate::stack::toolchain::{Loaded, Toolchain};
 use crate::suite::Layer;
-use crate::verdict::check::Check;
+use crate::verdict::check::{Check, Outcome};
 
 /// How many files are named for one kind.
 const TOLD: usize = 40;
@@ -21,25 +21,46 @@ const TOLD: usize = 40;
 pub fn look(toolchain: &Toolchain, environment: &Environment) -> Vec<Check> {
     let about =
         [Layer::Runtime, Layer::Mpi, Layer::Compiler].into_iter().find_map(|layer| toolchain.of(layer));
-    let Some(prefix) = about.and_then(|loaded| loaded.prefix.clone()) else {
+    let Some(about) = about.filter(|about| about.prefix.is_some()) else {
         return vec![skipped(
             "prefix",
             "the modulefile puts no folder named bin on PATH, so its prefix is not known",
         )];
     };
-    let trees: Vec<PathBuf> =
-        toolchain.loaded.iter().filter_map(|loaded| loaded.prefix.as_deref()).map(tree).collect();
+    let homes = |loaded: &Loaded| -> Vec<PathBuf> {
+        let Some(prefix) = &loaded.prefix else { return Vec::new() };
+        let installs = behind(prefix, place::package(loaded));
+        if installs.is_empty() { vec![prefix.clone()] } else { installs }
+    };
+    // A view is all links, so what it leads to is read.
+    let roots = homes(about);
+    let trees: Vec<PathBuf> = toolchain.loaded.iter().flat_map(homes).map(|prefix| tree(&prefix)).collect();
     let policy = match Policy::new(&trees, &[], &[]) {
         Ok(policy) => policy,
         Err(error) => return vec![unanswered("prefix", &error)],
     };
     // Spack names no compiler for what it only unpacks.
-    let unpacked = read_spec(&place::install(&prefix)).is_ok_and(|(record, _)| record.compiler.is_none());
+    let unpacked = read_spec(&place::install(&roots[0])).is_ok_and(|(record, _)| record.compiler.is_none());
     let policy = if unpacked { policy.of_a_vendor() } else { policy };
     let loader = Loader::new(&environment.text("LD_LIBRARY_PATH").unwrap_or_default());
-    let scan = scan(&[prefix], &loader, &policy);
-    let mut checks =
-        vec![Check::passed("prefix").detail(format!("{} ELF files of {}", scan.elf, scan.files))];
+    let scan = scan(&roots, &loader, &policy);
+    let names = roots.iter().map(|root| root.display().to_string()).collect::<Vec<_>>().join(", ");
+    // Of what was not read nothing is known.
+    let unread = scan
+        .findings
+        .iter()
+        .any(|found| matches!(found.kind, FindingKind::DanglingLink | FindingKind::Unreadable));
+    if scan.elf == 0 && (scan.files == 0 || unread) {
+        let reason = format!("no ELF file was read below {names}");
+        let odd: Vec<String> = scan.findings.iter().take(TOLD).map(ToString::to_string).collect();
+        let check = Check::not_passed("prefix", Outcome::Error, "linkage.nothing", reason);
+        return vec![check.detail(odd.join("\n"))];
+    }
+    if scan.elf == 0 {
+        return vec![skipped("prefix", format!("none of {} files below {names} is an ELF file", scan.files))];
+    }
+    let read = format!("{} ELF files of {} below {names}", scan.elf, scan.files);
+    let mut checks = vec![Check::passed("prefix").detail(read)];
     for kind in FindingKind::ALL {
         let of = |weight| {
             let found =

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::stack::toolchain::Toolchain;
+use crate::stack::spack::behind;
+use crate::stack::toolchain::{Loaded, Toolchain};
 
 /// Whose a path is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +47,12 @@ impl Ground {
     /// Of this toolchain.
     #[must_use]
     pub fn new(toolchain: &Toolchain) -> Self {
-        let prefixes = toolchain.loaded.iter().filter_map(|loaded| {
-            let prefix = loaded.prefix.as_ref()?;
-            Some((loaded.module.to_string(), real(prefix)))
+        let prefixes = toolchain.loaded.iter().flat_map(|loaded| {
+            let homes = loaded
+                .prefix
+                .iter()
+                .flat_map(|prefix| std::iter::once(real(prefix)).chain(behind(prefix, package(loaded))));
+            homes.map(|home| (loaded.module.to_string(), home))
         });
         Self { prefixes: prefixes.collect() }
     }
@@ -71,6 +75,12 @@ impl Ground {
             Place::Elsewhere
         }
     }
+}
+
+/// The package that a module is of, as Spack calls it.
+pub(super) fn package(loaded: &Loaded) -> &str {
+    let family = &loaded.module.family;
+    family.rsplit('/').next().unwrap_or(family)
 }
 
 /// The whole install that holds `prefix`: modules of compilers may put a folder deep inside it on `PATH`.

@@ -84,8 +84,7 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
         Claim::Gone => {
             let reason = format!("{file} was written for an install that no database knows");
             // It may stand in the one that cannot be read.
-            let could_tell = inventory.books.unread.is_empty();
-            let outcome = if could_tell { Outcome::Failed } else { Outcome::Error };
+            let outcome = if inventory.books.blind { Outcome::Error } else { Outcome::Failed };
             let check = Check::not_passed(installed, outcome, "spack.no-install", reason).detail(
                 "it was uninstalled after its module was written: `spack module lmod refresh --delete-tree`",
             );
@@ -94,8 +93,13 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
     };
     let there = there(name, record);
     let misfit = Branch::of(&entry.folder()).misfit(record).map(|why| format!("{name} is {why}: {file}"));
+    let mut is_there = judged(installed, "spack.no-install", Vec::from_iter(there));
+    if !record.installed && inventory.books.blind {
+        // It may be installed in the tree whose database cannot be read.
+        is_there.outcome = Outcome::Error;
+    }
     let checks = [
-        judged(installed, "spack.no-install", Vec::from_iter(there)),
+        is_there,
         judged(branch, "spack.branch", Vec::from_iter(misfit)),
         judged(wanted, "spack.unwanted", Vec::from_iter(unwanted(name, record, inventory))),
     ];
@@ -182,9 +186,13 @@ fn environments(inventory: &Inventory) -> Vec<Check> {
             .map(|record| format!("{} is in {} and not installed", short(record), path.display()))
             .take(TOLD)
             .collect();
-        judged(format!("environment {name}"), "spack.environment", missing)
+        let mut check = judged(format!("environment {name}"), "spack.environment", missing);
+        if check.outcome == Outcome::Failed && inventory.books.blind {
+            check.outcome = Outcome::Error;
+        }
+        check
     };
-    inventory.books.environments.iter().map(check).collect()
+    inventory.environments().map(check).collect()
 }
 
 fn short(record: &Record) -> String {

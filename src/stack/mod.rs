@@ -14,3 +14,4 @@ pub mod partner;
 pub mod spack;
 pub mod spider;
 pub mod toolchain;
+pub mod uncommented;

@@ -4,6 +4,7 @@
 //! - [`read_spec`]: one install, from `PREFIX/.spack/spec.json`;
 //! - [`Lock`]: what an environment should hold, from `spack.lock` (versions 4 to 8);
 //! - [`Owner`]: the record to which a modulefile belongs; [`Branch`]: where in the hierarchy it lies;
+//! - [`behind`]: the installs behind a view;
 //! - [`Trees`]: where all of these are; [`Inventory`]: each modulefile of a stack with its install.
 //!
 //! Keys that are not known are passed over and a newer version is a warning, because a stack is often newer than its
@@ -18,6 +19,7 @@ mod owner;
 mod read;
 mod spec;
 mod trees;
+mod view;
 
 use std::path::PathBuf;
 
@@ -28,6 +30,7 @@ pub use lock::{Lock, Root};
 pub use owner::{Evidence, Owner, named_paths};
 pub use spec::read_spec;
 pub use trees::{Tree, Trees};
+pub use view::behind;
 
 /// Something that an install was built with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -180,3 +180,81 @@ fn mpis_beside_compilers_find_theirs_by_what_they_load_and_what_they_call() {
     let open = text.lines().find(|line| line.starts_with("mpich/5 ")).unwrap();
     assert!(open.contains("with gcc/11: ") && open.contains("with gcc/12: "), "{open}");
 }
+
+/// Makes MPICH 5 under gcc 12 the copy's own, and gives it a library that takes another from the host.
+fn leak(layout: &Layout) {
+    let script = r#"cd "$1" && . "$0/faults/ground.sh" && own mpich-5.0.2 gcc/12.2.0/mpich/5.0.2.lua &&
+        library "$prefix/lib/libleft.so" 'int left(void) { return 0; }' /usr/lib/x86_64-linux-gnu/libz.so.1"#;
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let made = Command::new("sh").args(["-c", script]).arg(fixtures).arg(&layout.root).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[test]
+fn what_lies_behind_a_view_is_read_and_a_view_of_nothing_is_no_pass() {
+    let layout = Layout::new(&[]);
+    leak(&layout);
+    layout.apply("use-view");
+    let answer =
+        layout.run(&["run", "linkage", "mpi/identity", "mpi/hello", "--cc", "gcc/12", "--mpi", "mpich/5"]);
+    let junit = answer.exits(1).junit();
+    let red: Vec<&str> =
+        junit.cases.iter().filter(|case| case.outcome == "failure").map(|case| case.name.as_str()).collect();
+    assert_eq!(red, ["host-leak [gcc/12.2.0 mpich/5.0.2]"]);
+    let leak = junit.cases.iter().find(|case| case.name == red[0]).unwrap();
+    assert!(format!("{}{}", leak.message, leak.text).contains("libz.so.1"), "{leak:?}");
+    // The same without the leak, and with every link leading nowhere.
+    let healthy = Layout::new(&["use-view"]);
+    let linkage = |layout: &Layout| layout.run(&["run", "linkage", "--cc", "gcc/12", "--mpi", "openmpi/5"]);
+    let answer = linkage(&healthy).exits(0);
+    assert!(answer.junit().count("passed") > 15, "{}", answer.stdout);
+    let view = healthy.root.join("views/openmpi-5.0.11");
+    let broken =
+        r#"find "$0" -type l | while read -r link; do ln -sfn /nowhere/$(basename "$link") "$link"; done"#;
+    assert!(Command::new("sh").args(["-c", broken]).arg(&view).status().unwrap().success());
+    let junit = linkage(&healthy).junit();
+    let mpi: Vec<_> = junit.cases.iter().filter(|case| case.name.ends_with(" openmpi/5.0.11]")).collect();
+    let [case] = mpi.as_slice() else { panic!("{mpi:?}") };
+    assert_eq!((case.outcome.as_str(), case.name.starts_with("prefix ")), ("error", true), "{case:?}");
+    assert!(case.message.contains("no ELF file was read below "), "{case:?}");
+}
+
+#[test]
+fn a_refresh_that_changes_a_date_leaves_the_ledger_as_it_is() {
+    let layout = Layout::new(&["date-lines"]);
+    let ledger = layout.root.join("ledger.json");
+    let run = || {
+        let words = ["run", "modules", "mpi/hello", "--cc", "gcc/12", "--mpi", "mpich/5", "--since"];
+        let answer = layout.run(&[&words[..], &[ledger.to_str().unwrap()]].concat()).exits(0);
+        let unchanged =
+            answer.junit().cases.into_iter().filter(|case| case.message.starts_with("unchanged since"));
+        unchanged.count()
+    };
+    assert_eq!(run(), 0);
+    layout.apply("date-lines");
+    assert_eq!(run(), 6, "two probes of the compiler, two of the MPI, two launches");
+    let module = layout.core().parent().unwrap().join("gcc/12.2.0/mpich/5.0.2.lua");
+    let text = std::fs::read_to_string(&module).unwrap();
+    std::fs::write(&module, text + "setenv(\"NEW\", \"1\")\n").unwrap();
+    assert_eq!(run(), 0, "the walk sees all modules");
+}
+
+#[test]
+fn hidden_compilers_further_sets_and_autoloads_are_healthy() {
+    for (name, wanted) in [
+        ("hidden-compiler", "gcc/11.3.0 loads"),
+        ("autoload", "openssh/9.2 loads"),
+        ("module-sets", "openmpi/5.0.11 loads"),
+    ] {
+        let layout = Layout::new(&[name]);
+        let mut call =
+            layout.call(&["run", "modules", "mpi/hello", "--all", "--cc", "gcc/12", "--mpi", "openmpi/5"]);
+        if name == "module-sets" {
+            call = call.env("MODULEPATH", layout.root.join("site/modules/linux-debian12-x86_64/Core"));
+        }
+        let junit = call.run().exits(0).junit();
+        let case = junit.cases.iter().find(|case| case.name.starts_with(wanted)).unwrap();
+        assert_eq!(case.outcome, "passed", "{name}");
+        assert_eq!(junit.count("failure") + junit.count("error"), 0, "{name}");
+    }
+}

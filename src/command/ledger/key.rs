@@ -12,6 +12,7 @@ use crate::pod::facts::Facts;
 use crate::run::plan::Case;
 use crate::run::service::Given;
 use crate::stack::toolchain::Toolchain;
+use crate::stack::uncommented::uncommented;
 use crate::suite::{Action, Native, Probe, Suite};
 
 /// What is known of one thing: its digest, or why it cannot be known.
@@ -101,7 +102,7 @@ impl<'k> Keys<'k> {
                 .map_err(|error| format!("{}: {}", loaded.file.display(), crate::error::reason(&error)))?;
             parts.add("module", loaded.module.to_string().as_bytes());
             parts.add("file", loaded.file.as_os_str().as_encoded_bytes());
-            parts.add("text", &bytes);
+            parts.add("text", &uncommented(&loaded.file, &bytes));
         }
         for (name, value) in pod::steering(&toolchain.base) {
             parts.add(&name, value.as_bytes());

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | this binary, all of it | it holds the suites, the tables and the judgement |
 //! | the probe as it was read, the bytes of its files, the site file, capability tables | what is asked, and how it is judged |
-//! | each loaded modulefile's bytes, what loading them did to the environment, Lmod's version | what is loaded |
+//! | each loaded modulefile without its comments, what loading them did to the environment, Lmod's version | what is loaded |
 //! | each install that the environment leads to: its DAG hash, and names, sizes and times of its files; without a hash, their content | what is tested |
 //! | tools and launch profile | how it is started |
 //! | for probes that look at the whole stack: every modulefile, which of the paths in them exist, Spack's books | their subject |

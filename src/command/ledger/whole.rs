@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use crate::command::toolchains::Stack;
 use crate::digest::{Parts, sha256_of};
-use crate::stack::spack::named_paths;
+use crate::stack::spack::{Claim, named_paths};
+use crate::stack::uncommented::uncommented;
 
 /// Every modulefile, which of the paths in it exist, and Spack's books.
 ///
@@ -16,6 +17,7 @@ pub(super) fn digest(stack: &Stack<'_>) -> Result<[u8; 32], String> {
     let told =
         |error: crate::error::Error| error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
     let found = stack.found().map_err(told)?;
+    let inventory = stack.inventory().map_err(told)?;
     let files: Vec<[u8; 32]> = found
         .par_iter()
         .map(|entry| {
@@ -24,7 +26,15 @@ pub(super) fn digest(stack: &Stack<'_>) -> Result<[u8; 32], String> {
             let mut parts = Parts::new("module");
             // What `.modulerc` says of it, too.
             parts.add("found", format!("{entry:?}").as_bytes());
-            parts.add("text", &bytes);
+            parts.add("text", &uncommented(&entry.file, &bytes));
+            // Whose it is may stand in a comment.
+            let claim = match inventory.claim(&entry.file) {
+                Claim::Of(record) => &*record.hash,
+                Claim::Gone => "gone",
+                Claim::Foreign => "foreign",
+                Claim::Unread => "unread",
+            };
+            parts.add("owner", claim.as_bytes());
             for path in named_paths(&String::from_utf8_lossy(&bytes)) {
                 parts.add(path, &[u8::from(Path::new(path).exists())]);
             }

@@ -9,6 +9,7 @@ use crate::native::{identity, linkage, modules, spack};
 use crate::run::call::call;
 use crate::run::plan::Case;
 use crate::stack::environment::Environment;
+use crate::stack::spack::Claim;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Native;
 use crate::verdict::check::{Check, Outcome};
@@ -42,7 +43,12 @@ fn look(
     let checks = match native {
         Native::Identity => {
             let families = &session.catalogue.families;
-            identity::look(&identity::Subject { toolchain, environment, families }, &ask)
+            let external = |file: &Path| match session.stack.inventory().ok()?.claim(file) {
+                Claim::Of(record) if record.external => record.prefix.clone(),
+                _ => None,
+            };
+            let subject = identity::Subject { toolchain, environment, families, external: &external };
+            identity::look(&subject, &ask)
         }
         Native::Modules => match session.stack.found().and_then(|found| Ok((found, session.stack.matrix()?)))
         {

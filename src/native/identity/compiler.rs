@@ -18,12 +18,7 @@ pub(super) fn look(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
         checks.push(tools.path(&format!("{name}-path"), tool, compiler));
         checks.push(version(tools, &format!("{name}-version"), tool, compiler));
     }
-    for (variable, tool) in [
-        ("CC", Placeholder::Cc),
-        ("CXX", Placeholder::Cxx),
-        ("FC", Placeholder::Fc),
-        ("F77", Placeholder::Fc),
-    ] {
+    for (variable, tool) in variables::NAMES {
         checks.push(variables::compiler(tools, variable, tool, compiler));
     }
     checks.push(part(tools, "assembler", "as", &["GNU assembler", "LLVM", "clang"]));
@@ -93,7 +88,7 @@ fn part(tools: &Tools<'_>, check: &str, name: &str, known: &[&str]) -> Check {
         return judged(check, "identity.part", vec![format!("`{said}` is not on the toolchain's PATH")]);
     };
     let file = real(&found);
-    let place = tools.ground.of(&file);
+    let place = tools.place(&file);
     if !place.is_ours() && place != Place::Host {
         let fault = format!("`{name}` is {}, {}", shown(&found, &file), place.words());
         return judged(check, "identity.part", vec![fault]);
@@ -129,7 +124,7 @@ fn headers(tools: &Tools<'_>, check: &str, tool: Placeholder, language: &str) ->
     }
     let foreign = |folder: &PathBuf| {
         let real = real(folder);
-        let place = tools.ground.of(&real);
+        let place = tools.place(&real);
         let system = real.starts_with("/usr/include") && !real.starts_with("/usr/include/c++");
         let ours = place.is_ours() || system || real == Path::new("/usr/local/include");
         (!ours).then(|| format!("headers are searched in {}, {}", folder.display(), place.words()))
@@ -180,7 +175,7 @@ fn runtime(tools: &Tools<'_>, check: &str, (tool, library): (Placeholder, &str),
         return judged(check, "identity.runtime", vec![fault]);
     }
     let file = real(&said);
-    let place = tools.ground.of(&file);
+    let place = tools.place(&file);
     let fault = (!place.is_ours())
         .then(|| format!("{} links with {}, {}", program.display(), shown(&said, &file), place.words()));
     judged(check, "identity.runtime", Vec::from_iter(fault))

@@ -12,9 +12,10 @@ pub(crate) use answers::wrapped;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::error::Error;
-use crate::native::place::{Ground, Place, install};
+use crate::native::place::{Ground, Place, install, real};
 use crate::native::{Ask, judged, skipped};
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
@@ -33,12 +34,15 @@ pub struct Subject<'s> {
     pub environment: &'s Environment,
     /// What tools are called.
     pub families: &'s Families,
+    /// Where the install of a modulefile lies, if Spack took it from elsewhere; asked only where a red would come of it.
+    pub external: &'s (dyn Fn(&Path) -> Option<PathBuf> + Sync),
 }
 
 /// Looks at the outermost layer of the toolchain: the MPI if there is one, else the compiler.
 #[must_use]
 pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
-    let tools = Tools { subject: *subject, ask, ground: Ground::new(subject.toolchain) };
+    let ground = Ground::new(subject.toolchain);
+    let tools = Tools { subject: *subject, ask, ground, externals: OnceLock::new() };
     match (subject.toolchain.of(Layer::Mpi), subject.toolchain.of(Layer::Compiler)) {
         (Some(mpi), Some(compiler)) => mpi::look(&tools, mpi, compiler),
         (_, Some(compiler)) => compiler::look(&tools, compiler),
@@ -51,6 +55,8 @@ struct Tools<'t> {
     subject: Subject<'t>,
     ask: &'t Ask<'t>,
     ground: Ground,
+    /// The loaded modules whose installs Spack did not make, with their prefixes.
+    externals: OnceLock<Vec<(String, PathBuf)>>,
 }
 
 impl Tools<'_> {
@@ -58,6 +64,32 @@ impl Tools<'_> {
         let words = words.iter().map(OsString::from);
         let argv = std::iter::once(program.as_os_str().to_owned()).chain(words).collect();
         (self.ask)(&Call { argv, environment: self.subject.environment.clone() })
+    }
+
+    /// Whose `path` is. What Spack took from the host, or from another tree, is its module's, wherever that lies.
+    fn place(&self, path: &Path) -> Place {
+        let place = self.ground.of(path);
+        if let Place::Module(_) = place {
+            return place;
+        }
+        let real = real(path);
+        let host = place == Place::Host;
+        let mut externals = self.externals().iter();
+        let of =
+            externals.find(|(_, prefix)| real.starts_with(prefix) || (host && prefix == Path::new("/usr")));
+        of.map_or(place, |(module, _)| Place::Module(module.clone()))
+    }
+
+    fn externals(&self) -> &[(String, PathBuf)] {
+        self.externals.get_or_init(|| {
+            let loaded = self.subject.toolchain.loaded.iter();
+            loaded
+                .filter(|loaded| loaded.layer.is_some())
+                .filter_map(|loaded| {
+                    Some((loaded.module.to_string(), real(&(self.subject.external)(&loaded.file)?)))
+                })
+                .collect()
+        })
     }
 
     /// The program that the suites use for `tool`; none where the toolchain does not offer it.
@@ -84,6 +116,17 @@ impl Tools<'_> {
         let names = self.names(tool, loaded);
         let toolchain = self.subject.toolchain;
         let Some(name) = names.iter().find(|name| toolchain.which(name).is_some()) else {
+            // The module of a compiler in /usr puts nothing on PATH: its variables name it.
+            let variable = variables::NAMES.iter().find(|(_, of)| *of == tool);
+            let value = variable.and_then(|(variable, _)| toolchain.environment.text(variable));
+            if let Some(program) = value.filter(|program| self.is_external(Path::new(program), loaded)) {
+                return match self.which(&program) {
+                    Some(found) => {
+                        judged(check, "identity.path", Vec::from_iter(self.foreign(&found, &program, loaded)))
+                    }
+                    None => judged(check, "identity.path", vec![format!("`{program}` cannot be started")]),
+                };
+            }
             let reason = format!("{} brings no {}", loaded.module, names.join(" or "));
             let essential = matches!(tool, Placeholder::Cc | Placeholder::Mpicc);
             return if essential {
@@ -96,10 +139,16 @@ impl Tools<'_> {
         judged(check, "identity.path", Vec::from_iter(self.foreign(&found, name, loaded)))
     }
 
+    /// Whether `path` is of an install of `loaded` that Spack did not make.
+    fn is_external(&self, path: &Path, loaded: &Loaded) -> bool {
+        let is_it = |(module, _): &(String, PathBuf)| *module == loaded.module.to_string();
+        self.externals().iter().any(is_it) && self.place(path) == Place::Module(loaded.module.to_string())
+    }
+
     /// Why `found`, to which `name` leads, is not a file of `loaded`.
     fn foreign(&self, found: &Path, name: &str, loaded: &Loaded) -> Option<String> {
-        let real = crate::native::place::real(found);
-        let place = self.ground.of(&real);
+        let real = real(found);
+        let place = self.place(&real);
         let Some(prefix) = &loaded.prefix else {
             return (!place.is_ours()).then(|| {
                 format!("`{name}` is {}, {}, not {}'s", shown(found, &real), place.words(), loaded.module)

@@ -63,7 +63,7 @@ fn wrapped(
         if !folder.is_dir() {
             return Some(format!("{calls} names {}, which does not exist", folder.display()));
         }
-        let place = tools.ground.of(folder);
+        let place = tools.place(folder);
         (!place.is_ours()).then(|| format!("{calls} names {}, {}", folder.display(), place.words()))
     });
     let folders: Vec<String> = folders.collect();

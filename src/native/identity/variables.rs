@@ -24,6 +24,10 @@ const FOLLOWED: [&str; 11] = [
     "PATH",
 ];
 
+/// The variables by which modules name a compiler.
+pub(super) const NAMES: [(&str, Placeholder); 4] =
+    [("CC", Placeholder::Cc), ("CXX", Placeholder::Cxx), ("FC", Placeholder::Fc), ("F77", Placeholder::Fc)];
+
 /// One check for each variable: what the modules add to it exists and is of the stack.
 pub(super) fn followed(tools: &Tools<'_>) -> Vec<Check> {
     FOLLOWED.iter().map(|name| variable(tools, name)).collect()
@@ -53,7 +57,7 @@ fn fault(tools: &Tools<'_>, name: &str, entry: &str) -> Option<String> {
     if !path.exists() {
         return Some(format!("{name} has {entry}, which does not exist"));
     }
-    match tools.ground.of(path) {
+    match tools.place(path) {
         // A host's folder behind those of the stack is what PATH always ends with.
         Place::Host if name == "PATH" => None,
         place if place.is_ours() => None,
@@ -87,6 +91,9 @@ fn misled(
     };
     if let Some(foreign) = tools.foreign(&found, &program, loaded) {
         return Some(format!("{variable} is `{value}`: {foreign}"));
+    }
+    if tools.is_external(&found, loaded) {
+        return None;
     }
     let names = tools.names(tool, loaded);
     let expected = names.iter().find_map(|name| tools.which(name))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::owner::names_spec;
-use super::{Evidence, Owner, Record, Trees};
+use super::{Evidence, Lock, Owner, Record, Trees};
 use crate::stack::spider::Found;
 
 /// A modulefile is a few kilobytes; what follows after this much is not looked at.
@@ -68,6 +68,28 @@ impl Inventory {
         }
     }
 
+    /// Whether `tree` is the stack's own: modules were written for it, or by the Spack that it lies in. Another's tree,
+    /// to which externals lead, owes this stack no module.
+    fn is_ours(&self, tree: usize) -> bool {
+        let owns = |known: &Known| matches!(known, Known::Of((owner, _)) if *owner == tree);
+        self.books.trees[tree].own || self.files.values().any(owns)
+    }
+
+    /// The environments of the stack's own Spacks, and those that stand by themselves.
+    pub fn environments(&self) -> impl Iterator<Item = &(PathBuf, Lock)> {
+        self.books.environments.iter().filter(|(lock, _)| {
+            let folder = lock.ancestors().nth(2).unwrap_or(lock);
+            let Some(spack) =
+                folder.ends_with("var/spack/environments").then(|| folder.ancestors().nth(3)).flatten()
+            else {
+                return true;
+            };
+            let in_it = |tree: &usize| self.books.trees[*tree].root.starts_with(spack) && self.is_ours(*tree);
+            self.books.spacks.iter().any(|known| known == spack)
+                || (0..self.books.trees.len()).any(|tree| in_it(&tree))
+        })
+    }
+
     /// Installs that somebody asked for, that are there, and to which no modulefile belongs; in the order of the trees.
     pub fn without_module(&self) -> impl Iterator<Item = &Record> {
         let owned: std::collections::HashSet<Place> = self
@@ -75,7 +97,8 @@ impl Inventory {
             .values()
             .filter_map(|known| if let Known::Of(place) = known { Some(*place) } else { None })
             .collect();
-        let all = self.books.trees.iter().enumerate().flat_map(|(tree, found)| {
+        let ours = self.books.trees.iter().enumerate().filter(|(tree, _)| self.is_ours(*tree));
+        let all = ours.flat_map(|(tree, found)| {
             found.database.records.iter().enumerate().map(move |(place, record)| ((tree, place), record))
         });
         all.filter(move |(place, record)| {
@@ -108,8 +131,11 @@ fn known(books: &Trees, entry: &Found) -> Known {
         let owner = Owner::of(&tree.database, &full, &text)?;
         Some((owner, place))
     });
-    // A tree that builds upon another names the other's installs, too, as not installed.
-    let rank = |(owner, _): &(Owner<'_>, usize)| (owner.evidence, !owner.record.installed);
+    // A tree that builds upon another names the other's installs, too, as not installed; one that takes another's for
+    // externals is the one that wrote the module.
+    let rank = |(owner, place): &(Owner<'_>, usize)| {
+        (owner.evidence, !owner.record.installed, !books.trees[*place].own, !owner.record.external)
+    };
     let Some((owner, tree)) = owners.min_by_key(rank) else {
         return if names_spec(&full, &text) { Known::Gone } else { Known::Foreign };
     };

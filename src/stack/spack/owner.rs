@@ -33,29 +33,33 @@ impl<'a> Owner<'a> {
         let name = name.rsplit('/').next().unwrap_or(name);
         let (version, hash) = split_hash(version);
         let known = |evidence| move |record| Self { record, evidence };
+        let head = head(text);
         let by_hash = || {
-            let hashes = hash.into_iter().chain(head_hash(text));
-            let mut records = hashes.filter_map(|hash| database.by_short_hash(hash));
-            records.find(|record| *record.name == *name)
+            let of_name = hash.map(|hash| (name, hash));
+            let mut specs = of_name.into_iter().chain(head);
+            specs.find_map(|(name, hash)| database.by_short_hash(hash).filter(|record| *record.name == *name))
         };
+        // A hash that is not known is that of an install that is gone, be it in the name or in the head.
+        let is_gone = hash.is_some() || head.is_some();
         by_hash()
             .map(known(Evidence::Hash))
             .or_else(|| by_prefix(database, name, text).map(known(Evidence::Prefix)))
-            // A name with a hash that is not known is that of an install that is gone.
-            .or_else(|| {
-                by_name(database, name, version).filter(|_| hash.is_none()).map(known(Evidence::Name))
-            })
+            .or_else(|| by_name(database, name, version).filter(|_| !is_gone).map(known(Evidence::Name)))
     }
 }
 
-/// Spack ends the short spec in the head of a modulefile with the hash: `-- hdf5@1.14.5%gcc@14.2.0+mpi/x7k2abc`.
-fn head_hash(text: &str) -> Option<&str> {
+/// The package and the hash in the head of a modulefile, where Spack writes the spec:
+/// `-- hdf5@1.14.5%gcc@14.2.0+mpi/x7k2abc`.
+fn head(text: &str) -> Option<(&str, &str)> {
     let mut comments = text
         .lines()
         .take(20)
         .filter_map(|line| line.strip_prefix("--").or_else(|| line.strip_prefix('#')))
         .filter_map(|line| line.trim_end().rsplit_once('/'));
-    comments.find_map(|(before, hash)| (before.contains('@') && is_short_hash(hash)).then_some(hash))
+    comments.find_map(|(before, hash)| {
+        let (name, _) = before.split_once('@')?;
+        is_short_hash(hash).then(|| (name.trim_start_matches(['-', '#', ' ', '\t']), hash))
+    })
 }
 
 /// Whether the module `full`, whose file holds `text`, can only have been written for an install of Spack's: its head
@@ -69,7 +73,7 @@ pub(super) fn names_spec(full: &str, text: &str) -> bool {
     };
     // Seven letters behind a version may be a word of the site's; with a digit among them they hardly are.
     let hash = split_hash(version).1.filter(|hash| hash.len() == 7);
-    head_hash(text).is_some()
+    head(text).is_some()
         || text.lines().take(20).any(|line| line.contains("created by spack"))
         || hash.is_some_and(|hash| hash.bytes().any(|byte| byte.is_ascii_digit()))
         || named_paths(text).any(|path| path.split('/').any(whole))

@@ -16,6 +16,8 @@ pub struct Tree {
     pub root: PathBuf,
     /// What it says.
     pub database: Database,
+    /// It lies in a Spack that wrote modules of this stack, not in another to which externals lead.
+    pub own: bool,
 }
 
 /// Everything that Spack wrote of a stack.
@@ -23,8 +25,12 @@ pub struct Tree {
 pub struct Trees {
     /// In the order of their folders.
     pub trees: Vec<Tree>,
-    /// `spack.lock` of every environment of the Spack that wrote the modules.
+    /// `spack.lock` of every environment of these Spacks, and of those in which modules or their views lie.
     pub environments: Vec<(PathBuf, Lock)>,
+    /// The Spacks that wrote the modules.
+    pub spacks: Vec<PathBuf>,
+    /// A database cannot be read: what it knows is not known.
+    pub blind: bool,
     /// Files that cannot be read, one line each.
     pub unread: Vec<String>,
     /// Files that can be read in part, one line each.
@@ -43,30 +49,45 @@ impl Trees {
         let mut spacks: BTreeSet<PathBuf> = spack.map(Path::to_path_buf).into_iter().collect();
         spacks.extend(roots.iter().filter_map(|root| spack_above(root)));
         let mut folders = BTreeSet::new();
+        let mut lock_files = BTreeSet::new();
         let mut seen = BTreeSet::new();
-        let mut ascend = |path: &Path| {
+        let mut ascend = |path: &Path, inside: usize| {
             // Prefixes of one tree share all but the last of their folders.
-            for folder in path.ancestors().take_while(|folder| seen.insert(folder.to_path_buf())) {
+            let above = path.ancestors().take_while(|folder| seen.insert(folder.to_path_buf()));
+            for (level, folder) in above.enumerate() {
                 if folder.join(".spack-db/index.json").exists() {
                     folders.insert(folder.to_path_buf());
                 }
+                if level >= inside {
+                    lock_files.extend(Some(folder.join("spack.lock")).filter(|lock| lock.is_file()));
+                    lock_files.extend(locks(folder));
+                }
             }
         };
-        for spack in &spacks {
-            ascend(&spack.join("opt/spack"));
+        // A module set may have any root, and an environment its modules within itself.
+        for root in roots {
+            ascend(root, 0);
         }
-        paths.into_iter().for_each(&mut ascend);
-        let mut found = Self::default();
+        for spack in &spacks {
+            ascend(&spack.join("opt/spack"), 0);
+        }
+        // `PREFIX/bin` of tens of thousands of installs: no environment lies within one.
+        paths.into_iter().for_each(|path| ascend(path, 2));
+        let mut found = Self { spacks: spacks.into_iter().collect(), ..Self::default() };
         for root in folders {
             match Database::read(&root) {
                 Ok(database) => {
                     found.warnings.extend(database.warnings.iter().cloned());
-                    found.trees.push(Tree { root, database });
+                    let own = found.spacks.iter().any(|spack| root.starts_with(spack));
+                    found.trees.push(Tree { root, database, own });
                 }
-                Err(error) => found.unread.push(one_line(&error)),
+                Err(error) => {
+                    found.unread.push(one_line(&error));
+                    found.blind = true;
+                }
             }
         }
-        for path in spacks.iter().flat_map(|spack| locks(spack)) {
+        for path in lock_files {
             match Lock::read(&path) {
                 Ok(lock) => {
                     found.warnings.extend(lock.warnings.iter().cloned());
@@ -126,6 +147,7 @@ mod tests {
             [root.join("upstream")]
         );
         assert_eq!(found.environments.len(), 1);
+        assert!(found.blind && !found.trees[0].own);
         let told: Vec<&String> = found.unread.iter().chain(&found.warnings).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         for (line, words) in
@@ -133,5 +155,36 @@ mod tests {
         {
             assert!(line.contains(words) && !line.contains('\n'), "{line}");
         }
+    }
+
+    #[test]
+    fn environments_are_found_from_any_root_of_modules_and_from_views() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let lock = r#"{"_meta": {"lockfile-version": 6}}"#;
+        write("spack/var/spack/environments/all/spack.lock", lock);
+        write("lab/spack.lock", lock);
+        write("other/spack.lock", lock);
+        std::fs::create_dir_all(root.join("spack/opt/spack/linux/zlib/bin")).unwrap();
+        let names = |paths: &[&str], roots: &[&str]| -> Vec<String> {
+            let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+            let roots: Vec<PathBuf> = roots.iter().map(|path| root.join(path)).collect();
+            let found = Trees::find(paths.iter().map(PathBuf::as_path), &roots, None);
+            let name =
+                |lock: &Path| lock.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+            found.environments.iter().map(|(lock, _)| name(lock)).collect()
+        };
+        assert_eq!(names(&["spack/opt/spack/linux/zlib/bin"], &["site/modules/Core"]), ["all"]);
+        assert_eq!(names(&["lab/.spack-env/view/bin"], &["site/modules/Core"]), ["lab"]);
+        assert_eq!(
+            names(&[], &["other/modules/linux/Core", "spack/share/spack/site/linux/Core"]),
+            ["other", "all"]
+        );
+        assert!(names(&["nowhere/bin"], &["site/Core"]).is_empty());
     }
 }
