@@ -4,6 +4,7 @@
 //! `cargo test --test it diagnoses::captured -- --nocapture` prints the table of captures against diagnoses.
 
 mod captures;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -266,6 +267,7 @@ fn the_answer_is_quick() {
     }
     output.truncate(64 << 10);
     let facts = Facts::default();
+    let half = Evidence::new(&output.as_bytes()[..output.len() / 2], &facts);
     let evidence = Evidence::new(output.as_bytes(), &facts);
     let cold = Instant::now();
     let rules = rules();
@@ -274,21 +276,21 @@ fn the_answer_is_quick() {
     assert_eq!(rules.diagnose(&Evidence::new(one, &facts)).len(), 1);
     let first = cold.elapsed();
     assert!(!rules.diagnose(&evidence).is_empty());
-    let warm = (0..5)
-        .map(|_| {
+    let warm = |evidence: &Evidence<'_>| {
+        let measure = || {
             let start = Instant::now();
-            assert!(!rules.diagnose(&evidence).is_empty());
+            assert!(!rules.diagnose(evidence).is_empty());
             start.elapsed()
-        })
-        .min()
-        .unwrap();
+        };
+        (0..5).map(|_| measure()).min().unwrap()
+    };
+    let (half, warm) = (warm(&half), warm(&evidence));
     println!(
         "64 KiB against {} rules: {warm:?}; reading {parsed:?}, first answer {first:?}",
         rules.iter().count()
     );
-    // Tests are built with little optimisation, on machines that do other things as well.
-    let limit = if cfg!(debug_assertions) { Duration::from_millis(50) } else { Duration::from_millis(5) };
-    assert!(warm < limit, "{warm:?}");
+    // How long that is depends on the machine; that twice as much does not take four times as long does not.
+    assert!(warm < 4 * half + Duration::from_millis(20), "{half:?} for the half, {warm:?} for all");
 }
 
 #[test]
