@@ -6,7 +6,7 @@ use clap::Parser;
 use stackprobe::cli::Cli;
 use stackprobe::error::Error;
 use stackprobe::pod::init;
-use stackprobe::run::{environment, supervise};
+use stackprobe::run::{environment, supervise, within};
 use stackprobe::{alias, bug, command, report};
 
 fn main() -> ExitCode {
@@ -14,6 +14,7 @@ fn main() -> ExitCode {
     match std::env::args_os().nth(1) {
         Some(word) if word == supervise::ARGUMENT => return supervise::main(),
         Some(word) if word == environment::ARGUMENT => return environment::main(),
+        Some(word) if word == within::ARGUMENT => return within::main(),
         _ => {}
     }
     if init::is_first() {

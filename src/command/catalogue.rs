@@ -8,6 +8,7 @@ use crate::stack::launcher::Launchers;
 use crate::suite::budget::Budgets;
 use crate::suite::capability::Capabilities;
 use crate::suite::site::Site;
+use crate::suite::variables::Variables;
 use crate::suite::{Suite, embedded, load};
 
 /// Suites, tables and the site's own judgement.
@@ -22,6 +23,8 @@ pub struct Catalogue {
     pub launchers: Launchers,
     /// How long modules may take to load.
     pub budgets: Budgets,
+    /// Which variables change what tools do.
+    pub variables: Variables,
     /// Known issues and the site's families.
     pub site: Site,
 }
@@ -60,9 +63,14 @@ impl Catalogue {
             Budgets::default()
         });
         let budgets = site.budgets.before(&budgets);
+        let variables = Variables::parse(&embedded::table("variables.toml")).unwrap_or_else(|more| {
+            faults.extend(more);
+            Variables::default()
+        });
+        let variables = site.variables.before(&variables);
         match (families, launchers) {
             (Ok(families), Ok(launchers)) if faults.is_empty() => {
-                Ok(Self { suites, capabilities, families, launchers, budgets, site })
+                Ok(Self { suites, capabilities, families, launchers, budgets, variables, site })
             }
             (families, launchers) => {
                 faults.extend(families.err().into_iter().flatten());

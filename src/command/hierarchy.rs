@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::error::{Error, Kind};
+use crate::command::spied;
+use crate::error::Error;
 use crate::native::identity::wrapped;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
@@ -21,7 +22,7 @@ use crate::stack::modulerc;
 use crate::stack::parents::{Load, Parents, are_known, is_conditional, may_open, named};
 use crate::stack::partner::{Partners, by_record, by_wrapper};
 use crate::stack::spack::Inventory;
-use crate::stack::spider::{self, Found};
+use crate::stack::spider::Found;
 use crate::suite::template::Placeholder;
 
 /// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
@@ -67,9 +68,7 @@ fn spied(
     roots: &str,
     (tmp, stop): (&Path, &Stop),
 ) -> Result<Vec<Found>, Error> {
-    let answer = call(&spider::ask(lmod, base, roots), LMOD_LIMIT, tmp, stop)?;
-    let mut found = spider::read(&answer.stdout)
-        .map_err(|fault| Error::new(Kind::Stack, fault).hint(crate::stack::lmod::quote(&answer.stderr)))?;
+    let mut found = spied::spider(lmod, base, roots, (tmp, stop))?;
     modulerc::heed(&mut found);
     Ok(found)
 }
@@ -98,7 +97,9 @@ impl Asker<'_> {
         let mut parents = Parents::new(roots);
         let mut left = MOST_LOADS;
         loop {
-            let loads = parents.next(found, |entry| text(&entry.file).is_some_and(|text| may_open(&text)));
+            let loads = parents.next(found, |entry| {
+                entry.fault.is_none() && text(&entry.file).is_some_and(|text| may_open(&text))
+            });
             if loads.is_empty() {
                 return parents.settle(found);
             }

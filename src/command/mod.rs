@@ -15,6 +15,7 @@ pub mod report;
 pub mod request;
 pub mod run;
 pub mod shell;
+mod spied;
 pub mod toolchains;
 
 use crate::cli::{Cli, Verb};

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
 use crate::command::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
+use crate::command::spied;
 use crate::document::nearest;
 use crate::error::{Error, Kind};
 use crate::pod::signals::Stop;
@@ -236,7 +237,17 @@ impl<'s> Stack<'s> {
             let what = format!("no folder of MODULEPATH can be read: {}", self.modulepath());
             return Unloaded::Unknown(Error::new(Kind::Pod, what).hint("is the stack's volume mounted?"));
         }
+        if let Some(what) = spied::unreadable(&refusal, &roots, &self.lmod.version) {
+            return Unloaded::Refused(Refusal { what, ..refusal });
+        }
         let Ok(found) = self.found() else { return Unloaded::Refused(refusal) };
+        if refusal.what.contains("did not end") {
+            let asked =
+                found.iter().filter(|entry| wanted.iter().any(|wanted| wanted.matches(&entry.module)));
+            let files: Vec<String> = asked.map(|entry| entry.file.display().to_string()).collect();
+            let what = format!("{}: look at {}", refusal.what, files.join(", "));
+            return Unloaded::Refused(Refusal { what, ..refusal });
+        }
         let names: Vec<String> = found.iter().map(|entry| entry.module.to_string()).collect();
         let mut hints = Vec::new();
         for request in

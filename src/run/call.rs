@@ -19,13 +19,26 @@ const LARGEST: usize = 64 << 20;
 /// # Errors
 /// A call that could not be started, took longer than `limit`, or was interrupted.
 pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Answer, Error> {
+    bounded(call, (limit, None), tmp, stop)
+}
+
+/// As [`call`], and with a limit of CPU time: what reaches it has answered only in part.
+///
+/// # Errors
+/// Those of [`call`].
+pub fn bounded(
+    call: &Call,
+    (limit, cpu): (Duration, Option<Duration>),
+    tmp: &Path,
+    stop: &Stop,
+) -> Result<Answer, Error> {
     null_is_there()?;
     let command = Command {
         argv: call.argv.clone(),
         env: call.environment.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         dir: tmp.to_path_buf(),
         tmp: tmp.to_path_buf(),
-        limits: Limits { wall: limit, grace: Duration::from_secs(1), ..Limits::default() },
+        limits: Limits { wall: limit, cpu, grace: Duration::from_secs(1), ..Limits::default() },
     };
     let mut capture = Capture::new("/dev/null");
     capture.head = 0;

@@ -40,3 +40,4 @@ pub mod supervisor_pool;
 pub mod surroundings;
 pub mod sweep;
 mod tree;
+pub mod within;

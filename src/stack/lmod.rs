@@ -28,6 +28,16 @@ const USUAL_PLACES: [&str; 8] = [
     "/usr/local/share/lmod/lmod",
 ];
 
+/// The hidden first argument of this binary for a program that must end soon: `run::within`.
+pub const WITHIN: &str = "__within";
+/// What every line begins with that this binary adds to what such a program says.
+pub const SAYS: &str = "stackprobe: ";
+/// How long Lmod may take to load a toolchain, in seconds.
+const LOADING: &str = "120";
+
+/// The locale that Lmod is called in.
+const LOCALE: &str = "C.UTF-8";
+
 /// What [`Lmod`] is told by its environment, and modules are not.
 const OURS: [&str; 6] =
     ["LMOD_PAGER", "LMOD_COLORIZE", "LMOD_TERM_WIDTH", "LMOD_IGNORE_CACHE", "LMOD_ALLOW_ROOT_USE", "LC_ALL"];
@@ -139,14 +149,17 @@ impl Lmod {
 
     fn ask(&self, verb: &str, words: impl Iterator<Item = OsString>, base: &Environment, own: &Path) -> Call {
         if self.has_json() {
+            let within = [own.as_os_str().to_owned(), WITHIN.into(), LOADING.into()];
             let argv = [self.command.as_os_str().to_owned(), "json".into(), verb.into()];
-            return self.call(argv.into_iter().chain(words), base);
+            return self.call(within.into_iter().chain(argv).chain(words), base);
         }
         let script = "eval \"$(\"$@\")\" || exit 77; exec \"$0\" __environment";
         let head = ["--norc".into(), "--noprofile".into(), "-c".into(), OsString::from(script)];
         let argv = std::iter::once(self.shell.as_os_str().to_owned()).chain(head);
+        let own = own.as_os_str();
+        let within = [own.to_owned(), own.to_owned(), WITHIN.into(), LOADING.into()];
         let tail =
-            [own.as_os_str().to_owned(), self.command.as_os_str().to_owned(), "bash".into(), verb.into()];
+            within.into_iter().chain([self.command.as_os_str().to_owned(), "bash".into(), verb.into()]);
         self.call(argv.chain(tail).chain(words), base)
     }
 
@@ -161,7 +174,13 @@ impl Lmod {
     ) -> Call {
         let shell = [self.shell.as_os_str().to_owned(), "--norc".into(), "--noprofile".into(), "-c".into()];
         let given = [script.into(), own.as_os_str().to_owned(), self.command.as_os_str().to_owned()];
-        self.call(shell.into_iter().chain(given).chain(words), base)
+        let mut call = self.call(shell.into_iter().chain(given).chain(words), base);
+        // What a module that sets it would take away when it goes must not be ours.
+        match base.get("LC_ALL") {
+            Some(value) => call.environment.set("LC_ALL", value),
+            None => call.environment.unset("LC_ALL"),
+        }
+        call
     }
 
     /// `base`, with what a login shell would know of this Lmod: scripts of a case may want to call it.
@@ -185,7 +204,7 @@ impl Lmod {
         environment.set("LMOD_IGNORE_CACHE", "yes");
         // Debian's and other sites' Lmod refuses uid 0 unless told.
         environment.set("LMOD_ALLOW_ROOT_USE", "yes");
-        environment.set("LC_ALL", "C.UTF-8");
+        environment.set("LC_ALL", LOCALE);
         Call { argv: argv.into_iter().collect(), environment }
     }
 
@@ -194,6 +213,12 @@ impl Lmod {
     /// # Errors
     /// Lmod's own words, where it gave no environment.
     pub fn read_environment(&self, answer: &Answer, base: &Environment) -> Result<Environment, Refusal> {
+        let said = text(&answer.stderr);
+        // What it did before it was killed is no answer.
+        if let Some(line) = said.lines().find_map(|line| line.strip_prefix(SAYS)?.split_once("did not end")) {
+            let what = format!("Lmod did not end{}: a modulefile loops or waits", line.1);
+            return Err(Refusal { what, words: quote(&answer.stderr) });
+        }
         let refusal = |what: &str| Refusal { what: what.to_owned(), words: quote(&answer.stderr) };
         if self.has_json() {
             let change: Change =
@@ -213,6 +238,9 @@ impl Lmod {
         }
         environment.unset_where(|name, _| name.starts_with("BASH_FUNC_"));
         for name in OURS {
+            if name == "LC_ALL" && environment.text(name).is_none_or(|value| value != LOCALE) {
+                continue;
+            }
             match base.get(name) {
                 Some(value) => environment.set(name, value),
                 None => environment.unset(name),
@@ -352,7 +380,7 @@ mod tests {
     fn json_is_used_from_the_version_that_has_it() {
         for (version, json) in [("8.6.19", false), ("8.7.32", false), ("8.7.33", true), ("9.0", true)] {
             let call = lmod(version).ask_load(&wanted(&["gcc"]), &Environment::default(), "/own".as_ref());
-            assert_eq!(call.argv[1] == "json", json, "{version}");
+            assert_eq!(call.argv[4] == "json", json, "{version}");
         }
     }
 

@@ -103,7 +103,7 @@ impl Matrix {
             .collect();
         let mut chains = BTreeSet::new();
         let mut untested = BTreeMap::new();
-        for entry in found.iter().filter(|entry| !entry.hidden) {
+        for entry in found.iter().filter(|entry| !entry.hidden && entry.fault.is_none()) {
             match layer(entry) {
                 Some(Layer::Mpi) => {
                     let pair = |compiler: &Module, apart| Chain {

@@ -4,6 +4,8 @@
 //! chains of parents that make it visible.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -35,6 +37,8 @@ pub struct Found {
     pub paths: Vec<PathBuf>,
     /// It is visible only on a condition that spider does not meet: lists of the whole stack do not show it.
     pub conditional: bool,
+    /// Why it cannot even be looked at: its name, or what spider met in it.
+    pub fault: Option<String>,
 }
 
 impl Found {
@@ -51,6 +55,7 @@ impl Found {
             described: true,
             paths: Vec::new(),
             conditional: false,
+            fault: None,
         }
     }
 
@@ -71,19 +76,61 @@ pub fn ask(lmod: &Lmod, base: &Environment, roots: &str) -> Call {
     call
 }
 
+/// What Lua does before spider, for a hierarchy that it does not get through: writes down every file that is opened,
+/// leaves those out that it is told to, and ends when one of them takes seconds of CPU time.
+const AROUND: &str = r#"
+local log, open, popen, began = os.getenv("STACKPROBE_OPENED"), io.open, io.popen, os.clock()
+local out = {}
+for line in io.lines(os.getenv("STACKPROBE_LEFT_OUT")) do out[line] = true end
+local function note(text)
+   local f = open(log, "a")
+   if f then f:write(text, "\n"); f:close() end
+   began = os.clock()
+end
+io.open = function(name, mode, ...)
+   if type(name) == "string" and (mode == nil or mode:sub(1, 1) == "r") then
+      if out[name] then return nil, name .. ": left out", 2 end
+      note(name)
+   end
+   return open(name, mode, ...)
+end
+io.popen = function(command, ...)
+   for name in pairs(out) do
+      if command:find(name, 1, true) then return popen("true", ...) end
+   end
+   note(command)
+   return popen(command, ...)
+end
+debug.sethook(function() if os.clock() - began > 3 then os.exit(3) end end, "", 10000000)
+"#;
+
+/// Asks as [`ask`] does, without the modulefiles that stand in `left_out`, a line each, and has every file written
+/// into `opened` that is opened, or the command that reads it.
+#[must_use]
+pub fn ask_around(lmod: &Lmod, base: &Environment, roots: &str, left_out: &Path, opened: &Path) -> Call {
+    let mut call = ask(lmod, base, roots);
+    for name in ["LUA_INIT_5_1", "LUA_INIT_5_2", "LUA_INIT_5_3", "LUA_INIT_5_4"] {
+        call.environment.unset(name);
+    }
+    call.environment.set("LUA_INIT", AROUND);
+    call.environment.set("STACKPROBE_LEFT_OUT", left_out);
+    call.environment.set("STACKPROBE_OPENED", opened);
+    call
+}
+
 /// Reads the answer; entries in order of name, then file.
 ///
 /// # Errors
 /// A text that is not what spider writes.
 pub fn read(json: &[u8]) -> Result<Vec<Found>, String> {
-    let packages: BTreeMap<String, BTreeMap<PathBuf, Entry>> =
-        serde_json::from_slice(json).map_err(|error| format!("spider's answer cannot be read: {error}"))?;
+    let packages = packages(json)?;
     let mut found: Vec<Found> = packages
         .into_values()
         .flatten()
         .map(|(file, entry)| Found {
-            module: Module::new(&entry.full_name),
-            file,
+            fault: unfit(&entry.full_name),
+            module: Module::new(&shown(&entry.full_name)),
+            file: raw(&file),
             parents: entry
                 .parents
                 .0
@@ -101,6 +148,100 @@ pub fn read(json: &[u8]) -> Result<Vec<Found>, String> {
         .collect();
     found.sort_by(|left, right| (&left.module, &left.file).cmp(&(&right.module, &right.file)));
     Ok(found)
+}
+
+type Packages = BTreeMap<String, BTreeMap<String, Entry>>;
+
+/// A modulefile may print, before or after spider does, and what it is called and says need not be UTF-8.
+fn packages(json: &[u8]) -> Result<Packages, String> {
+    let parse = |text: &str| -> Result<Packages, serde_json::Error> {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Packages>();
+        values.next().unwrap_or_else(|| serde_json::from_str(text))
+    };
+    let wrong = |error: &serde_json::Error| format!("spider's answer cannot be read: {error}");
+    let text = text(json);
+    let first = match parse(&text) {
+        Ok(packages) => return Ok(packages),
+        Err(error) => wrong(&error),
+    };
+    let begins = text.match_indices("{\"").map(|(at, _)| at).take(TRIES);
+    begins.into_iter().find_map(|at| parse(&text[at..]).ok()).ok_or(first)
+}
+
+/// In so many places behind what modulefiles print the answer is looked for.
+const TRIES: usize = 1000;
+
+/// Where a byte that is no UTF-8 stands until it is a byte of a path again: a plane that is nobody's.
+const BYTES: u32 = 0x0010_FF00;
+
+/// The text with control characters escaped within its strings, where JSON does not allow them.
+fn text(json: &[u8]) -> String {
+    let mut text = String::with_capacity(json.len());
+    let (mut inside, mut escaped) = (false, false);
+    for chunk in json.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            match letter {
+                '"' if !escaped => inside = !inside,
+                control if control.is_ascii_control() && inside => {
+                    let _ = write!(text, "\\u{:04x}", u32::from(control));
+                    continue;
+                }
+                _ => {}
+            }
+            escaped = letter == '\\' && !escaped;
+            text.push(letter);
+        }
+        let wrong = chunk.invalid().iter().filter_map(|byte| char::from_u32(BYTES + u32::from(*byte)));
+        text.extend(wrong);
+    }
+    text
+}
+
+fn byte(letter: char) -> Option<u8> {
+    u32::from(letter).checked_sub(BYTES).and_then(|byte| u8::try_from(byte).ok()).filter(|byte| *byte >= 0x80)
+}
+
+/// The path with its own bytes.
+fn raw(file: &str) -> PathBuf {
+    let mut bytes = Vec::with_capacity(file.len());
+    for letter in file.chars() {
+        match byte(letter) {
+            Some(byte) => bytes.push(byte),
+            None => bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    PathBuf::from(std::ffi::OsString::from_vec(bytes))
+}
+
+/// The name as it can be shown.
+fn shown(name: &str) -> String {
+    name.chars()
+        .map(
+            |letter| {
+                if byte(letter).is_some() || letter.is_control() {
+                    char::REPLACEMENT_CHARACTER
+                } else {
+                    letter
+                }
+            },
+        )
+        .collect()
+}
+
+/// Why a module of this name cannot be asked for, listed and remembered by everybody who has to.
+fn unfit(name: &str) -> Option<String> {
+    let what = if name.chars().any(char::is_control) {
+        "control characters"
+    } else if name.chars().any(|letter| byte(letter).is_some()) {
+        "bytes that are no UTF-8"
+    } else if !name.is_ascii() {
+        "letters that are not ASCII"
+    } else if name.contains(':') {
+        "a colon, at which LOADEDMODULES is split"
+    } else {
+        return None;
+    };
+    Some(format!("its name has {what}, so Lmod and scripts cannot be relied on to load and list it"))
 }
 
 #[derive(Deserialize)]
@@ -202,5 +343,40 @@ mod tests {
         assert_eq!(found[1].parents, [[Module::new("gcc/12")]]);
         assert_eq!(found[1].family.as_deref(), Some("mpi"));
         assert!(read(b"nonsense").is_err());
+    }
+
+    #[test]
+    fn what_modulefiles_print_and_are_called_does_not_keep_the_others_from_being_read() {
+        let entry = |name: &[u8]| {
+            [
+                &b"{\"b\":{\"/m/"[..],
+                name,
+                b".lua\":{\"fullName\":\"",
+                name,
+                b"\",\"whatis\":[\"\x01\"],\"wV\":\"1\xe2.*\"}}}\n",
+            ]
+            .concat()
+        };
+        for (before, after) in
+            [(&b""[..], &b""[..]), (b"hello {\"x\": there ", b""), (b"", b"bye"), (b"xx\n", b"{}")]
+        {
+            let found = read(&[before, &entry(b"b/1"), after].concat()).unwrap();
+            assert_eq!(
+                (found.len(), found[0].module.to_string(), found[0].fault.clone()),
+                (1, "b/1".into(), None)
+            );
+        }
+        for (name, words) in [
+            ("b/1\u{20ac}".as_bytes(), "not ASCII"),
+            (b"b/1\xff", "no UTF-8"),
+            (b"b/1\x01x", "control"),
+            (b"b/1\n2", "control"),
+            (b"b/1:2", "colon"),
+        ] {
+            let found = read(&entry(name)).unwrap();
+            assert!(found[0].fault.as_ref().unwrap().contains(words), "{found:?}");
+            let file = [&b"/m/"[..], name, b".lua"].concat();
+            assert_eq!(found[0].file.as_os_str().as_encoded_bytes(), file, "{found:?}");
+        }
     }
 }

@@ -16,6 +16,7 @@ pub mod requirement;
 pub mod select;
 pub mod site;
 pub mod template;
+pub mod variables;
 pub mod version;
 
 use std::time::Duration;

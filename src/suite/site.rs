@@ -11,6 +11,7 @@ use crate::document::{self, Table};
 use crate::error::{Error, Fault, Kind, Source};
 use crate::suite::Layer;
 use crate::suite::budget::Budgets;
+use crate::suite::variables::Variables;
 
 /// A site's own judgement.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Site {
     pub known: Vec<Known>,
     /// How long modules may take to load.
     pub budgets: Budgets,
+    /// Which variables modules may set, and which not.
+    pub variables: Variables,
     /// The file, for tables that other rooms read from it (launchers, diagnoses).
     pub source: Option<Source>,
 }
@@ -96,8 +99,8 @@ impl Site {
             for elsewhere in ["launcher", "diagnosis"] {
                 root.leave(elsewhere);
             }
-            let budgets = Budgets::table(root);
-            Self { families, toolboxes, known, budgets, source: Some(source.clone()) }
+            let (budgets, variables) = (Budgets::table(root), Variables::table(root));
+            Self { families, toolboxes, known, budgets, variables, source: Some(source.clone()) }
         })
     }
 }

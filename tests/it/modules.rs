@@ -86,3 +86,62 @@ fn a_slow_modulefile_is_told_with_its_time_and_its_budget() {
     }
     assert_eq!(junit.count("failure"), 1);
 }
+
+#[test]
+fn a_module_that_sets_what_stackprobe_sets_itself_is_healthy() {
+    let files = [
+        (
+            "gcc/12.2.0/tmp/1.lua",
+            "whatis(\"t\")\nsetenv(\"TMPDIR\", \"/tmp\")\nsetenv(\"LC_ALL\", \"C\")\nsetenv(\"LANG\", \"C\")\n",
+        ),
+        ("gcc/12.2.0/warns/1.lua", "whatis(\"w\")\nLmodWarning(\"soon gone\")\nLmodMessage(\"hello\")\n"),
+        ("gcc/12.2.0/adds/1.lua", "whatis(\"a\")\nset_alias(\"ll-own\", \"ls -l\")\n"),
+    ];
+    let junit = run(&files, &["--cc", "gcc/12.2.0"]).exits(0).junit();
+    for name in ["tmp/1 unloads", "warns/1 loads", "adds/1 shell"] {
+        assert_eq!(junit.case("modules.walk", name).outcome, "passed", "{name}");
+    }
+}
+
+#[test]
+fn a_modulefile_that_is_odd_or_prints_is_a_finding_and_the_rest_goes_on() {
+    let files = [
+        ("gcc/12.2.0/euro/1\u{20ac}.lua", "whatis(\"b\")\n"),
+        ("gcc/12.2.0/bell/1\u{7}x.lua", "whatis(\"b\")\n"),
+        ("gcc/12.2.0/prints/1.lua", "whatis(\"\\1\")\nprint(\"hello there\")\n"),
+        ("gcc/12.2.0/exits/1.lua", "whatis(\"e\")\nos.exit(3)\n"),
+        ("gcc/12.2.0/good/1.lua", "whatis(\"g\")\n"),
+    ];
+    let junit = run(&files, &["--cc", "gcc/12.2.0"]).exits(1).junit();
+    for (name, words) in [
+        ("euro/1\u{20ac} loads", "not ASCII"),
+        ("bell/1\u{fffd}x loads", "control characters"),
+        ("prints/1 shell", "hello: command not found"),
+        ("exits/1 loads", "exits/1.lua"),
+    ] {
+        let case = junit.case("modules.walk", name);
+        assert_eq!(case.outcome, "failure", "{name}");
+        assert!(
+            format!("{} {}", case.message, case.text).contains(words),
+            "{name}: {} {}",
+            case.message,
+            case.text
+        );
+    }
+    assert_eq!(junit.case("modules.walk", "good/1 loads").outcome, "passed");
+    assert_eq!(junit.count("failure"), 4, "{:#?}", junit.cases);
+}
+
+#[test]
+fn a_modulefile_that_loops_is_a_finding_and_the_rest_goes_on() {
+    let files = [
+        ("gcc/12.2.0/loops/1.lua", "whatis(\"l\")\nwhile true do end\n"),
+        ("gcc/12.2.0/good/1.lua", "whatis(\"g\")\n"),
+    ];
+    let junit = run(&files, &["--cc", "gcc/12.2.0"]).exits(1).junit();
+    let case = junit.case("modules.walk", "loops/1 loads");
+    assert_eq!(case.outcome, "failure");
+    assert!(case.message.contains("loops/1.lua: spider does not get through it"), "{}", case.message);
+    assert_eq!(junit.case("modules.walk", "good/1 loads").outcome, "passed");
+    assert_eq!(junit.count("failure"), 1, "{:#?}", junit.cases);
+}

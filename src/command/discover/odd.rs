@@ -31,6 +31,8 @@ pub(super) fn lines(stack: &Stack<'_>) -> Result<Vec<String>, Error> {
     for folder in folders {
         unreadable(&folder, 0, &mut lines);
     }
+    let odd = found.iter().filter_map(|entry| Some((entry, entry.fault.as_ref()?)));
+    lines.extend(odd.map(|(entry, fault)| format!("{}: {fault}", entry.file.display())));
     let books = stack.books()?;
     lines.extend(books.unread);
     lines.extend(books.warnings);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::case::{Built, stage_fault};
 use super::session::Session;
+use crate::command::catalogue::Catalogue;
 use crate::native::{identity, linkage, modules, spack};
 use crate::run::call::call;
 use crate::run::plan::Case;
@@ -55,8 +56,9 @@ fn look(
             Ok((found, matrix)) => {
                 let base = &based(&toolchain.base, environment);
                 let (lmod, own) = session.stack.asked();
-                let budgets = &session.catalogue.budgets;
-                let subject = modules::Subject { toolchain, base, found, matrix, lmod, own, budgets };
+                let Catalogue { budgets, variables, .. } = session.catalogue;
+                let subject =
+                    modules::Subject { toolchain, base, found, matrix, lmod, own, tmp, budgets, variables };
                 modules::look(&subject, &ask)
             }
             Err(error) => vec![stage_fault(&error)],
@@ -79,13 +81,13 @@ fn look(
     checks
 }
 
-/// The environment before any module, with the folders of the case.
+/// The environment before any module, as a user with a HOME has it. What Lmod takes away with a module that sets it
+/// (it unsets, whatever was there before) must not be what we or the pod had set.
 fn based(base: &Environment, case: &Environment) -> Environment {
     let mut environment = base.clone();
-    for name in ["HOME", "TMPDIR", "LC_ALL"] {
-        if let Some(value) = case.get(name) {
-            environment.set(name, value);
-        }
+    if let Some(home) = case.get("HOME") {
+        environment.set("HOME", home);
     }
+    environment.unset_where(|name, _| name == "TMPDIR" || name == "LANG" || name.starts_with("LC_"));
     environment
 }

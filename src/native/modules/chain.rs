@@ -176,7 +176,7 @@ pub(super) fn judge(
     if let Some(found) = found {
         let at = |at: &At| seen.get(at);
         let sight = Sight { before: at(&plan.before), with: at(&plan.with), after: at(&plan.after) };
-        checks.extend(each::judge(found, parents, &sight));
+        checks.extend(each::judge(found, parents, &sight, walk.subject.variables));
         let unversioned = plan.unversioned.and_then(|at| seen.get(&at));
         checks.extend(unversioned.map(|seen| each::default(last, seen)));
         let lists = plan.lists.iter().take(walk.toolchain.len());

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::script::Seen;
+use super::{effects, shell};
 use crate::native::{judged, skipped};
 use crate::stack::environment::Environment;
-use crate::stack::lmod::{loaded, quote};
+use crate::stack::lmod::{SAYS, loaded, quote};
 use crate::stack::module::Module;
 use crate::stack::spider::Found;
+use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
 
 /// What was seen of one module.
@@ -22,28 +24,49 @@ pub(super) struct Sight<'s> {
 }
 
 /// The checks of `found`, whose parents stay loaded beside it.
-pub(super) fn judge(found: &Found, parents: &[&Module], sight: &Sight<'_>) -> Vec<Check> {
+pub(super) fn judge(
+    found: &Found,
+    parents: &[&Module],
+    sight: &Sight<'_>,
+    variables: &Variables,
+) -> Vec<Check> {
     let name = &found.module;
-    let names = ["loads", "paths", "unloads"].map(|what| format!("{name} {what}"));
+    let [loads, paths, unloads] = ["loads", "paths", "unloads"].map(|what| format!("{name} {what}"));
+    let mut checks = Vec::new();
+    if let (Some(before), Some(with)) = (sight.before, sight.with) {
+        let faults = shell::changes(before, with);
+        let told =
+            faults.into_iter().map(|fault| format!("loading {name}: {fault}: {}", found.file.display()));
+        checks.push(judged(format!("{name} shell"), "module.shell-state", told.collect()));
+    }
     let (Some(before), Some(with), Some(after)) = (sight.before, sight.with, sight.after) else {
-        let reason =
-            "the shell that evaluates Lmod's answers ended early: a value may hold what a shell cannot read";
-        return vec![judged(&names[0], "module.shell", vec![reason.to_owned()])];
+        let reason = format!(
+            "the shell that evaluates Lmod's answers ended early: a value may hold what a shell cannot read, or \
+             the module ends it: {}",
+            found.file.display()
+        );
+        checks.insert(0, judged(loads, "module.shell", vec![reason]));
+        return checks;
     };
-    let [loads, paths, unloads] = names;
     let faults = load(found, parents, with);
     let well = faults.is_empty();
-    let words = format!("Lmod: {}", quote(with.said.as_bytes()));
+    let mut words = format!("Lmod: {}", quote(with.said.as_bytes()));
+    if with.said.trim().is_empty() {
+        words = format!("Lmod said nothing and ended with status {}: does the modulefile exit?", with.ended);
+    }
     let mut first = judged(loads, "module.load", faults);
     first.millis = Some(with.millis);
-    let first = if well { first } else { first.detail(words) };
+    checks.insert(0, if well { first } else { first.detail(format!("{words}\n{}", found.file.display())) });
     if !well {
         let reason = "it does not load";
-        return vec![first, skipped(paths, reason), skipped(unloads, reason), described(found)];
+        checks.extend([skipped(paths, reason), skipped(unloads, reason), described(found)]);
+        return checks;
     }
-    let paths = judged(paths, "module.paths", dead(&before.environment, &with.environment));
+    checks.push(judged(paths, "module.paths", dead(&before.environment, &with.environment)));
     let left = difference(&before.environment, &after.environment);
-    vec![first, paths, judged(unloads, "module.unload", left), described(found)]
+    checks.extend([judged(unloads, "module.unload", left), described(found)]);
+    checks.extend(effects::judge(found, sight, variables));
+    checks
 }
 
 /// Whether the version that is marked as the default is what the bare name loads.
@@ -56,7 +79,12 @@ pub(super) fn default(module: &Module, seen: &Seen) -> Check {
 
 fn load(found: &Found, parents: &[&Module], with: &Seen) -> Vec<String> {
     let now = loaded(&with.environment);
-    let mut faults = Vec::new();
+    let mut faults: Vec<String> = with
+        .said
+        .lines()
+        .filter_map(|line| line.strip_prefix(SAYS))
+        .map(|what| format!("loading {}: {what}: {}", found.module, found.file.display()))
+        .collect();
     match now.iter().find(|(module, _)| *module == found.module) {
         None => faults.push(format!("{} is not loaded, but {}", found.module, with.names())),
         Some((_, file)) if file.as_path() != found.file.as_path() && !file.as_os_str().is_empty() => {
@@ -92,7 +120,7 @@ fn dead(before: &Environment, after: &Environment) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, value) in after.since(before) {
         let (name, Some(value)) = (name.to_string_lossy(), value) else { continue };
-        // Spack adds the folder of the next level also where nothing has been installed into it yet.
+        // MODULEPATH has a check of its own.
         if own(&name) || name == "MODULEPATH" || name.starts_with("LMOD_") {
             continue;
         }
@@ -172,7 +200,11 @@ mod tests {
         let (before, with, after) = (seen(before), seen(with), seen(after));
         let sight = Sight { before: Some(&before), with: Some(&with), after: Some(&after) };
         let gcc = Module::new("gcc/12");
-        judge(&found(), &[&gcc], &sight).into_iter().map(|check| (check.reason, check.outcome)).collect()
+        let known = Variables::default();
+        let judged = judge(&found(), &[&gcc], &sight, &known);
+        // The shell itself is looked at elsewhere.
+        let judged = judged.into_iter().filter(|check| !check.name.ends_with(" shell"));
+        judged.map(|check| (check.reason, check.outcome)).collect()
     }
 
     #[test]

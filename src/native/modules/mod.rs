@@ -5,8 +5,10 @@
 
 mod chain;
 mod each;
+mod effects;
 mod scope;
 mod script;
+mod shell;
 mod time;
 mod tree;
 
@@ -23,6 +25,7 @@ use crate::stack::spider::Found;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::suite::budget::Budgets;
+use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
 use each::Sight;
 pub(super) use scope::{Ward, wards};
@@ -43,8 +46,12 @@ pub struct Subject<'s> {
     pub lmod: &'s Lmod,
     /// This binary.
     pub own: &'s Path,
+    /// A folder for what is said.
+    pub tmp: &'s Path,
     /// How long modules may take to load.
     pub budgets: &'s Budgets,
+    /// Which variables change what tools do.
+    pub variables: &'s Variables,
 }
 
 /// One bash looks at so many modules: what it answers, some 40 KB for each, is held in memory.
@@ -71,7 +78,13 @@ pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
         checks.push(tree::reachable(subject, last));
         checks.push(tree::cache(subject.found, plan.cached.and_then(|at| seen.get(&at))));
     }
-    let wards = wards(&toolchain, subject.found, subject.matrix);
+    let (wards, odd): (Vec<_>, Vec<_>) = wards(&toolchain, subject.found, subject.matrix)
+        .into_iter()
+        .partition(|ward| ward.found.fault.is_none());
+    checks.extend(odd.iter().map(|ward| {
+        let fault = ward.found.fault.as_ref().map(|fault| format!("{}: {fault}", ward.found.file.display()));
+        judged(format!("{} loads", ward.found.module), "module.file", Vec::from_iter(fault))
+    }));
     let listed =
         plan.lists.iter().map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect::<Vec<_>>();
     for batch in wards.chunk_by(|a, b| a.instead == b.instead).flat_map(|alike| alike.chunks(BATCH)) {
@@ -89,8 +102,8 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     fn run(&self, script: &Script) -> Result<BTreeMap<At, Seen>, Error> {
-        let (text, words) = script.parts();
         let subject = self.subject;
+        let (text, words) = script.parts(subject.tmp);
         let answer = (self.ask)(&subject.lmod.ask_shell(&text, words, subject.base, subject.own))?;
         Ok(script::read(&answer.stdout))
     }
@@ -133,7 +146,7 @@ impl Walk<'_> {
             let sight = Sight { before: seen.get(&before), with, after };
             let parents: Vec<&Module> = below.iter().chain(&ward.beside).copied().collect();
             let unversioned = places.unversioned.and_then(|at| seen.get(&at));
-            let mut checks = each::judge(ward.found, &parents, &sight);
+            let mut checks = each::judge(ward.found, &parents, &sight, self.subject.variables);
             let well = checks.first().filter(|first| first.reason.is_empty()).and_then(|first| first.millis);
             let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
             let timed = |millis| time::judge(self, &ward.found.module, (below, &all), millis);

@@ -7,6 +7,7 @@ use super::Subject;
 use super::script::Seen;
 use crate::native::place::real;
 use crate::native::{judged, skipped};
+use crate::run::within;
 use crate::stack::module::Module;
 use crate::stack::modulefiles::{below, trees};
 use crate::stack::spider::Found;
@@ -50,13 +51,21 @@ fn named(compiler: &Module) -> String {
 /// What people see through Lmod's cache is what is on disk.
 pub(super) fn cache(found: &[Found], cached: Option<&Seen>) -> Check {
     let name = "cache is of today";
-    let Some(cached) = cached else { return skipped(name, "Lmod gave no list") };
-    let listed: BTreeSet<Module> = cached.listed().into_iter().collect();
+    let Some(cached) = cached.filter(|seen| seen.ended != within::LATE) else {
+        return skipped(name, "Lmod gave no list");
+    };
+    // A file that is a finding of its own may be listed in any way.
+    let odd = |module: &Module| {
+        let known = found.iter().any(|entry| entry.fault.is_some() && entry.module == *module);
+        known || !module.to_string().chars().all(|letter| letter.is_ascii_graphic() && letter != ':')
+    };
+    let listed: BTreeSet<Module> = cached.listed().into_iter().filter(|module| !odd(module)).collect();
     // Spider lists some hidden modules and leaves others out: that one is listed, or is not, proves nothing. What is
     // visible on a condition only it may or may not know.
     let names = |hidden: bool| {
         let told = move |entry: &&Found| hidden || !(entry.hidden || entry.conditional);
-        found.iter().filter(told).map(|entry| entry.module.clone())
+        let sound = found.iter().filter(|entry| entry.fault.is_none());
+        sound.filter(told).map(|entry| entry.module.clone())
     };
     let (shown, real): (BTreeSet<Module>, BTreeSet<Module>) = (names(false).collect(), names(true).collect());
     let missing =
