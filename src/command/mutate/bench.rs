@@ -386,7 +386,9 @@ fn bindings(suite: &Suite, probe: &Probe) -> Vec<Binding> {
                     && words.find(|word| !word.is_empty()) == Some(module)
             })
         };
-        found.insert(if text.contains("mpi.h>") || text.contains("mpi.h\"") || text.contains("tap_mpi.h") {
+        // What a C source includes may include mpi.h in its turn.
+        let extension = file.rsplit('.').next().unwrap_or_default();
+        found.insert(if ["c", "cc", "cpp", "cxx", "C"].contains(&extension) {
             Binding::C
         } else if used("mpi_f08") {
             Binding::MpiF08
