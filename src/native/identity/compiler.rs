@@ -25,6 +25,7 @@ pub(super) fn look(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
     checks.push(part(tools, "linker", "ld", &["GNU ld", "GNU gold", "LLD", "mold"]));
     checks.push(headers(tools, "c-headers", Placeholder::Cc, "c"));
     checks.push(headers(tools, "cxx-headers", Placeholder::Cxx, "c++"));
+    checks.extend(fixed_headers(tools, compiler));
     checks.push(local_headers());
     for (check, tool, library) in [
         ("libgcc", Placeholder::Cc, "libgcc_s.so.1"),
@@ -132,6 +133,56 @@ fn headers(tools: &Tools<'_>, check: &str, tool: Placeholder, language: &str) ->
     judged(check, "identity.headers", folders.iter().filter_map(foreign).collect())
 }
 
+/// What gcc needs of its own in front of the C library's headers. Everything else in `include-fixed` is a header of the
+/// machine that gcc was built on, mended there: of another C library than this image's it breaks what includes it.
+fn fixed_headers(tools: &Tools<'_>, compiler: &Loaded) -> Option<Check> {
+    const CHECK: &str = "fixed-headers";
+    if compiler.family != "gcc" {
+        return None;
+    }
+    let program = match tools.program(Placeholder::Cc) {
+        Ok(program) => program,
+        Err(why) => return Some(skipped(CHECK, why)),
+    };
+    let answer = match tools.ask(&program, &["-print-file-name=include-fixed"]) {
+        Ok(answer) => answer,
+        Err(error) => return Some(unanswered(CHECK, &error)),
+    };
+    let folder = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
+    // A folder that is not found is answered by its bare name: then there is nothing in front.
+    let found = if folder.is_absolute() { strange_in(&folder, &folder, 0) } else { Vec::new() };
+    let faults = found.into_iter().map(|file| {
+        format!("{} holds {file}, a header of the C library that gcc was built with", folder.display())
+    });
+    let check = judged(CHECK, "identity.fixed-headers", faults.collect());
+    let hint = "remove what is neither limits.h nor syslimits.h, or run gcc's mkheaders in this image";
+    Some(if check.reason.is_empty() { check } else { appended(check, hint) })
+}
+
+fn appended(check: Check, line: &str) -> Check {
+    let detail = if check.detail.is_empty() { line.to_owned() } else { format!("{}\n{line}", check.detail) };
+    check.detail(detail)
+}
+
+/// The headers below `folder` that gcc does not need, by their place in `root`.
+fn strange_in(folder: &Path, root: &Path, depth: usize) -> Vec<String> {
+    const DEEPEST: usize = 4;
+    let mut strange = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if depth < DEEPEST {
+                strange.extend(strange_in(&path, root, depth + 1));
+            }
+        } else if !["limits.h", "syslimits.h", "README"].contains(&name.as_str()) {
+            strange.push(name);
+        }
+    }
+    strange.sort();
+    strange
+}
+
 /// Every compiler searches it before the host's headers, so what an image leaves there is seen by every compile.
 fn local_headers() -> Check {
     let folder = Path::new("/usr/local/include");
@@ -223,4 +274,22 @@ fn baked_in(path: &Path, bytes: &[u8]) -> Option<String> {
         "{} calls Spack's compiler wrapper, which exists only while Spack builds: {shown}",
         path.display()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_gcc_needs_may_stand_in_front_of_the_librarys_headers() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["limits.h", "syslimits.h", "README"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(strange_in(folder.path(), folder.path(), 0), Vec::<String>::new());
+        std::fs::create_dir(folder.path().join("bits")).unwrap();
+        std::fs::write(folder.path().join("bits/statx.h"), "").unwrap();
+        std::fs::write(folder.path().join("pthread.h"), "").unwrap();
+        assert_eq!(strange_in(folder.path(), folder.path(), 0), ["bits/statx.h", "pthread.h"]);
+    }
 }
