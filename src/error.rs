@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::exit::Exit;
+pub use crate::path_fault::reason;
+use crate::path_fault::{Obstacle, PathFault};
 
 /// Who has to act, which is also what decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,10 +133,20 @@ impl Error {
         Self { kind, faults, id: None }
     }
 
-    /// A file operation that failed: `cannot VERB PATH: reason`.
+    /// A file operation that failed: `cannot VERB PATH: reason`, with what is known of the reason. A file that is
+    /// closed to us or whose file system fails is not the fault of those who wrote it.
     #[must_use]
     pub fn io(kind: Kind, verb: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::new(kind, format!("cannot {verb} `{}`: {}", path.display(), reason(error)))
+        let detail = PathFault::detail(path, error).map(|detail| format!(", {detail}")).unwrap_or_default();
+        let obstacle = Obstacle::of(error);
+        let kind = match kind {
+            Kind::Stack | Kind::Usage | Kind::Data | Kind::Unfit if obstacle.may_pass() => Kind::Pod,
+            Kind::Stack if matches!(obstacle, Obstacle::Closed | Obstacle::Loop) => Kind::Unfit,
+            kind => kind,
+        };
+        let what = format!("cannot {verb} `{}`: {}{detail}", path.display(), reason(error));
+        let hint = PathFault::new(path, error).hint();
+        hint.into_iter().fold(Self::new(kind, what), Self::hint)
     }
 
     /// A place that somebody chose and that cannot be used. A full disk or a file server may be well at the next try;
@@ -182,20 +194,6 @@ impl Error {
             Kind::Unfit => Exit::Unfit,
             Kind::Internal => Exit::Internal,
         }
-    }
-}
-
-/// An operating system's reason without Rust's `(os error N)`, in lower case.
-#[must_use]
-pub fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = text.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if !second.is_uppercase() => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => text.to_owned(),
     }
 }
 

@@ -73,17 +73,10 @@ impl Obstacle {
         }
     }
 
-    /// The id of the diagnosis; none for what is not there.
+    /// Whether another try may end otherwise.
     #[must_use]
-    pub fn id(self) -> Option<&'static str> {
-        match self {
-            Self::Missing => None,
-            Self::Closed => Some("path-closed"),
-            Self::Loop => Some("path-loop"),
-            Self::TooLong => Some("path-too-long"),
-            Self::FileSystem | Self::Other => Some("path-file-system"),
-            Self::Limit => Some("path-limit"),
-        }
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::FileSystem | Self::Limit)
     }
 }
 
@@ -101,7 +94,7 @@ impl PathFault {
     #[must_use]
     pub fn new(path: &Path, error: &io::Error) -> Self {
         let obstacle = Obstacle::of(error);
-        let reason = crate::error::reason(error);
+        let reason = reason(error);
         let shown = path.display();
         let what = match obstacle {
             Obstacle::Missing => format!("`{shown}`: {reason}"),
@@ -114,9 +107,12 @@ impl PathFault {
                 let bytes = path.as_os_str().len();
                 format!("`{shown}` cannot be opened: {reason} (the path has {bytes} bytes)")
             }
-            Obstacle::FileSystem | Obstacle::Other | Obstacle::Limit => match Mount::of(path) {
-                Some(mount) => format!("`{shown}` cannot be looked at: {reason} ({mount})"),
-                None => format!("`{shown}` cannot be looked at: {reason}"),
+            Obstacle::Limit => format!("`{shown}` cannot be opened in this pod: {reason}"),
+            Obstacle::FileSystem | Obstacle::Other => match Mount::of(path) {
+                Some(mount) => {
+                    format!("`{shown}` cannot be looked at: {reason}, says its file system ({mount})")
+                }
+                None => format!("`{shown}` cannot be looked at: {reason}, says its file system"),
             },
         };
         Self { obstacle, what }
@@ -138,9 +134,36 @@ impl PathFault {
     }
 }
 
+impl PathFault {
+    /// What is known beyond the system's own reason; none where that says all.
+    #[must_use]
+    pub fn detail(path: &Path, error: &io::Error) -> Option<String> {
+        match Obstacle::of(error) {
+            Obstacle::Closed => Some(owners(path)),
+            Obstacle::Loop => circle(path).map(|circle| format!("its links lead in a circle: {circle}")),
+            Obstacle::FileSystem => Mount::of(path).map(|mount| format!("says its file system ({mount})")),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for PathFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
+    }
+}
+
+/// An operating system's reason without Rust's `(os error N)`, in lower case.
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -172,10 +195,40 @@ pub fn is_file(path: &Path) -> Result<bool, PathFault> {
     Ok(find(path)?.is_some_and(|found| found.is_file()))
 }
 
-/// What is wrong with `path`, if it is anything else than missing: what a yes or no that was no should have been.
+/// What keeps us from the program at `path`, if it is anything else than that there is none.
 #[must_use]
-pub fn obstacle(path: &Path) -> Option<PathFault> {
-    find(path).err()
+pub fn barred(path: &Path) -> Option<PathFault> {
+    let found = match find(path) {
+        Ok(found) => found?,
+        Err(fault) => return Some(fault),
+    };
+    // Nobody may run what has no such bit in its mode: that is how it was installed.
+    let for_somebody = found.is_file() && found.mode() & 0o111 != 0;
+    let refused = for_somebody.then(|| nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).err())??;
+    let noexec = nix::sys::statvfs::statvfs(path)
+        .is_ok_and(|found| found.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC));
+    if noexec {
+        let mount = Mount::of(path).map(|mount| format!(" ({mount})")).unwrap_or_default();
+        let what = format!("`{}` cannot be run: its file system is mounted noexec{mount}", path.display());
+        return Some(PathFault { obstacle: Obstacle::Closed, what });
+    }
+    Some(PathFault::new(path, &io::Error::from(refused)))
+}
+
+/// The first of `candidates` at which a file stands; where there is none, what hides one that may be there.
+///
+/// # Errors
+/// The first obstacle, if no file was found.
+pub fn first_file(candidates: &[PathBuf]) -> Result<Option<&PathBuf>, PathFault> {
+    let mut hidden = None;
+    for candidate in candidates {
+        match is_file(candidate) {
+            Ok(true) => return Ok(Some(candidate)),
+            Ok(false) => {}
+            Err(fault) => hidden = hidden.or(Some(fault)),
+        }
+    }
+    hidden.map_or(Ok(None), Err)
 }
 
 /// The entries of a folder, none if it is not there.
@@ -224,7 +277,9 @@ fn barrier(path: &Path) -> Option<PathBuf> {
             let closed = |error: &io::Error| Obstacle::of(error) == Obstacle::Closed;
             match fs::symlink_metadata(&here) {
                 Err(error) if closed(&error) => {
-                    return Some(if last.as_os_str().is_empty() { PathBuf::from(".") } else { last });
+                    let shut = if last.as_os_str().is_empty() { PathBuf::from(".") } else { last };
+                    // Through a link the folder itself, whose mode counts.
+                    return Some(fs::canonicalize(&shut).unwrap_or(shut));
                 }
                 Err(_) => return None,
                 Ok(found) if found.is_symlink() && fs::metadata(&here).is_err_and(|error| closed(&error)) => {
@@ -306,7 +361,7 @@ mod tests {
             let error = io::Error::from_raw_os_error(number);
             assert_eq!(Obstacle::of(&error), obstacle, "{error}");
             let told = PathFault::new(Path::new("/some/path"), &error).to_string();
-            assert!(told.contains("/some/path") && told.contains(&crate::error::reason(&error)), "{told}");
+            assert!(told.contains("/some/path") && told.contains(&reason(&error)), "{told}");
         }
     }
 

@@ -33,15 +33,17 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 fn out(flags: &Report) -> Result<PathBuf, Error> {
     match (&flags.out, flags.inputs.as_slice()) {
         (Some(out), _) => Ok(out.clone()),
-        (None, [folder]) if folder.is_dir() => Ok(folder.clone()),
-        (None, [input]) if !input.exists() => Err(Error::new(
-            Kind::Usage,
-            format!("cannot read `{}`: no such file or directory", input.display()),
-        )
-        .hint("a results directory holds a plan.json and cases/")),
-        (None, _) => {
-            Err(Error::new(Kind::Usage, "--out is missing: where do the reports of several inputs go?")
-                .hint("give --out DIR; junit.xml and report.html are written there"))
-        }
+        (None, [input]) => match std::fs::metadata(input) {
+            Ok(found) if found.is_dir() => Ok(input.clone()),
+            Ok(_) => Err(missing_out()),
+            Err(error) => Err(Error::io(Kind::Usage, "read", input, &error)
+                .hint("a results directory holds a plan.json and cases/")),
+        },
+        (None, _) => Err(missing_out()),
     }
+}
+
+fn missing_out() -> Error {
+    Error::new(Kind::Usage, "--out is missing: where do the reports of several inputs go?")
+        .hint("give --out DIR; junit.xml and report.html are written there")
 }

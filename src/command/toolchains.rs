@@ -9,6 +9,7 @@ use crate::command::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
 use crate::command::spied;
 use crate::document::nearest;
 use crate::error::{Error, Kind};
+use crate::path_fault::{PathFault, first_file};
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
@@ -48,7 +49,7 @@ impl<'s> Stack<'s> {
         let scrub = catalogue.families.scrub();
         base.unset_where(|name, value| scrub.takes(name, value) || name.starts_with("STACKPROBE_"));
         let candidates = Lmod::candidates(&base);
-        let command = candidates.iter().find(|path| path.is_file()).ok_or_else(|| {
+        let command = first_file(&candidates).map_err(|fault| hidden(&fault))?.ok_or_else(|| {
             let set =
                 base.text("LMOD_CMD").map(|path| format!(" (LMOD_CMD is `{path}`)")).unwrap_or_default();
             Error::new(Kind::Unfit, format!("there is no Lmod{set}"))
@@ -315,6 +316,13 @@ impl<'s> Stack<'s> {
         }
         Ok(asked.into_iter().map(|modules| Asked::new(modules, &self.catalogue.suites)).collect())
     }
+}
+
+/// What may be there and cannot be looked at.
+fn hidden(fault: &PathFault) -> Error {
+    let kind = if fault.obstacle.may_pass() { Kind::Pod } else { Kind::Unfit };
+    let error = Error::new(kind, fault.to_string());
+    fault.hint().into_iter().fold(error, Error::hint)
 }
 
 fn refused(refusal: &Refusal) -> Error {

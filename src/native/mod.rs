@@ -10,6 +10,7 @@ pub mod place;
 pub mod spack;
 
 use crate::error::Error;
+use crate::path_fault::PathFault;
 use crate::stack::lmod::{Answer, Call};
 use crate::verdict::check::{Check, Outcome};
 
@@ -25,6 +26,24 @@ fn judged(name: impl Into<String>, kind: &str, faults: Vec<String>) -> Check {
             let rest = faults.collect::<Vec<_>>().join("\n");
             Check::not_passed(name, Outcome::Failed, kind, first).detail(rest)
         }
+    }
+}
+
+/// The same where some of what was to be judged cannot be looked at: that is told of it only if nothing is wrong beyond
+/// doubt, for one check has one verdict, and the rest is seen once the stack's own faults are mended.
+fn judged_or_hidden(name: impl Into<String>, kind: &str, found: Vec<Result<String, PathFault>>) -> Check {
+    let (mut faults, mut hidden) = (Vec::new(), Vec::new());
+    for one in found {
+        match one {
+            Ok(fault) => faults.push(fault),
+            Err(fault) => hidden.push(fault.to_string()),
+        }
+    }
+    match hidden.split_first() {
+        Some((first, rest)) if faults.is_empty() => {
+            Check::not_passed(name, Outcome::Error, "native.hidden", first.clone()).detail(rest.join("\n"))
+        }
+        _ => judged(name, kind, faults),
     }
 }
 

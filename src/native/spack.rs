@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::native::modules::{Ward, wards};
-use crate::native::{judged, skipped};
+use crate::native::{judged, judged_or_hidden, skipped};
+use crate::path_fault::{PathFault, is_folder};
 use crate::stack::matrix::Matrix;
 use crate::stack::module::Module;
 use crate::stack::spack::{Branch, Claim, Inventory, Record, Standing};
@@ -78,7 +79,9 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
             return vec![skipped(installed, format!("nothing says that Spack wrote {file}"))];
         }
         Claim::Unread => {
-            let reason = format!("{file} cannot be read");
+            let why = std::fs::File::open(&entry.file).err();
+            let why = why.map(|error| PathFault::new(&entry.file, &error).to_string());
+            let reason = why.unwrap_or_else(|| format!("{file} cannot be read"));
             return vec![Check::not_passed(installed, Outcome::Error, "spack.unread", reason)];
         }
         Claim::Gone => {
@@ -93,7 +96,7 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
     };
     let there = there(name, record);
     let misfit = Branch::of(&entry.folder()).misfit(record).map(|why| format!("{name} is {why}: {file}"));
-    let mut is_there = judged(installed, "spack.no-install", Vec::from_iter(there));
+    let mut is_there = judged_or_hidden(installed, "spack.no-install", Vec::from_iter(there));
     if !record.installed && inventory.books.blind {
         // It may be installed in the tree whose database cannot be read.
         is_there.outcome = Outcome::Error;
@@ -106,12 +109,20 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
     checks.map(|check| if check.reason.is_empty() { check } else { appended(check, &words(record)) }).to_vec()
 }
 
-fn there(name: &Module, record: &Record) -> Option<String> {
+fn there(name: &Module, record: &Record) -> Option<Result<String, PathFault>> {
     if !record.installed {
-        return Some(format!("{name} is of {}, which the database says is not installed", short(record)));
+        return Some(Ok(format!("{name} is of {}, which the database says is not installed", short(record))));
     }
-    let prefix = record.prefix.as_deref().filter(|prefix| !prefix.is_dir())?;
-    Some(format!("{name} is of {}, whose prefix does not exist: {}", short(record), prefix.display()))
+    let prefix = record.prefix.as_deref()?;
+    match is_folder(prefix) {
+        Ok(true) => None,
+        Ok(false) => Some(Ok(format!(
+            "{name} is of {}, whose prefix does not exist: {}",
+            short(record),
+            prefix.display()
+        ))),
+        Err(fault) => Some(Err(fault)),
+    }
 }
 
 fn unwanted(name: &Module, record: &Record, inventory: &Inventory) -> Option<String> {

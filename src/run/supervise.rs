@@ -19,6 +19,7 @@ use super::family::Family;
 use super::limits::{self, Settings};
 use super::message::{Job, Line, News, Report};
 use super::remains::{Remains, SHARED_MEMORY};
+use crate::path_fault::{PathFault, barred};
 
 /// The hidden first argument that makes this program a supervisor.
 pub const ARGUMENT: &str = "__supervise";
@@ -92,9 +93,15 @@ fn spawn(job: &Job, [stdout, stderr]: [OwnedFd; 2]) -> Result<i32, Ended> {
         .map_err(refuse("the command is empty".into()))?;
     let dir = Path::new(&job.dir.0);
     std::env::set_current_dir(dir).map_err(refuse(format!("cannot enter `{}`", dir.display())))?;
-    let program = find(Path::new(&name.0), job)
-        .ok_or_else(|| io::Error::from(Errno::ENOENT))
-        .map_err(refuse(format!("cannot find `{}` on the PATH of the case", Path::new(&name.0).display())))?;
+    let program = find(Path::new(&name.0), job).map_err(|hidden| match hidden {
+        // It may be there: nothing is said of the stack.
+        Some(hidden) => {
+            Ended::NotStarted { what: format!("cannot start it: {hidden}"), errno: libc::EACCES, pod: true }
+        }
+        None => refuse(format!("cannot find `{}` on the PATH of the case", Path::new(&name.0).display()))(
+            io::Error::from(Errno::ENOENT),
+        ),
+    })?;
     let null = File::open("/dev/null").map_err(pods("cannot open `/dev/null`"))?;
     let refused = || pods("cannot set the limits of the case");
     let mut settings = match Settings::prepare(&job.limits) {
@@ -126,6 +133,10 @@ fn spawn(job: &Job, [stdout, stderr]: [OwnedFd; 2]) -> Result<i32, Ended> {
         if let Some(error) = limits::refused(&error) {
             return refused()(error);
         }
+        if let Some(hidden) = barred(&program) {
+            let what = format!("cannot start it: {hidden}");
+            return Ended::NotStarted { what, errno: error.raw_os_error().unwrap_or(0), pod: true };
+        }
         let what = format!("cannot start `{}`", program.display());
         refuse(match error.raw_os_error().map(Errno::from_raw) {
             // The system says "no such file" of a script or program that is there.
@@ -154,10 +165,15 @@ fn hide_inherited() {
 }
 
 /// The program as the case would find it, which is not as the supervisor would.
-fn find(name: &Path, job: &Job) -> Option<PathBuf> {
+///
+/// # Errors
+/// There is none, or what hides one that may be there.
+fn find(name: &Path, job: &Job) -> Result<PathBuf, Option<PathFault>> {
     if name.as_os_str().as_bytes().contains(&b'/') {
-        return Some(name.to_owned());
+        return Ok(name.to_owned());
     }
-    let path = job.env.iter().rev().find(|(key, _)| key.0 == "PATH").map(|(_, value)| value)?;
-    which::which_in(name, Some(path), ".").ok()
+    let path = job.env.iter().rev().find(|(key, _)| key.0 == "PATH").map(|(_, value)| value).ok_or(None)?;
+    // What `which` could not see is looked for once more, to tell "not there" from "closed to us".
+    which::which_in(name, Some(path), ".")
+        .map_err(|_| std::env::split_paths(&path.0).find_map(|folder| barred(&folder.join(name))))
 }

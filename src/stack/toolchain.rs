@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::path_fault::{PathFault, barred};
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
 use crate::stack::launcher::{Launchers, Profile};
@@ -58,6 +59,8 @@ pub struct Toolchain {
     pub tools: BTreeMap<Placeholder, Result<Vec<String>, String>>,
     /// How MPI programs are started, or why they cannot be.
     pub launcher: Result<Launcher, String>,
+    /// What hides a tool or launcher that was not found and may well be there.
+    pub hidden: Option<PathFault>,
 }
 
 impl Toolchain {
@@ -93,9 +96,11 @@ impl Toolchain {
             environment,
             tools: BTreeMap::new(),
             launcher: Err("no MPI module is loaded".to_owned()),
+            hidden: None,
         };
         toolchain.tools = toolchain.find_tools(families);
         toolchain.launcher = toolchain.find_launcher(launchers);
+        toolchain.hidden = toolchain.find_hidden(families, launchers);
         toolchain
     }
 
@@ -164,6 +169,29 @@ impl Toolchain {
             }
         }
         tools
+    }
+
+    /// Looks again for what was not found: is it not there, or can it not be looked at?
+    fn find_hidden(&self, families: &Families, launchers: &Launchers) -> Option<PathFault> {
+        let lacking = self.launcher.is_err() || self.tools.values().any(Result::is_err);
+        let of_families = self.loaded.iter().filter(|loaded| loaded.layer.is_some()).filter_map(|loaded| {
+            let version = loaded.module.plain_version();
+            let tools = families.find(&loaded.family, version)?.tools.values().flatten();
+            let launcher =
+                launchers.find(&loaded.family, version).into_iter().flat_map(|profile| &profile.command);
+            Some(tools.chain(launcher))
+        });
+        let names: Vec<&String> = of_families.filter(|_| lacking).flatten().collect();
+        let missing = names.into_iter().filter(|name| self.which(name).is_none());
+        missing
+            .flat_map(|name| self.brought().map(move |folder| folder.join(name)))
+            .find_map(|path| barred(&path))
+    }
+
+    /// What hides a program of this name, on the whole `PATH` of the toolchain, that was not found.
+    #[must_use]
+    pub fn hides(&self, name: &str) -> Option<PathFault> {
+        self.environment.paths("PATH").into_iter().find_map(|folder| barred(&folder.join(name)))
     }
 
     /// `CC` and its like, where the modules set them to a program that they brought.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, Kind, Source, reason};
+use crate::path_fault::{Obstacle, PathFault, is_file};
 use crate::suite::capability::Capabilities;
 use crate::suite::embedded;
 use crate::suite::folder::Folder;
@@ -21,8 +22,10 @@ pub fn load(extra: &[PathBuf]) -> Result<(Vec<Suite>, Capabilities), Error> {
     let mut capabilities = tables(&embedded::table("capabilities.toml"), &mut faults);
     for folder in extra {
         let path = folder.join("capabilities.toml");
-        if let Ok(text) = std::fs::read_to_string(&path) {
-            capabilities.extend(tables(&Source::new(path, text), &mut faults));
+        match std::fs::read_to_string(&path) {
+            Ok(text) => capabilities.extend(tables(&Source::new(path, text), &mut faults)),
+            Err(error) if Obstacle::of(&error) == Obstacle::Missing => {}
+            Err(error) => faults.push(Fault::new(format!("cannot read {}", PathFault::new(&path, &error)))),
         }
     }
     let mut found: BTreeMap<String, (Source, Folder)> = BTreeMap::new();
@@ -67,11 +70,12 @@ fn suites_of(folder: &Path) -> Result<Vec<Named>, Fault> {
             .hint("--suites and HPC_SPACK_TEST_DIR name folders of suites, each with a suite.toml")
     };
     let mut folders = vec![folder.to_path_buf()];
-    if !folder.join("suite.toml").is_file() {
+    let hidden = |fault: PathFault| Fault::new(fault.to_string());
+    if !is_file(&folder.join("suite.toml")).map_err(hidden)? {
         folders.clear();
         for entry in std::fs::read_dir(folder).map_err(|error| cannot(&error, folder))? {
             let path = entry.map_err(|error| cannot(&error, folder))?.path();
-            if path.join("suite.toml").is_file() {
+            if is_file(&path.join("suite.toml")).map_err(hidden)? {
                 folders.push(path);
             }
         }

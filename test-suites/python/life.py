@@ -206,8 +206,10 @@ class Life:
             PDM_USE_VENV="1", PDM_VENV_IN_PROJECT="1",
         )
         loopback = ["127.0.0.1", "localhost"]
+        # Small letters go before capitals, and "*" means everything only while it stands alone.
+        spared = env.get("no_proxy") or env.get("NO_PROXY") or ""
         for name in ("NO_PROXY", "no_proxy"):
-            env[name] = ",".join(filter(None, [env.get(name, "")] + loopback))
+            env[name] = spared if spared.strip() == "*" else ",".join(filter(None, [spared] + loopback))
         for name, ours in (("CC", "STACKPROBE_CC_COMMAND"), ("CXX", "STACKPROBE_CXX_COMMAND")):
             if os.environ.get(ours):
                 env[name] = os.environ[ours]

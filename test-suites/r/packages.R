@@ -23,6 +23,9 @@ Sys.setenv(R_MAKEVARS_USER = makevars, R_LIBS_USER = library)
 .libPaths(c(library, .libPaths()))
 options(repos = c(sources = sources), pkgType = "source", install.packages.compile.from.source = "always")
 
+# R's last words are about the package; the linker's and the loader's before them say why.
+telling <- "error:|ERROR|Error|unable to load shared object|failed to map|cannot open shared object|undefined symbol|[Pp]ermission denied|No space left"
+
 # What is wrong with the installation of `packages`: NULL when nothing is. Warnings are what R has instead of errors.
 faults_of <- function(packages, repos = getOption("repos")) {
   faults <- character()
@@ -43,7 +46,7 @@ faults_of <- function(packages, repos = getOption("repos")) {
       lines <- readLines(log, warn = FALSE)
       # With several packages R shows these itself.
       if (length(packages) == 1) message(paste(lines, collapse = "\n"))
-      faults <- c(faults, grep("error:|ERROR|Error", lines, value = TRUE))
+      faults <- c(faults, grep(telling, lines, value = TRUE))
     }
     fault <- tryCatch({ loadNamespace(package, lib.loc = library); NULL }, error = conditionMessage)
     if (!is.null(fault)) faults <- c(faults, fault)

@@ -120,6 +120,17 @@ fn facts_alone_can_decide() {
     assert_eq!(best(&dead), Some(("hang-file-server".into(), Some(Blame::Site))));
 
     let none = Facts::default();
+    let says = |words: &'static [u8], mpi: &'static str| {
+        best(&Evidence { launched: true, mpi: Some((mpi, "1")), ..Evidence::new(words, &none) })
+    };
+    let root = b"mpirun has detected an attempt to run as root.";
+    assert_eq!(says(root, "openmpi"), Some(("root-refused".into(), Some(Blame::Pod))));
+    for foreign in ["mpich", "intel-oneapi-mpi", "mvapich2"] {
+        assert_eq!(says(root, foreign), Some(("foreign-launcher-openmpi".into(), Some(Blame::Stack))));
+    }
+    let hydra = b"[mpiexec@node1] match_arg (lib/utils/args.c:166): unrecognized argument pmixmca";
+    assert_eq!(says(hydra, "openmpi"), Some(("foreign-launcher-hydra".into(), Some(Blame::Stack))));
+    assert!(says(hydra, "mpich").is_none_or(|(id, _)| id != "foreign-launcher-hydra"));
     assert_eq!(best(&Evidence { timed_out: true, launched: true, ..Evidence::new(b"", &none) }), None);
 }
 

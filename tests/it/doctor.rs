@@ -1,7 +1,7 @@
 //! `stackprobe doctor`, and `run` before it starts a case, in pods that are emulated for real: mounts, users, limits and
 //! seccomp filters of their own. As root, or in a user namespace where that is enough.
 
-mod emulated;
+pub(crate) mod emulated;
 mod evidence;
 
 use emulated::{Pod, Refusal, pod};

@@ -29,6 +29,7 @@ mod lmod;
 mod modules;
 mod mutate;
 mod outputs;
+mod paths;
 mod pause;
 mod process;
 mod reach;

@@ -1,5 +1,7 @@
 //! An index of packages that fails: each way is told apart, within its time, whatever a tool would say of it.
 
+mod proxy;
+
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;

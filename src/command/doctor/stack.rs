@@ -8,6 +8,7 @@ use super::line::Line;
 use crate::command::catalogue::Catalogue;
 use crate::command::list;
 use crate::command::toolchains::Stack;
+use crate::path_fault::{find, first_file};
 use crate::pod::folder::Folder;
 use crate::run::root::Root;
 use crate::stack::environment::Environment;
@@ -23,7 +24,12 @@ pub(super) struct Health {
 pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     let environment = Environment::inherited();
     let told = |line| Health { line, took: None };
-    let Some(command) = Lmod::candidates(&environment).into_iter().find(|path| path.is_file()) else {
+    let candidates = Lmod::candidates(&environment);
+    let found = first_file(&candidates);
+    let Some(command) = found.as_ref().ok().copied().flatten() else {
+        if let Err(hidden) = &found {
+            return told(Line::new("lmod", "none").unfit("lmod-missing", hidden.to_string()));
+        }
         let named = environment.text("LMOD_CMD").map(|path| format!(" (LMOD_CMD is `{path}`)"));
         let what = format!("there is no Lmod{}", named.unwrap_or_default());
         return told(Line::new("lmod", "none").unfit("lmod-missing", what));
@@ -80,7 +86,8 @@ pub(super) fn mounts() -> Line {
         names.join(", ")
     };
     if there.is_empty() {
-        let what = format!("cannot be read: {}", names(&missing));
+        let why = missing.iter().find_map(|folder| find(&folder.path).err());
+        let what = why.map_or_else(|| format!("cannot be read: {}", names(&missing)), |why| why.to_string());
         return Line::new("stack", what.clone()).unfit("stack-not-mounted", what);
     }
     let writable: Vec<&Folder> =

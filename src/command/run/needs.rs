@@ -16,6 +16,26 @@ use crate::verdict::fitness;
 /// case run.
 pub(super) fn unmet(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
     let (probe, toolchain) = (group.probe(), group.toolchain);
+    let lacking = lacking(group, ranks)?;
+    // What cannot be looked at may be there: nothing is said of the stack then.
+    let tool = probe.requires.iter().find_map(|requirement| match &requirement.need {
+        Need::Tool(name) if toolchain.which_anywhere(name).is_none() => toolchain.hides(name),
+        _ => None,
+    });
+    let no_tool = || missing_tool(probe, toolchain).or_else(|| missing_launcher(probe, toolchain)).is_some();
+    match tool.or_else(|| toolchain.hidden.clone().filter(|_| no_tool())) {
+        Some(fault) => {
+            let words = fault.to_string();
+            let diagnosis = group.session.why.of_words(&words);
+            let check = Check::not_passed("requires", Outcome::Error, "requires.path", words);
+            Some(Check { diagnosis, ..check.detail(fault.hint().unwrap_or_default()) })
+        }
+        None => Some(lacking),
+    }
+}
+
+fn lacking(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
+    let (probe, toolchain) = (group.probe(), group.toolchain);
     not_offered(probe, toolchain, &group.session.facts, group.session.catalogue)
         .or_else(|| missing_tool(probe, toolchain))
         .or_else(|| missing_launcher(probe, toolchain))

@@ -56,6 +56,13 @@ impl Why {
         self.rules.get_or_init(read).as_ref()
     }
 
+    /// The diagnosis of our own words, of which nothing else is known.
+    pub(super) fn of_words(&self, words: &str) -> Option<Box<Diagnosed>> {
+        let (rules, facts) = (self.rules()?, evidence::Facts::default());
+        let found = rules.diagnose(&Evidence::new(words.as_bytes(), &facts));
+        found.into_iter().find(|diagnosis| !diagnosis.noise).map(|found| Box::new(diagnosed(rules, found)))
+    }
+
     /// Finds the best diagnosis of every check that did not pass. Where the pod or the site is at fault, a failure
     /// becomes an error: the stack may be right. Each check is judged by its own words, so that the pod's fault in one
     /// never excuses the stack's in another.
@@ -93,10 +100,7 @@ impl Why {
             if matches!(found.fault, Some(Blame::Pod | Blame::Site)) {
                 check.outcome = Outcome::Error;
             }
-            let fault = found.fault_word().to_owned();
-            let spec = rules.explain(&found.id).and_then(|rule| rule.spec("")).unwrap_or_default();
-            let Diagnosis { id, cause, fix, retry, .. } = found;
-            check.diagnosis = Some(Box::new(Diagnosed { id, fault, cause, fix, retry, spec }));
+            check.diagnosis = Some(Box::new(diagnosed(rules, found)));
         }
     }
 }
@@ -140,6 +144,13 @@ impl Step {
         let command = format!("{ended}: {}", command.trim().trim_matches('"'));
         Some(Self { command, output: output.replace("\\n", "\n").replace("\\\"", "\"") })
     }
+}
+
+fn diagnosed(rules: &Rules, found: Diagnosis) -> Diagnosed {
+    let fault = found.fault_word().to_owned();
+    let spec = rules.explain(&found.id).and_then(|rule| rule.spec("")).unwrap_or_default();
+    let Diagnosis { id, cause, fix, retry, .. } = found;
+    Diagnosed { id, fault, cause, fix, retry, spec }
 }
 
 fn evidence<'e>(

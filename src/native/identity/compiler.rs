@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Tools, answers, shown, variables};
 use crate::native::place::{Place, install, real};
-use crate::native::{judged, skipped, unanswered};
+use crate::native::{judged, judged_or_hidden, skipped, unanswered};
+use crate::path_fault::{PathFault, entries, find};
 use crate::stack::toolchain::Loaded;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
@@ -221,9 +222,10 @@ fn runtime(tools: &Tools<'_>, check: &str, (tool, library): (Placeholder, &str),
         return skipped(check, format!("{} does not say where it finds {library}", program.display()));
     }
     // A library that is not found is answered by its bare name.
-    if said.is_relative() || !said.exists() {
-        let fault = format!("{} finds no {library}", program.display());
-        return judged(check, "identity.runtime", vec![fault]);
+    let there = if said.is_relative() { Ok(None) } else { find(&said) };
+    if !matches!(there, Ok(Some(_))) {
+        let fault = there.map(|_| format!("{} finds no {library}", program.display()));
+        return judged_or_hidden(check, "identity.runtime", vec![fault]);
     }
     let file = real(&said);
     let place = tools.place(&file);
@@ -240,23 +242,33 @@ pub(super) fn build_wrappers(loaded: &Loaded) -> Check {
     };
     let home = install(prefix);
     let mut faults = Vec::new();
+    if let Err(hidden) = find(&home) {
+        return judged_or_hidden(check, "identity.build-wrapper", vec![Err(hidden)]);
+    }
     for folder in ["bin", "etc", "lib/pkgconfig", "lib64/pkgconfig", "share/openmpi", "lib/gcc"] {
         search(&home.join(folder), 0, &mut faults);
     }
-    judged(check, "identity.build-wrapper", faults)
+    judged_or_hidden(check, "identity.build-wrapper", faults)
 }
 
-fn search(folder: &Path, depth: usize, faults: &mut Vec<String>) {
+fn search(folder: &Path, depth: usize, faults: &mut Vec<Result<String, PathFault>>) {
     /// Wrappers, specs and configuration are small.
     const LARGEST: u64 = 256 << 10;
     const DEEPEST: usize = 3;
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    let listed = match entries(folder) {
+        Ok(listed) => listed,
+        Err(hidden) => return faults.push(Err(hidden)),
+    };
+    for entry in listed {
         let path = entry.path();
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() && depth < DEEPEST {
             search(&path, depth + 1, faults);
         } else if kind.is_file() && entry.metadata().is_ok_and(|meta| meta.len() <= LARGEST) {
-            faults.extend(std::fs::read(&path).ok().and_then(|bytes| baked_in(&path, &bytes)));
+            match std::fs::read(&path) {
+                Ok(bytes) => faults.extend(baked_in(&path, &bytes).map(Ok)),
+                Err(error) => faults.push(Err(PathFault::new(&path, &error))),
+            }
         }
     }
 }

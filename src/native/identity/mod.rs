@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 use crate::error::Error;
 use crate::native::place::{Ground, Place, install, real};
-use crate::native::{Ask, judged, skipped};
+use crate::native::{Ask, judged, judged_or_hidden, skipped};
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
 use crate::stack::lmod::{Answer, Call};
@@ -128,6 +128,9 @@ impl Tools<'_> {
                 };
             }
             let reason = format!("{} brings no {}", loaded.module, names.join(" or "));
+            if let Some(hidden) = names.iter().find_map(|name| toolchain.hides(name)) {
+                return judged_or_hidden(check, "identity.path", vec![Err(hidden)]);
+            }
             let essential = matches!(tool, Placeholder::Cc | Placeholder::Mpicc);
             return if essential {
                 judged(check, "identity.path", vec![reason])

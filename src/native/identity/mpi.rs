@@ -2,7 +2,8 @@
 
 use super::{Tools, answers, compiler, variables};
 use crate::native::place::{install, real};
-use crate::native::{judged, skipped, unanswered};
+use crate::native::{judged, judged_or_hidden, skipped, unanswered};
+use crate::path_fault::{PathFault, is_folder};
 use crate::stack::toolchain::Loaded;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
@@ -60,18 +61,22 @@ fn wrapped(
             .map(|foreign| format!("{calls} calls another compiler: {foreign}")),
     };
     let folders = meant.folders.iter().filter_map(|folder| {
-        if !folder.is_dir() {
-            return Some(format!("{calls} names {}, which does not exist", folder.display()));
+        match is_folder(folder) {
+            Ok(true) => {}
+            Ok(false) => {
+                return Some(Ok(format!("{calls} names {}, which does not exist", folder.display())));
+            }
+            Err(fault) => return Some(Err(fault)),
         }
         let place = tools.place(folder);
-        (!place.is_ours()).then(|| format!("{calls} names {}, {}", folder.display(), place.words()))
+        (!place.is_ours()).then(|| Ok(format!("{calls} names {}, {}", folder.display(), place.words())))
     });
-    let folders: Vec<String> = folders.collect();
+    let folders: Vec<Result<String, PathFault>> = folders.collect();
     let [compiler_check, folder_check] = names;
     let shown = |check: Check| if check.reason.is_empty() { check } else { with_shown(check, &shown) };
     [
         shown(judged(compiler_check, "identity.wrapper", Vec::from_iter(called))),
-        shown(judged(folder_check, "identity.folders", folders)),
+        shown(judged_or_hidden(folder_check, "identity.folders", folders)),
     ]
 }
 

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::Tools;
-use crate::native::judged;
 use crate::native::place::{Place, real};
+use crate::native::{judged, judged_or_hidden};
+use crate::path_fault::{PathFault, find};
 use crate::stack::toolchain::Loaded;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
@@ -45,23 +46,25 @@ fn variable(tools: &Tools<'_>, name: &str) -> Check {
     let before = entries(toolchain.base.text(name));
     let added = entries(toolchain.environment.text(name)).into_iter().filter(|entry| !before.contains(entry));
     let faults = added.filter_map(|entry| fault(tools, name, &entry)).collect();
-    judged(format!("variable {}", name.to_lowercase()), "identity.variable", faults)
+    judged_or_hidden(format!("variable {}", name.to_lowercase()), "identity.variable", faults)
 }
 
-fn fault(tools: &Tools<'_>, name: &str, entry: &str) -> Option<String> {
+fn fault(tools: &Tools<'_>, name: &str, entry: &str) -> Option<Result<String, PathFault>> {
     let path = Path::new(entry);
     if entry.is_empty() || path.is_relative() {
         // glibc's loader looks a bare name of LD_PRELOAD up as it would a library.
-        return Some(format!("{name} has `{entry}`, which means another folder wherever it is read"));
+        return Some(Ok(format!("{name} has `{entry}`, which means another folder wherever it is read")));
     }
-    if !path.exists() {
-        return Some(format!("{name} has {entry}, which does not exist"));
+    match find(path) {
+        Ok(Some(_)) => {}
+        Ok(None) => return Some(Ok(format!("{name} has {entry}, which does not exist"))),
+        Err(fault) => return Some(Err(fault)),
     }
     match tools.place(path) {
         // A host's folder behind those of the stack is what PATH always ends with.
         Place::Host if name == "PATH" => None,
         place if place.is_ours() => None,
-        place => Some(format!("{name} has {entry}, {}", place.words())),
+        place => Some(Ok(format!("{name} has {entry}, {}", place.words()))),
     }
 }
 

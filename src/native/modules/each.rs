@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::script::Seen;
 use super::{effects, shell};
-use crate::native::{judged, skipped};
+use crate::native::{judged, judged_or_hidden, skipped};
+use crate::path_fault::{PathFault, find};
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{SAYS, loaded, quote};
 use crate::stack::module::Module;
@@ -62,7 +63,7 @@ pub(super) fn judge(
         checks.extend([skipped(paths, reason), skipped(unloads, reason), described(found)]);
         return checks;
     }
-    checks.push(judged(paths, "module.paths", dead(&before.environment, &with.environment)));
+    checks.push(judged_or_hidden(paths, "module.paths", dead(&before.environment, &with.environment)));
     let left = difference(&before.environment, &after.environment);
     checks.extend([judged(unloads, "module.unload", left), described(found)]);
     checks.extend(effects::judge(found, sight, variables));
@@ -116,7 +117,7 @@ fn own(name: &str) -> bool {
 }
 
 /// Every path that `after` has over `before` and that does not exist.
-fn dead(before: &Environment, after: &Environment) -> Vec<String> {
+fn dead(before: &Environment, after: &Environment) -> Vec<Result<String, PathFault>> {
     let mut faults = Vec::new();
     for (name, value) in after.since(before) {
         let (name, Some(value)) = (name.to_string_lossy(), value) else { continue };
@@ -131,8 +132,13 @@ fn dead(before: &Environment, after: &Environment) -> Vec<String> {
         if !entries.iter().all(|entry| entry.starts_with('/')) {
             continue;
         }
-        let missing = entries.iter().filter(|entry| !old.contains(**entry) && !Path::new(entry).exists());
-        faults.extend(missing.map(|entry| format!("{name} has {entry}, which does not exist")));
+        for entry in entries.into_iter().filter(|entry| !old.contains(*entry)) {
+            match find(Path::new(entry)) {
+                Ok(Some(_)) => {}
+                Ok(None) => faults.push(Ok(format!("{name} has {entry}, which does not exist"))),
+                Err(fault) => faults.push(Err(fault)),
+            }
+        }
     }
     faults
 }

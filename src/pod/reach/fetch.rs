@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use super::proxy::{Client, Proxy};
 use super::url::Url;
 use super::{Fault, Unreachable};
 use crate::error::reason;
@@ -33,42 +34,108 @@ pub(super) struct Page {
     pub body: Vec<u8>,
 }
 
-/// Gets `url` within `limit`, following redirections. `None`: the server speaks TLS, and nobody here can.
-///
-/// # Errors
-/// At which stage it failed.
-pub(super) fn fetch(url: &Url, limit: Duration) -> Result<Option<Page>, Unreachable> {
-    let until = Instant::now() + limit;
-    let mut url = url.clone();
-    for _ in 0..=REDIRECTIONS {
-        let mut stream = connect(&url, until)?;
-        let answer = if url.tls {
-            greet(&mut stream, &url)?;
-            drop(stream);
-            let Some(answer) = curl(&url, until)? else { return Ok(None) };
-            answer
-        } else {
-            talk(&mut stream, &url, until).map_err(|error| silence(&url, &error))?
-        };
-        let Some((status, head, body)) = split(&answer) else {
-            let what = format!("{} answers, but no HTTP", url.place());
-            return Err(Unreachable::new(Fault::Http, what));
-        };
-        let header = |name: &str| {
-            let value = head.lines().find_map(|line| {
-                let (key, value) = line.split_once(':')?;
-                key.eq_ignore_ascii_case(name).then(|| value.trim())
-            });
-            value.unwrap_or_default().to_owned()
-        };
-        if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            url = url.join(&header("location")).map_err(|what| Unreachable::new(Fault::Http, what))?;
-            continue;
+/// How a page is asked for.
+pub(super) struct Ask<'a> {
+    /// Whose rules about proxies hold.
+    pub(super) client: Client,
+    /// What a variable says.
+    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
+    /// How long one page may take.
+    pub(super) limit: Duration,
+}
+
+impl Ask<'_> {
+    /// Gets `url` in time, following redirections, through the proxy that the tools would take. `None`: it takes TLS or
+    /// a proxy of a kind that nobody here speaks.
+    ///
+    /// # Errors
+    /// At which stage it failed.
+    pub(super) fn fetch(&self, url: &Url) -> Result<Option<Page>, Unreachable> {
+        let until = Instant::now() + self.limit;
+        let mut url = url.clone();
+        for _ in 0..=REDIRECTIONS {
+            let proxy = Proxy::of(&url, self.client, self.variable)
+                .map_err(|what| Unreachable::new(Fault::Url, what))?;
+            let Some(answer) = answer(&url, proxy.as_ref(), until)? else { return Ok(None) };
+            let Some((status, head, body)) = split(&answer) else {
+                let what = format!("{} answers, but no HTTP", url.place());
+                return Err(Unreachable::new(Fault::Http, what));
+            };
+            let header = |name: &str| {
+                let value = head.lines().find_map(|line| {
+                    let (key, value) = line.split_once(':')?;
+                    key.eq_ignore_ascii_case(name).then(|| value.trim())
+                });
+                value.unwrap_or_default().to_owned()
+            };
+            if matches!(status, 301 | 302 | 303 | 307 | 308) {
+                url = url.join(&header("location")).map_err(|what| Unreachable::new(Fault::Http, what))?;
+                continue;
+            }
+            let kind =
+                header("content-type").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            return Ok(Some(Page { status, kind, body: body.to_vec(), url }));
         }
-        let kind = header("content-type").split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        return Ok(Some(Page { status, kind, body: body.to_vec(), url }));
+        Err(Unreachable::new(Fault::Http, format!("{url}: redirected more than {REDIRECTIONS} times")))
     }
-    Err(Unreachable::new(Fault::Http, format!("{url}: redirected more than {REDIRECTIONS} times")))
+}
+
+/// What is answered for one URL: head and body.
+fn answer(url: &Url, proxy: Option<&Proxy>, until: Instant) -> Result<Option<Vec<u8>>, Unreachable> {
+    if proxy.is_some_and(|proxy| proxy.scheme != "http") {
+        return curl(url, proxy, until);
+    }
+    let through = proxy.map(|proxy| format!(" through the proxy {}", proxy.place())).unwrap_or_default();
+    let place = format!("{}{through}", url.place());
+    let mut stream = match proxy {
+        Some(proxy) => connect(&proxy.host, proxy.port, &format!("the proxy {}", proxy.place()), until)?,
+        None => connect(&url.host, url.port, &url.place(), until)?,
+    };
+    if !url.tls {
+        return talk(&mut stream, url, proxy, until).map(Some).map_err(|error| silence(&place, &error));
+    }
+    if let Some(proxy) = proxy {
+        tunnel(&mut stream, url, proxy, until)?;
+    }
+    greet(&mut stream, url, &place)?;
+    drop(stream);
+    curl(url, proxy, until)
+}
+
+/// Asks a proxy for a connection to the server of `url`.
+fn tunnel(stream: &mut TcpStream, url: &Url, proxy: &Proxy, until: Instant) -> Result<(), Unreachable> {
+    let place = url.place();
+    let mut request = format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\nUser-Agent: stackprobe\r\n");
+    request += &authorization("Proxy-Authorization", proxy.credentials.as_deref());
+    request += "\r\n";
+    let mut head = Vec::new();
+    let read = stream.write_all(request.as_bytes()).and_then(|()| {
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && head.len() < 64 << 10 {
+            stream.set_read_timeout(Some(left(until)))?;
+            stream.read_exact(&mut byte)?;
+            head.push(byte[0]);
+        }
+        Ok(())
+    });
+    let through = format!("the proxy {}", proxy.place());
+    read.map_err(|error| silence(&through, &error))?;
+    let fault = match split(&head).map(|(status, ..)| status) {
+        Some(200..=299) => return Ok(()),
+        Some(status @ (401 | 403 | 407)) => (Fault::Credentials, format!("answers {status}")),
+        Some(status @ 500..=599) => (Fault::Server, format!("answers {status}")),
+        Some(status) => (Fault::Http, format!("answers {status}")),
+        None => (Fault::Http, "answers, but no HTTP".to_owned()),
+    };
+    Err(Unreachable::new(fault.0, format!("{through} {} for a connection to {place}", fault.1)))
+}
+
+/// A header with credentials, if there are any. A name alone is one with an empty password.
+fn authorization(header: &str, credentials: Option<&str>) -> String {
+    let Some(credentials) = credentials else { return String::new() };
+    let colon = if credentials.contains(':') { "" } else { ":" };
+    let pair = crate::digest::base64(format!("{credentials}{colon}").as_bytes());
+    format!("{header}: Basic {pair}\r\n")
 }
 
 fn left(until: Instant) -> Duration {
@@ -76,25 +143,25 @@ fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
 }
 
-fn connect(url: &Url, until: Instant) -> Result<TcpStream, Unreachable> {
-    let addresses = match url.host.parse::<IpAddr>() {
+fn connect(host: &str, port: u16, place: &str, until: Instant) -> Result<TcpStream, Unreachable> {
+    let addresses = match host.parse::<IpAddr>() {
         Ok(address) => vec![address],
-        Err(_) => resolve(&url.host, until)?,
+        Err(_) => resolve(host, until)?,
     };
     let mut last = None;
     for address in addresses.into_iter().take(4) {
-        match TcpStream::connect_timeout(&SocketAddr::new(address, url.port), left(until)) {
+        match TcpStream::connect_timeout(&SocketAddr::new(address, port), left(until)) {
             Ok(stream) => {
                 let timed = stream
                     .set_read_timeout(Some(left(until)))
                     .and_then(|()| stream.set_write_timeout(Some(left(until))));
-                return timed.map(|()| stream).map_err(|error| silence(url, &error));
+                return timed.map(|()| stream).map_err(|error| silence(place, &error));
             }
             Err(error) => last = Some((address, error)),
         }
     }
     let Some((address, error)) = last else {
-        return Err(Unreachable::new(Fault::Name, format!("`{}` has no address", url.host)));
+        return Err(Unreachable::new(Fault::Name, format!("`{host}` has no address")));
     };
     let fault = match error.kind() {
         io::ErrorKind::ConnectionRefused => Fault::Refused,
@@ -102,7 +169,7 @@ fn connect(url: &Url, until: Instant) -> Result<TcpStream, Unreachable> {
         _ => Fault::Route,
     };
     let reason = reason(&error);
-    Err(Unreachable::new(fault, format!("cannot connect to {} ({address}): {reason}", url.place())))
+    Err(Unreachable::new(fault, format!("cannot connect to {place} ({address}): {reason}")))
 }
 
 fn resolve(host: &str, until: Instant) -> Result<Vec<IpAddr>, Unreachable> {
@@ -130,18 +197,17 @@ fn resolve(host: &str, until: Instant) -> Result<Vec<IpAddr>, Unreachable> {
 }
 
 /// HTTP/1.0, so that the answer ends with the connection and comes in one piece.
-fn talk(stream: &mut TcpStream, url: &Url, until: Instant) -> io::Result<Vec<u8>> {
+fn talk(stream: &mut TcpStream, url: &Url, proxy: Option<&Proxy>, until: Instant) -> io::Result<Vec<u8>> {
+    // A proxy is given the whole URL.
+    let target = if proxy.is_some() { url.to_string() } else { url.path.clone() };
     let mut request = format!(
         "GET {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: stackprobe\r\nAccept: {}\r\n",
-        url.path,
+        target,
         url.place(),
         super::ACCEPT
     );
-    if let Some(credentials) = &url.credentials {
-        request += "Authorization: Basic ";
-        request += &crate::digest::base64(credentials.as_bytes());
-        request += "\r\n";
-    }
+    request += &authorization("Authorization", url.credentials.as_deref());
+    request += &authorization("Proxy-Authorization", proxy.and_then(|proxy| proxy.credentials.as_deref()));
     request += "\r\n";
     stream.write_all(request.as_bytes())?;
     let mut answer = Vec::new();
@@ -163,8 +229,7 @@ fn talk(stream: &mut TcpStream, url: &Url, until: Instant) -> io::Result<Vec<u8>
     Ok(answer)
 }
 
-fn silence(url: &Url, error: &io::Error) -> Unreachable {
-    let place = url.place();
+fn silence(place: &str, error: &io::Error) -> Unreachable {
     match error.kind() {
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Unreachable::new(
             Fault::Timeout,
@@ -178,23 +243,20 @@ fn silence(url: &Url, error: &io::Error) -> Unreachable {
 }
 
 /// The first words of a handshake (RFC 8446): is there anybody who speaks TLS?
-fn greet(stream: &mut TcpStream, url: &Url) -> Result<(), Unreachable> {
+fn greet(stream: &mut TcpStream, url: &Url, place: &str) -> Result<(), Unreachable> {
     let mut first = [0; 7];
     let said = stream.write_all(&hello(&url.host)).and_then(|()| stream.read_exact(&mut first));
     said.map_err(|error| match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => silence(url, &error),
-        _ => Unreachable::new(
-            Fault::Tls,
-            format!("{} ends the TLS handshake: {}", url.place(), reason(&error)),
-        ),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => silence(place, &error),
+        _ => Unreachable::new(Fault::Tls, format!("{place} ends the TLS handshake: {}", reason(&error))),
     })?;
     match first[0] {
         22 => Ok(()),
         21 => {
-            let what = format!("{} refuses the TLS handshake with alert {}", url.place(), first[6]);
+            let what = format!("{place} refuses the TLS handshake with alert {}", first[6]);
             Err(Unreachable::new(Fault::Tls, what))
         }
-        _ => Err(Unreachable::new(Fault::Tls, format!("{} does not speak TLS: is it http://?", url.place()))),
+        _ => Err(Unreachable::new(Fault::Tls, format!("{place} does not speak TLS: is it http://?"))),
     }
 }
 
@@ -225,28 +287,58 @@ fn hello(host: &str) -> Vec<u8> {
 }
 
 /// The same request by the image's `curl`, which judges the certificate. `None`: there is no curl.
-fn curl(url: &Url, until: Instant) -> Result<Option<Vec<u8>>, Unreachable> {
+fn curl(url: &Url, proxy: Option<&Proxy>, until: Instant) -> Result<Option<Vec<u8>>, Unreachable> {
     let found = ["/usr/bin/curl", "/bin/curl", "/usr/local/bin/curl"].map(PathBuf::from);
     let Some(curl) = found.into_iter().find(|path| path.is_file()) else { return Ok(None) };
     let mut command = Command::new(curl);
-    command.args(["--silent", "--show-error", "--include", "--http1.1", "--header"]);
+    // First: no file of a user's changes what is asked. What the proxy says of its tunnel is no answer.
+    command.args([
+        "--disable",
+        "--silent",
+        "--show-error",
+        "--include",
+        "--suppress-connect-headers",
+        "--http1.1",
+    ]);
+    command.arg("--header");
     command
         .arg(format!("Accept: {}", super::ACCEPT))
         .arg("--max-time")
         .arg(left(until).as_secs().max(1).to_string());
     command.args(["--config", "-"]).arg("--").arg(url.to_string());
     // On the command line every process of the pod could read them.
-    let escaped = |text: &String| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let config = url.credentials.as_ref().map(|pair| format!("user = \"{}\"\n", escaped(pair)));
-    let place = url.place();
-    let (status, answer, complaint) =
-        within(command, &config.unwrap_or_default(), until + Duration::from_secs(1)).map_err(|error| {
-            Unreachable::new(Fault::Timeout, format!("{place}: curl: {}", reason(&error)))
-        })?;
+    let quoted = |text: &str| {
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r");
+        format!("\"{text}\"")
+    };
+    let mut config = String::new();
+    for (option, pair) in [
+        ("user", url.credentials.as_deref()),
+        ("proxy-user", proxy.and_then(|proxy| proxy.credentials.as_deref())),
+    ] {
+        let pair = pair.map(|pair| if pair.contains(':') { pair.to_owned() } else { format!("{pair}:") });
+        config.extend(pair.map(|pair| format!("{option} = {}\n", quoted(&pair))));
+    }
+    // Which proxy, is decided already, by the rules of those who will ask after us.
+    let route = match proxy {
+        Some(proxy) => {
+            format!("proxy = {}\nnoproxy = \"\"\n", quoted(&format!("{}://{}", proxy.scheme, proxy.place())))
+        }
+        None => "noproxy = \"*\"\n".to_owned(),
+    };
+    config.push_str(&route);
+    let place = match proxy {
+        Some(proxy) => format!("{} through the proxy {}", url.place(), proxy.place()),
+        None => url.place(),
+    };
+    let (status, answer, complaint) = within(command, &config, until + Duration::from_secs(1))
+        .map_err(|error| Unreachable::new(Fault::Timeout, format!("{place}: curl: {}", reason(&error))))?;
     let complaint = String::from_utf8_lossy(&complaint).trim().to_owned();
     // https://curl.se/libcurl/c/libcurl-errors.html
     let fault = match status {
         0 => return Ok(Some(answer)),
+        5 | 6 => Fault::Name,
+        7 => Fault::Refused,
         28 => Fault::Timeout,
         35 | 51 | 53 | 54 | 58 | 59 | 60 | 66 | 77 | 80 | 83 | 90 | 91 => Fault::Tls,
         _ => Fault::Http,

@@ -2,11 +2,13 @@
 //! does not resolve, a refused connection, a bad certificate, a 401 and a 503.
 
 mod fetch;
+mod proxy;
 pub mod url;
 
 use std::time::Duration;
 
-use fetch::{Page, fetch};
+use fetch::{Ask, Page};
+pub use proxy::Client;
 use url::Url;
 
 use crate::digest::{hex, sha256};
@@ -70,13 +72,17 @@ impl Fault {
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Url => "give the URL of a simple index, such as https://HOST/simple/",
+            Self::Url => {
+                "give the URL of a simple index, such as https://HOST/simple/, and of a proxy, such as http://HOST:3128"
+            }
             Self::Name => "the pod's DNS or its egress policy; or the name is wrong",
-            Self::Refused => "the index or its proxy is down, or the port is wrong",
+            Self::Refused => "the index or its proxy (http_proxy, https_proxy) is down, or the port is wrong",
             Self::Route | Self::Timeout => "the egress policy of the pod, a firewall, or an index that hangs",
             Self::Tls => "mount the site's CA (SSL_CERT_FILE, PIP_CERT), or correct the host name",
             Self::Http => "is this the URL of the index, and not of a page before it?",
-            Self::Credentials => "put credentials into the URL, or into a netrc that the pod mounts",
+            Self::Credentials => {
+                "put credentials into the URL of the index or proxy, or into a netrc that the pod mounts"
+            }
             Self::Server => "the index is overloaded or broken: try again later",
             Self::NoIndex => "a login page or a captive portal answers in place of the index",
             Self::Incomplete => "the mirror does not hold this project: synchronise it",
@@ -114,9 +120,28 @@ pub enum Reached {
 /// # Errors
 /// Where it ended.
 pub fn index(url: &str, project: &str, limit: Duration) -> Result<Reached, Unreachable> {
+    index_with(url, project, limit, &inherited)
+}
+
+/// A variable of this process.
+fn inherited(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The same with the variables of another environment, which say what proxy there is.
+///
+/// # Errors
+/// Where it ended.
+pub fn index_with(
+    url: &str,
+    project: &str,
+    limit: Duration,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Reached, Unreachable> {
+    let ask = Ask { client: Client::Python, variable, limit };
     let url = Url::parse(url).map_err(|what| Unreachable::new(Fault::Url, what))?;
     let page = url.below(&format!("{project}/"));
-    let Some(page) = fetch(&page, limit)? else { return Ok(Reached::Tls) };
+    let Some(page) = ask.fetch(&page)? else { return Ok(Reached::Tls) };
     judge(&page, &format!("the project `{project}`"))?;
     let links =
         if page.kind == "application/vnd.pypi.simple.v1+json" { of_json(&page) } else { of_html(&page) };
@@ -130,7 +155,7 @@ pub fn index(url: &str, project: &str, limit: Duration) -> Result<Reached, Unrea
         return Ok(Reached::Index);
     };
     let file = page.url.join(&link).map_err(|what| Unreachable::new(Fault::NoIndex, what))?;
-    let Some(file) = fetch(&file, limit)? else { return Ok(Reached::Tls) };
+    let Some(file) = ask.fetch(&file)? else { return Ok(Reached::Tls) };
     judge(&file, "a file that it lists")?;
     let found = hex(&sha256(&file.body));
     if file.body.len() <= SMALL && wanted.as_deref() != Some(found.as_str()) {
@@ -147,8 +172,21 @@ pub fn index(url: &str, project: &str, limit: Duration) -> Result<Reached, Unrea
 /// # Errors
 /// Where it ended.
 pub fn cran(url: &str, limit: Duration) -> Result<Reached, Unreachable> {
+    cran_with(url, limit, &inherited)
+}
+
+/// The same with the variables of another environment, which say what proxy there is.
+///
+/// # Errors
+/// Where it ended.
+pub fn cran_with(
+    url: &str,
+    limit: Duration,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Reached, Unreachable> {
+    let ask = Ask { client: Client::Curl, variable, limit };
     let url = Url::parse(url).map_err(|what| Unreachable::new(Fault::Url, what))?;
-    let Some(page) = fetch(&url.below("src/contrib/PACKAGES"), limit)? else { return Ok(Reached::Tls) };
+    let Some(page) = ask.fetch(&url.below("src/contrib/PACKAGES"))? else { return Ok(Reached::Tls) };
     judge(&page, "a list of source packages")?;
     if !page.body.starts_with(b"Package:") {
         let what = format!("{} answers {} that is no list of packages", page.url, shown(&page));

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Url {
     /// Whether it is `https`.
     pub tls: bool,
-    /// `user:password`, as it stands in the URL.
+    /// `user:password`, with what the URL escapes (`%40`) decoded: so the tools send it.
     pub credentials: Option<String>,
     /// Name or literal address, without the brackets of IPv6.
     pub host: String,
@@ -33,7 +33,7 @@ impl Url {
         };
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (credentials, place) = match authority.rsplit_once('@') {
-            Some((credentials, place)) => (Some(credentials.to_owned()), place),
+            Some((credentials, place)) => (Some(decoded(credentials)), place),
             None => (None, authority),
         };
         let (host, port) = match place.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
@@ -127,6 +127,24 @@ impl fmt::Debug for Url {
     }
 }
 
+/// `user:password` with `%40` and the like as the bytes that they stand for. What is no escape, or makes no text, stays.
+pub(super) fn decoded(credentials: &str) -> String {
+    let bytes = credentials.as_bytes();
+    let (mut plain, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let digits = credentials.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            plain.push(byte);
+            at += 3;
+        } else {
+            plain.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8(plain).unwrap_or_else(|_| credentials.to_owned())
+}
+
 /// A URL that could not be read, without what may be a password.
 fn hidden(text: &str) -> String {
     match text.rsplit_once('@') {
@@ -148,6 +166,23 @@ mod tests {
         assert_eq!(url.below("six/").path, "/simple/six/");
         let url = Url::parse("http://[::1]/").unwrap();
         assert_eq!((url.host.as_str(), url.port, url.place().as_str()), ("::1", 80, "[::1]:80"));
+    }
+
+    #[test]
+    fn credentials_are_sent_as_they_are_meant() {
+        for (written, meant) in [
+            ("user:p%40ss", "user:p@ss"),
+            ("me%40site.org:a%3Ab%2F%25", "me@site.org:a:b/%"),
+            ("user:100%", "user:100%"),
+            ("user:%zz%4", "user:%zz%4"),
+            ("user:p%C3%A9", "user:pé"),
+            ("user:%ff", "user:%ff"),
+            ("user:+", "user:+"),
+            ("token", "token"),
+        ] {
+            let url = Url::parse(&format!("https://{written}@h/simple")).unwrap();
+            assert_eq!((url.credentials.as_deref(), url.host.as_str()), (Some(meant), "h"), "{written}");
+        }
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::hash::{Hash as _, Hasher as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::path_fault::Obstacle;
+
 /// A directory of a search path.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -40,8 +42,9 @@ impl Folder {
                 }
                 if names.len() > MOST_NAMES { Listing::Unknown } else { Listing::Names(names) }
             }
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Listing::Unknown,
-            Err(_) => Listing::Absent,
+            Err(error) if Obstacle::of(&error) == Obstacle::Missing => Listing::Absent,
+            // Closed to listing, or a file system that fails: only the files themselves can tell.
+            Err(_) => Listing::Unknown,
         };
         let mut folder = Self { path, listing, has_hwcaps: false };
         folder.has_hwcaps = folder.may_hold("glibc-hwcaps");

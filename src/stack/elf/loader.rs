@@ -22,6 +22,7 @@ use super::parse;
 use super::shelf::Shelf;
 use super::system::{System, standard_interpreter};
 use super::tokens::{Tokens, split_library_path, split_rpath};
+use crate::path_fault::{Obstacle, PathFault};
 
 /// The dynamic loader under one environment, and everything that it has seen so far.
 #[derive(Debug)]
@@ -210,8 +211,13 @@ impl Loader {
     }
 
     fn open_file(&self, path: &Path) -> Result<(FileId, Result<Arc<Image>, BadElf>), Opened> {
-        let file = open_quietly(path).map_err(|_| Opened::Absent)?;
-        let facts = file.metadata().map_err(|_| Opened::Absent)?;
+        let hidden = |error: &std::io::Error| match Obstacle::of(error) {
+            // The loader goes on to the next folder then, and so do we.
+            Obstacle::Missing | Obstacle::Closed => Opened::Absent,
+            _ => Opened::Unusable(PathFault::new(path, error).to_string().into()),
+        };
+        let file = open_quietly(path).map_err(|error| hidden(&error))?;
+        let facts = file.metadata().map_err(|error| hidden(&error))?;
         let id = (facts.dev(), facts.ino());
         if let Some(image) = self.images.get(&id) {
             return Ok((id, image));

@@ -48,12 +48,7 @@ pub fn scan(roots: &[PathBuf], loader: &Loader, policy: &Policy) -> Scan {
     let (files, elf) = (walk.files, walk.elf.len());
     let mut findings = alone::library_path(loader);
     for (path, reason) in walk.unreadable {
-        findings.push(finding(
-            &path,
-            FindingKind::Unreadable,
-            Weight::Odd,
-            format!("cannot be read: {reason}"),
-        ));
+        findings.push(finding(&path, FindingKind::Unreadable, Weight::Odd, reason.to_string()));
     }
     for (path, target) in walk.dangling {
         let detail = format!("leads to `{}`, which is not there", target.display());

@@ -17,7 +17,7 @@ use super::bytes::OnDisk;
 use super::image::Image;
 use super::object::FileId;
 use super::parse;
-use crate::error::reason;
+use crate::path_fault::{Obstacle, PathFault};
 
 /// Files that one thread looks at before another may help with the same folder.
 const BATCH: usize = 64;
@@ -40,7 +40,7 @@ pub(super) struct Walk {
     /// Links that lead nowhere, and where that is.
     pub(super) dangling: Vec<(PathBuf, PathBuf)>,
     /// Folders and files that could not be read, and why.
-    pub(super) unreadable: Vec<(PathBuf, String)>,
+    pub(super) unreadable: Vec<(PathBuf, PathFault)>,
 }
 
 #[derive(Default)]
@@ -56,7 +56,7 @@ impl Net {
     }
 
     fn refuse(&self, path: &Path, error: &std::io::Error) {
-        self.keep(|walk| walk.unreadable.push((path.to_owned(), reason(error))));
+        self.keep(|walk| walk.unreadable.push((path.to_owned(), PathFault::new(path, error))));
     }
 
     /// Roots may lie within each other and mounts may show a folder twice: each is visited once.
@@ -119,8 +119,12 @@ fn visit<'a>(scope: &Scope<'a>, net: &'a Net, folder: PathBuf) {
 }
 
 fn look_at_link(net: &Net, path: PathBuf) {
-    let lost = matches!(fs::metadata(&path), Err(error) if error.kind() == std::io::ErrorKind::NotFound);
-    if lost && let Ok(target) = fs::read_link(&path) {
+    let Err(error) = fs::metadata(&path) else { return };
+    // A link that leads in a circle leads nowhere, too; one that leads to what is closed may lead somewhere.
+    if !matches!(Obstacle::of(&error), Obstacle::Missing | Obstacle::Loop) {
+        return net.refuse(&path, &error);
+    }
+    if let Ok(target) = fs::read_link(&path) {
         net.keep(|walk| walk.dangling.push((path, target)));
     }
 }

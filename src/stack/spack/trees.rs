@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Database, Lock};
 use crate::error::Error;
+use crate::path_fault::find;
 
 /// An install tree.
 #[derive(Clone, Debug)]
@@ -50,13 +51,15 @@ impl Trees {
         spacks.extend(roots.iter().filter_map(|root| spack_above(root)));
         let mut folders = BTreeSet::new();
         let mut lock_files = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut hidden) = (BTreeSet::new(), BTreeSet::new());
         let mut ascend = |path: &Path, inside: usize| {
             // Prefixes of one tree share all but the last of their folders.
             let above = path.ancestors().take_while(|folder| seen.insert(folder.to_path_buf()));
             for (level, folder) in above.enumerate() {
-                if folder.join(".spack-db/index.json").exists() {
-                    folders.insert(folder.to_path_buf());
+                match find(&folder.join(".spack-db/index.json")) {
+                    Ok(Some(_)) => drop(folders.insert(folder.to_path_buf())),
+                    Ok(None) => {}
+                    Err(fault) => drop(hidden.insert(fault.to_string())),
                 }
                 if level >= inside {
                     lock_files.extend(Some(folder.join("spack.lock")).filter(|lock| lock.is_file()));
@@ -73,7 +76,13 @@ impl Trees {
         }
         // `PREFIX/bin` of tens of thousands of installs: no environment lies within one.
         paths.into_iter().for_each(|path| ascend(path, 2));
-        let mut found = Self { spacks: spacks.into_iter().collect(), ..Self::default() };
+        let mut found = Self {
+            spacks: spacks.into_iter().collect(),
+            // A database may stand there.
+            blind: !hidden.is_empty(),
+            unread: hidden.into_iter().collect(),
+            ..Self::default()
+        };
         for root in folders {
             match Database::read(&root) {
                 Ok(database) => {
