@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, Kind};
+use crate::report::mask;
 use crate::stack::family::Families;
 use crate::stack::launcher::Launchers;
 use crate::suite::budget::Budgets;
@@ -70,6 +71,10 @@ impl Catalogue {
         let variables = site.variables.before(&variables);
         match (families, launchers) {
             (Ok(families), Ok(launchers)) if faults.is_empty() => {
+                mask::extend(&site.secrets.names, &site.secrets.patterns);
+                let probes = suites.iter().flat_map(|suite| &suite.probes);
+                let set = probes.flat_map(|probe| &probe.env);
+                mask::learn(set.map(|(name, value)| (name.as_ref(), value.as_ref())));
                 Ok(Self { suites, capabilities, families, launchers, budgets, variables, site })
             }
             (families, launchers) => {

@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
+use crate::report::mask;
 use crate::report::print::{print, print_json};
 use crate::report::text::many;
 use crate::run::root::Root;
@@ -35,7 +36,8 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
     let (asked, plan) = run::plan(&catalogue, &stack, &request)?;
-    let record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
+    let mut record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
+    mask::plan(&mut record);
     match flags.format {
         Format::Json => print_json(&record)?,
         Format::Text => {

@@ -122,7 +122,7 @@ fn counts(record: &CaseRecord) -> String {
 /// Tells what a person should know, in one line, and what is no error.
 pub fn note(text: &str) {
     let yellow = AnsiColor::Yellow.on_default();
-    say(&format!("{yellow}note{yellow:#}: {}", line(text, 1000)));
+    say(&format!("{yellow}note{yellow:#}: {}", line(&mask(text), 1000)));
 }
 
 /// Tells of an error, once, at the end of a command.
@@ -130,6 +130,7 @@ pub fn error(error: &Error) {
     let red = AnsiColor::Red.on_default();
     for fault in &error.faults {
         let text = fault.to_string();
+        let text = mask(&text);
         match text.strip_prefix("error:") {
             Some(rest) => say(&format!("{red}error{red:#}:{rest}")),
             None => say(&text),
@@ -137,9 +138,9 @@ pub fn error(error: &Error) {
     }
 }
 
-/// Writes lines to standard error. If that fails there is nobody left to say so to, and what is said here is only a view
+/// Writes lines to standard error, without the secrets in them. If that fails there is nobody left to say so to, and what is said here is only a view
 /// of what the results and the exit code hold.
 pub fn say(text: &str) {
     let mut terminal = stderr().lock();
-    let _ = writeln!(terminal, "{text}").and_then(|()| terminal.flush());
+    let _ = writeln!(terminal, "{}", mask(text)).and_then(|()| terminal.flush());
 }

@@ -13,6 +13,7 @@ use anstream::adapter::strip_str;
 use anstyle::Style;
 
 use crate::report::estimate::Estimate;
+use crate::report::mask::mask;
 use crate::report::record::CaseRecord;
 use crate::report::text::line;
 use crate::verdict::check::Outcome;
@@ -92,7 +93,7 @@ impl Live {
 
     /// Somebody works on a case: `mpi/hello n=4 [gcc/12.2.0 openmpi/5.0.11]`.
     pub fn begun(&self, id: &str, label: &str) {
-        let running = Running { id: id.to_owned(), label: line(label, 500), since: Instant::now() };
+        let running = Running { id: id.to_owned(), label: line(&mask(label), 500), since: Instant::now() };
         self.change(|scene| scene.running.push(running));
     }
 

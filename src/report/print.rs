@@ -6,14 +6,15 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::error::{Error, Kind, reason};
+use crate::report::mask::{document, mask};
 
-/// Prints a text, in colours where they are wanted.
+/// Prints a text without the secrets in it, in colours where they are wanted.
 ///
 /// # Errors
 /// Standard output that is full or closed.
 pub fn print(text: &str) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| cannot(&error))
+    out.write_all(mask(text).as_bytes()).and_then(|()| out.flush()).map_err(|error| cannot(&error))
 }
 
 /// Prints bytes as they are.
@@ -39,7 +40,7 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Error> {
 /// A value that JSON cannot hold.
 pub fn to_json(value: &impl Serialize) -> Result<String, Error> {
     let text = serde_json::to_string_pretty(value);
-    text.map(|text| text + "\n").map_err(|error| not_json(&error))
+    text.map(|text| document(text) + "\n").map_err(|error| not_json(&error))
 }
 
 /// The error for a value that cannot be written as JSON.

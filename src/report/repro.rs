@@ -2,15 +2,16 @@
 //!
 //! It begins in the environment that the pod had, loads the modules by Lmod (or, where there is none, sets what they had
 //! set), writes the sources into a folder of its own and gives the same commands, or opens a shell before the first.
-//! Secrets are not in it: whoever calls it has to set them.
+//! Secrets are not in it: it takes them from the environment of whoever calls it, and says which are not set.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::report::mask::{is_secret, mask};
+use crate::report::mask::{is_secret, mask, spans, words};
 use crate::report::text::line;
 use crate::stack::environment::Environment;
 
@@ -45,18 +46,59 @@ pub struct Repro<'r> {
     pub limit: Duration,
 }
 
+/// The variables from which a script takes what was left out of it, with the values that stood there.
+#[derive(Default)]
+struct LeftOut(RefCell<Vec<(String, String)>>);
+
+impl LeftOut {
+    /// The variable for this secret: the case's own where it has one of this value, else one of ours.
+    fn variable(&self, case: &Environment, secret: &str) -> String {
+        let mut known = self.0.borrow_mut();
+        if let Some((name, _)) = known.iter().find(|(_, value)| value == secret) {
+            return name.clone();
+        }
+        let own = case.iter().find(|(name, value)| is_shell_name(name) && *value == secret);
+        let count = known.iter().filter(|(name, _)| name.starts_with(OURS)).count();
+        let name = own
+            .map_or_else(|| format!("{OURS}{}", count + 1), |(name, _)| name.to_string_lossy().into_owned());
+        known.push((name.clone(), secret.to_owned()));
+        name
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.borrow().iter().map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// How the variables begin that stand for secrets that were in none.
+const OURS: &str = "STACKPROBE_SECRET_";
+
 impl Repro<'_> {
     /// The script.
     #[must_use]
     pub fn script(&self) -> String {
+        let left_out = LeftOut::default();
+        for (name, value) in
+            self.case.iter().filter(|(name, value)| is_shell_name(name) && hidden(name, value))
+        {
+            left_out
+                .0
+                .borrow_mut()
+                .push((name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
+        }
+        let (mut files, mut steps) = (String::new(), String::new());
+        for (name, bytes) in &self.files {
+            here_document(&mut files, name, bytes, |secret| left_out.variable(self.case, secret));
+        }
+        self.steps(&mut steps, &left_out);
         let mut text = String::from("#!/usr/bin/env bash\n");
-        let _ = writeln!(text, "# {}", line(&self.title, 200));
-        let _ = writeln!(text, "# {}", line(&self.reason, 400));
+        let _ = writeln!(text, "# {}", line(&mask(&self.title), 200));
+        let _ = writeln!(text, "# {}", line(&mask(&self.reason), 400));
         text.push_str(
             "# Usage: bash repro.sh [DIR]                          do it again in DIR (default: a new folder)\n\
              #        bash repro.sh --shell [DIR [COMMAND...]]     a shell, or COMMAND, where all is ready\nset -u\n\n",
         );
-        self.begin_clean(&mut text);
+        self.begin_clean(&mut text, &left_out.names());
         self.load(&mut text);
         text.push_str("shell=\nif [ \"${1:-}\" = --shell ]; then shell=yes; shift; fi\n");
         text.push_str("stage=${1:-$(mktemp -d)}\ntmp=$stage/t home=$stage/h\n[ $# = 0 ] || shift\n");
@@ -65,10 +107,12 @@ impl Repro<'_> {
             self.set(&mut text, name, value);
         }
         text.push('\n');
-        for (name, bytes) in &self.files {
-            here_document(&mut text, name, bytes);
+        if !left_out.0.borrow().is_empty() {
+            let _ = writeln!(text, "secrets='{}'", left_out.names().join(" "));
+            text.push_str(FILL);
         }
-        self.steps(&mut text);
+        text.push_str(&files);
+        text.push_str(&steps);
         text.push_str(OPEN);
         text.push_str("steps again\n");
         text.push_str(END);
@@ -76,7 +120,7 @@ impl Repro<'_> {
     }
 
     /// The commands, each given to whoever `$1` names.
-    fn steps(&self, text: &mut String) {
+    fn steps(&self, text: &mut String, left_out: &LeftOut) {
         let seconds = self.limit.as_secs().max(1);
         let _ = writeln!(
             text,
@@ -86,7 +130,11 @@ impl Repro<'_> {
              steps() {{"
         );
         for (index, command) in self.commands.iter().enumerate() {
-            let words: Vec<String> = command.iter().map(|word| self.word(word)).collect();
+            let words: Vec<String> = command
+                .iter()
+                .zip(words(command))
+                .map(|(word, hidden)| self.open_word(word, &hidden, left_out))
+                .collect();
             let randomised = if self.aslr { "" } else { "setarch -R " };
             let last = if index + 1 == self.commands.len() { "" } else { " || return" };
             let _ = writeln!(text, "  \"$1\" {randomised}{}{last}", words.join(" "));
@@ -95,12 +143,11 @@ impl Repro<'_> {
     }
 
     /// Nothing of whoever calls it may change what happens, but for secrets, which only they have.
-    fn begin_clean(&self, text: &mut String) {
+    fn begin_clean(&self, text: &mut String, left_out: &[String]) {
         let path = self.base.text("PATH").unwrap_or_default();
         let modulepath = self.base.text("MODULEPATH").unwrap_or_default();
         let mut secrets = String::new();
-        for (name, _) in self.case.iter().filter(|(name, value)| is_shell_name(name) && hidden(name, value)) {
-            let name = name.to_string_lossy();
+        for name in left_out {
             let _ = writeln!(secrets, "    ${{{name}+\"{name}=${name}\"}} \\");
         }
         let _ = writeln!(
@@ -154,6 +201,22 @@ impl Repro<'_> {
         };
     }
 
+    /// A word of a command, with variables in the place of secrets.
+    fn open_word(&self, word: &str, hidden: &[Range<usize>], left_out: &LeftOut) -> String {
+        let (mut open, mut at) = (String::new(), 0);
+        for span in hidden {
+            if span.start > at {
+                open.push_str(&self.word(&word[at..span.start]));
+            }
+            let _ = write!(open, "\"${{{}-}}\"", left_out.variable(self.case, &word[span.clone()]));
+            at = span.end;
+        }
+        if at < word.len() || hidden.is_empty() {
+            open.push_str(&self.word(&word[at..]));
+        }
+        open
+    }
+
     /// A word quoted for a shell, with the case's folders in it as variables.
     fn word(&self, word: &str) -> String {
         let mut quoted = quote(word);
@@ -188,6 +251,19 @@ const OPEN: &str = r#"if [ -n "$shell" ]; then
 fi
 "#;
 
+/// What was left out comes from the environment, or is told.
+const FILL: &str = r#"missing=
+for name in $secrets; do [ -n "${!name-}" ] || missing="$missing $name"; done
+[ -z "$missing" ] || echo "secrets are left out of this script, set them before you call it:$missing" >&2
+for name in $secrets; do case $name in STACKPROBE_SECRET_*) export -n "$name";; esac; done
+fill() {
+  text=$(cat "$1"; echo .); text=${text%.}
+  for name in $secrets; do [ -z "${!name-}" ] || text=${text//"@$name@"/"${!name}"}; done
+  printf %s "$text" > "$1"
+}
+
+"#;
+
 /// Whether a shell can set it, and does not itself.
 fn is_shell_name(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
@@ -199,15 +275,23 @@ fn is_shell_name(name: &OsStr) -> bool {
 }
 
 fn hidden(name: &OsStr, value: &OsStr) -> bool {
-    is_secret(&name.to_string_lossy()) || matches!(mask(&value.to_string_lossy()), Cow::Owned(_))
+    is_secret(&name.to_string_lossy(), &value.to_string_lossy())
 }
 
 fn quote(word: &str) -> String {
     shell_words::quote(word).into_owned()
 }
 
-fn here_document(text: &mut String, name: &str, bytes: &[u8]) {
-    let content = String::from_utf8_lossy(bytes);
+/// Writes a file; in the place of each secret in it stands the name of a variable, which `fill` replaces.
+fn here_document(text: &mut String, name: &str, bytes: &[u8], variable: impl Fn(&str) -> String) {
+    let whole = String::from_utf8_lossy(bytes);
+    let hidden = spans(&whole);
+    let (mut content, mut at) = (String::new(), 0);
+    for span in &hidden {
+        let _ = write!(content, "{}@{}@", &whole[at..span.start], variable(&whole[span.clone()]));
+        at = span.end;
+    }
+    content.push_str(&whole[at..]);
     let mut end = "END_OF_FILE".to_owned();
     while content.contains(&end) {
         end.push('_');
@@ -218,7 +302,8 @@ fn here_document(text: &mut String, name: &str, bytes: &[u8]) {
     if !content.ends_with('\n') {
         text.push('\n');
     }
-    let _ = writeln!(text, "{end}\nchmod 555 {name}\n");
+    let fill = if hidden.is_empty() { String::new() } else { format!("fill {name}; ") };
+    let _ = writeln!(text, "{end}\n{fill}chmod 555 {name}\n");
 }
 
 #[cfg(test)]
@@ -264,5 +349,57 @@ mod tests {
         assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
         let written = std::fs::read_to_string(folder.path().join("a b/out")).unwrap();
         assert_eq!(written, "a 'b' $(c) `d` \"e\"");
+    }
+
+    #[test]
+    fn what_is_left_out_comes_from_the_environment_and_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut case = Environment::from_nul_separated(b"PATH=/usr/bin:/bin\0");
+        let base = case.clone();
+        case.set("DB_PASSWORD", "xk8 Lq'2Zr");
+        let source = "echo \"$DB_PASSWORD\" \"$1\" \"$2\" \"$3\" 'token=fromfile99'\n";
+        let words =
+            ["sh", "p.sh", "--password", "xk8 Lq'2Zr", "https://me:in&url@h/"].map(str::to_owned).to_vec();
+        let repro = Repro {
+            title: "mine/p [gcc/12]".into(),
+            reason: "token=inreason9".into(),
+            modules: Vec::new(),
+            lmod: Path::new("/nowhere/lmod"),
+            base: &base,
+            loaded: &base,
+            case: &case,
+            files: vec![("p.sh".into(), source.into())],
+            stage: Path::new("/stage"),
+            folders: [Path::new("/stage.t/t"), Path::new("/stage.t/h")],
+            commands: vec![words],
+            aslr: true,
+            limit: Duration::from_secs(10),
+        };
+        let text = repro.script();
+        for secret in ["xk8", "2Zr", "in&url", "fromfile99", "inreason9"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        let script = folder.path().join("repro.sh");
+        std::fs::write(&script, text).unwrap();
+        let run = |set: &[(&str, &str)]| {
+            let mut again = Command::new("bash");
+            again.arg(&script).envs(set.iter().copied());
+            let output = again.output().unwrap();
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned())
+        };
+        let set = [
+            ("DB_PASSWORD", "xk8 Lq'2Zr"),
+            ("STACKPROBE_SECRET_1", "fromfile99"),
+            ("STACKPROBE_SECRET_2", "me:in&url"),
+        ];
+        let [said, told] = run(&set);
+        assert!(
+            said.contains("xk8 Lq'2Zr --password xk8 Lq'2Zr https://me:in&url@h/ token=fromfile99"),
+            "{said} {told}"
+        );
+        assert!(!told.contains("left out"), "{told}");
+        let [said, told] = run(&set[..1]);
+        assert!(said.contains("--password xk8 Lq'2Zr https://@h/"), "{said}");
+        assert!(told.contains("call it: STACKPROBE_SECRET_1 STACKPROBE_SECRET_2"), "{told}");
     }
 }

@@ -62,7 +62,7 @@ impl Capture {
             log: log.into(),
             heading: String::new(),
             log_cap: 64 << 20,
-            filter: |text| text.into(),
+            filter: || Box::new(|text| text.into()),
             supervisors: Arc::clone(&SUPERVISORS),
             patience: PATIENCE,
         }

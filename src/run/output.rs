@@ -79,17 +79,19 @@ pub struct Logged {
     pub error: Option<String>,
 }
 
-/// What may be written of some whole lines of output.
-pub type Filter = fn(&[u8]) -> Cow<'_, [u8]>;
+/// What may be written of some whole lines of a stream; it remembers those before.
+pub type Pass = Box<dyn for<'t> FnMut(&'t [u8]) -> Cow<'t, [u8]> + Send>;
+
+/// Makes a [`Pass`] for each stream.
+pub type Filter = fn() -> Pass;
 
 /// A line that is longer is written in parts.
 const LINE: usize = 64 << 10;
 
 /// The log file of a case: the lines of both streams in the order in which they ended.
-#[derive(Debug)]
 pub(super) struct Log {
     file: File,
-    filter: Filter,
+    filters: [Pass; 2],
     /// The line of each stream that has not ended yet.
     open: [Vec<u8>; 2],
     room: u64,
@@ -108,20 +110,27 @@ impl Log {
     ) -> io::Result<Self> {
         let file = File::options().append(true).create(true).open(path)?;
         let (open, beyond) = (Default::default(), Keeper::new(0, tail));
-        let mut log = Self { file, filter, open, room: cap, beyond, error: None };
-        log.write(heading.as_bytes());
+        let mut log = Self { file, filters: [filter(), filter()], open, room: cap, beyond, error: None };
+        log.write(&filter()(heading.as_bytes()));
         Ok(log)
     }
 
     pub(super) fn add(&mut self, stream: Stream, chunk: &[u8]) {
-        let open = &mut self.open[usize::from(stream == Stream::Stderr)];
+        let index = usize::from(stream == Stream::Stderr);
+        let open = &mut self.open[index];
         open.extend_from_slice(chunk);
-        let whole = if open.len() > LINE {
-            open.len()
-        } else {
-            open.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+        let whole = match open.iter().rposition(|byte| *byte == b'\n') {
+            Some(end) => end + 1,
+            None if open.len() > LINE => part(open),
+            None => 0,
         };
         let lines: Vec<u8> = open.drain(..whole).collect();
+        self.pass(index, &lines);
+    }
+
+    /// Filtered first: what is cut off at the cap can then show no half of what is to be hidden.
+    fn pass(&mut self, index: usize, lines: &[u8]) {
+        let lines = self.filters[index](lines).into_owned();
         self.keep(&lines);
     }
 
@@ -135,8 +144,8 @@ impl Log {
 
     /// Ends the file: what was dropped, the end of it, and what the harness has to say.
     pub(super) fn finish(mut self, note: &str) -> Logged {
-        for open in std::mem::take(&mut self.open) {
-            self.keep(&open);
+        for (index, open) in std::mem::take(&mut self.open).into_iter().enumerate() {
+            self.pass(index, &open);
         }
         let beyond = std::mem::replace(&mut self.beyond, Keeper::new(0, 0)).finish();
         let dropped = beyond.missing();
@@ -144,7 +153,8 @@ impl Log {
             self.write(format!("\n[stackprobe: {dropped} bytes of output are left out here]\n").as_bytes());
         }
         self.write(&beyond.tail);
-        self.write(note.as_bytes());
+        let note = self.filters[0](note.as_bytes()).into_owned();
+        self.write(&note);
         Logged { dropped, error: self.error }
     }
 
@@ -152,17 +162,32 @@ impl Log {
     fn write(&mut self, bytes: &[u8]) {
         if self.error.is_none()
             && !bytes.is_empty()
-            && let Err(error) = self.file.write_all(&(self.filter)(bytes))
+            && let Err(error) = self.file.write_all(bytes)
         {
             self.error = Some(crate::error::reason(&error));
         }
     }
 }
 
+/// How much of a line without an end is written: up to a blank that stands between two values, so that nothing that
+/// belongs together is parted.
+fn part(line: &[u8]) -> usize {
+    let from = line.len() - line.len() / 8;
+    let glue = |byte: Option<&u8>| byte.is_some_and(|byte| b":=-".contains(byte));
+    (from..line.len())
+        .rev()
+        .find(|at| b" \t,;".contains(&line[*at]) && !glue(line.get(at - 1)) && !glue(line.get(at + 1)))
+        .map_or(line.len(), |at| at + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn plain() -> Pass {
+        Box::new(|text| text.into())
+    }
 
     proptest! {
         #[test]
@@ -190,7 +215,7 @@ mod tests {
     fn a_log_holds_its_cap_then_says_what_is_missing_then_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut log = Log::open(&path, "$ x\n", (4, 3), |text| text.into()).unwrap();
+        let mut log = Log::open(&path, "$ x\n", (4, 3), plain).unwrap();
         for chunk in ["ab", "cdef", "ghij"] {
             log.add(Stream::Stdout, chunk.as_bytes());
         }
@@ -204,9 +229,11 @@ mod tests {
     fn lines_are_filtered_whole_however_they_come_and_never_mixed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let hide: Filter = |text| {
-            let text = String::from_utf8_lossy(text).replace("secret", "***");
-            Cow::Owned(text.into_bytes())
+        let hide: Filter = || {
+            Box::new(|text| {
+                let text = String::from_utf8_lossy(text).replace("secret", "***");
+                Cow::Owned(text.into_bytes())
+            })
         };
         let mut log = Log::open(&path, "", (100, 3), hide).unwrap();
         log.add(Stream::Stdout, b"a sec");
@@ -218,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_and_stops_nothing() {
-        let mut log = Log::open(Path::new("/dev/full"), "", (100, 3), |text| text.into()).unwrap();
+        let mut log = Log::open(Path::new("/dev/full"), "", (100, 3), plain).unwrap();
         log.add(Stream::Stdout, b"some output");
         assert_eq!(log.finish("").error.as_deref(), Some("no space left on device"));
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use globset::{Glob, GlobMatcher};
+use regex::Regex;
 use time::Date;
 use time::macros::format_description;
 
-use crate::document::{self, Table};
+use crate::document::{self, Table, Written};
 use crate::error::{Error, Fault, Kind, Source};
 use crate::suite::Layer;
 use crate::suite::budget::Budgets;
@@ -26,8 +27,19 @@ pub struct Site {
     pub budgets: Budgets,
     /// Which variables modules may set, and which not.
     pub variables: Variables,
+    /// What is secret here, beside what always is.
+    pub secrets: Secrets,
     /// The file, for tables that other rooms read from it (launchers, diagnoses).
     pub source: Option<Source>,
+}
+
+/// What reports must not show.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// Names of variables, flags and keys; `*` matches, and the case of letters does not count.
+    pub names: Vec<String>,
+    /// Regular expressions; the group `v` is the secret, or else all that matches.
+    pub patterns: Vec<String>,
 }
 
 /// A failure that the site knows of and waits for.
@@ -100,9 +112,36 @@ impl Site {
                 root.leave(elsewhere);
             }
             let (budgets, variables) = (Budgets::table(root), Variables::table(root));
-            Self { families, toolboxes, known, budgets, variables, source: Some(source.clone()) }
+            let secrets = root.table("secrets", secrets).unwrap_or_default();
+            Self { families, toolboxes, known, budgets, variables, secrets, source: Some(source.clone()) }
         })
     }
+}
+
+fn secrets(table: &mut Table<'_>) -> Secrets {
+    let names = table.strings("names").unwrap_or_default();
+    let patterns = table.strings("patterns").unwrap_or_default();
+    for name in names.iter().filter(|name| name.value.trim_matches('*').is_empty()) {
+        table.fault("a name of nothing but `*` would hide everything", name.span.clone());
+    }
+    for pattern in &patterns {
+        match Regex::new(&pattern.value) {
+            Ok(found) if found.is_match("") => {
+                table.fault(
+                    "a pattern that matches nothing at all would hide everything",
+                    pattern.span.clone(),
+                );
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let why = error.to_string();
+                let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                table.fault(format!("cannot read the pattern: {why}"), pattern.span.clone());
+            }
+        }
+    }
+    let texts = |all: Vec<Written<String>>| all.into_iter().map(|text| text.value).collect();
+    Secrets { names: texts(names), patterns: texts(patterns) }
 }
 
 fn toolboxes(table: &mut Table<'_>) -> Vec<String> {

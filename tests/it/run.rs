@@ -2,6 +2,7 @@
 
 mod refused;
 mod retries;
+mod secrets;
 
 use crate::fixture::{call, core, valid_against_junit_10};
 

@@ -18,6 +18,7 @@ use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::report::console::note;
+use crate::report::mask::mask;
 use crate::report::print::print;
 use crate::run::plan::{Planned, suites_for};
 use crate::run::root::Root;
@@ -56,7 +57,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
         view.toolchains.retain(|tested| changed.contains(tested.chain));
     }
     let text = match flags.format {
-        Hierarchy::Text => tree::draw(&view),
+        Hierarchy::Text => mask(&tree::draw(&view)).into_owned(),
         Hierarchy::Json => form::json(&view)?,
         Hierarchy::Ids => ids::list(&view),
     };

@@ -193,7 +193,7 @@ impl<'g> Group<'g> {
         capture.head = usize::try_from(session.flags.output).unwrap_or(usize::MAX);
         capture.tail = capture.head;
         capture.log_cap = session.flags.log;
-        capture.filter = mask::bytes;
+        capture.filter = mask::stream;
         capture.heading = format!("$ {shown}\n");
         let before = Before::now();
         let mut executed = execute(&command, &capture, session.stop, lines)?;

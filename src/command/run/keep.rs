@@ -6,10 +6,12 @@ use std::fmt::Write as _;
 
 use super::case::{Built, Done, Group};
 use super::session::Session;
+use crate::report::mask::mask;
 use crate::report::record::{CaseRecord, CommandRecord};
 use crate::report::repro::Repro;
 use crate::report::results::write_repro;
 use crate::report::text::{clean, head_and_tail};
+use crate::run::output::Captured;
 use crate::run::plan::Case;
 use crate::run::stage::base;
 use crate::stack::toolchain::Toolchain;
@@ -55,7 +57,7 @@ fn said(steps: &[&Step]) -> String {
         let executed = &step.executed;
         let _ = writeln!(text, "$ {}", step.command);
         for captured in [&executed.stdout, &executed.stderr] {
-            let output = judge::text(captured);
+            let output = shown(captured);
             text.push_str(&head_and_tail(&clean(&output), SHOWN / 4, SHOWN / 4 * 3));
             if !text.ends_with('\n') {
                 text.push('\n');
@@ -111,6 +113,22 @@ fn changes(toolchain: &Toolchain) -> BTreeMap<String, Option<String>> {
     changes.map(|(name, value)| (text(name), value.map(text))).collect()
 }
 
+/// Head and tail as people may see them: masked before they are cut to fit, and without the halves of lines at the gap,
+/// which may be halves of secrets.
+fn shown(captured: &Captured) -> String {
+    let missing = captured.missing();
+    if missing == 0 {
+        return mask(&judge::text(captured)).into_owned();
+    }
+    let end =
+        captured.head.iter().rposition(|byte| *byte == b'\n').map_or(captured.head.len(), |end| end + 1);
+    let begin = captured.tail.iter().position(|byte| *byte == b'\n').map_or(0, |begin| begin + 1);
+    let left_out = missing + (captured.head.len() - end + begin) as u64;
+    let (head, tail) = (&captured.head[..end], &captured.tail[begin..]);
+    let text = |bytes: &[u8]| mask(&String::from_utf8_lossy(bytes)).into_owned();
+    format!("{}\n[{left_out} bytes omitted]\n{}", text(head), text(tail))
+}
+
 /// A case that did not pass keeps the head and tail of what its commands said.
 fn keep_output(record: &mut CaseRecord, steps: &[&Step]) {
     if !matches!(record.outcome(), Outcome::Failed | Outcome::Error) {
@@ -119,7 +137,7 @@ fn keep_output(record: &mut CaseRecord, steps: &[&Step]) {
     let mut output = String::new();
     for step in steps.iter().rev().take(2).rev() {
         for captured in [&step.executed.stdout, &step.executed.stderr] {
-            output.push_str(&judge::text(captured));
+            output.push_str(&shown(captured));
             if !output.is_empty() && !output.ends_with('\n') {
                 output.push('\n');
             }

@@ -13,6 +13,7 @@ use signal_hook::consts::SIGUSR1;
 use crate::error::{Error, Kind, reason};
 use crate::pod::signals::Stop;
 use crate::pod::wake::Wake;
+use crate::report::mask::mask;
 use crate::report::record::CaseRecord;
 use crate::report::text::line;
 use crate::verdict::check::Outcome;
@@ -123,5 +124,5 @@ pub(super) fn instructions(record: &CaseRecord, results: &Path, root: &Path, hos
         text.push_str("   (or Enter)");
     }
     text.push_str("\n  give up:   SIGTERM or Ctrl-C; the report is written");
-    text
+    mask(&text).into_owned()
 }

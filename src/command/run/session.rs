@@ -21,6 +21,7 @@ use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::counts::UNCHANGED;
 use crate::report::live::Live;
+use crate::report::mask;
 use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
 use crate::report::results::Results;
 use crate::run::execute::dismiss_supervisors;
@@ -146,6 +147,7 @@ impl<'s> Session<'s> {
         }
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
             Ok(loaded) => {
+                mask::learn(loaded.environment.iter());
                 let unchanged: BTreeSet<&str> = self.leave_out(cases, loaded);
                 let is_left_out = |case: &Case| unchanged.contains(case.id.as_str());
                 let groups = cases.chunk_by(|a, b| {
