@@ -4,6 +4,7 @@ pub mod account;
 mod alike;
 pub mod cause;
 pub mod ci;
+pub mod claim;
 pub mod console;
 pub mod counts;
 pub mod estimate;

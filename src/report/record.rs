@@ -74,6 +74,9 @@ pub struct CaseRecord {
     /// A digest of everything that its result depends on; empty where that was not asked for or cannot be known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key: String,
+    /// What its result depends on, part by part, as `--resume` compares it; empty where it cannot be known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
     /// Its verdicts; never empty.
     pub checks: Vec<Check>,
     /// What was executed.
@@ -162,6 +165,7 @@ impl CaseRecord {
             started: String::new(),
             seconds: 0.0,
             key: String::new(),
+            inputs: BTreeMap::new(),
             checks: vec![Check::not_passed("case", outcome, kind, reason)],
             commands: Vec::new(),
             output: String::new(),

@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, reason};
 use crate::report::account::{self, Account};
 use crate::report::html;
 use crate::report::junit::Testsuites;
+use crate::report::mask;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
 use crate::verdict::check::Outcome;
 
@@ -63,7 +64,9 @@ impl Results {
         for folder in [folder, &folder.join("cases"), &folder.join("logs")] {
             fs::create_dir_all(folder).map_err(|error| cannot(error, folder))?;
         }
-        let account = Account::owed(plan);
+        let mut plan = plan.clone();
+        mask::plan(&mut plan);
+        let account = Account::owed(&plan);
         let mut results = Self {
             folder: folder.to_path_buf(),
             places: plan.cases.iter().map(|owed| owed.id.clone()).zip(0..).collect(),
@@ -80,7 +83,7 @@ impl Results {
         let logs = folder.join("logs");
         forget(&logs, &kept).map_err(|error| cannot(error, &logs))?;
         let path = folder.join("plan.json");
-        write_json(&path, plan).map_err(|error| cannot(error, &path))?;
+        write_json(&path, &plan).map_err(|error| cannot(error, &path))?;
         for mut record in done {
             account::tidy(&mut record);
             results.count(record);

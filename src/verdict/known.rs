@@ -5,6 +5,9 @@ use time::Date;
 use crate::suite::site::{Known, Subject};
 use crate::verdict::check::{Check, Outcome};
 
+/// The kind of a check that the site excuses.
+pub const KNOWN: &str = "known";
+
 /// Applies the site's known issues to the checks of one case.
 ///
 /// An issue whose day is over excuses nothing. An issue that matches checks of this case, none of which failed, is
@@ -25,7 +28,7 @@ pub fn excuse(known: &[Known], case: Subject<'_>, checks: &mut [Check], today: D
                     check.command.clear();
                     check.reason = format!("known issue: {} ({})", issue.reason, issue.reference);
                     check.outcome = Outcome::Skipped;
-                    "known".clone_into(&mut check.kind);
+                    KNOWN.clone_into(&mut check.kind);
                 }
             } else if !excused && passed && check.outcome == Outcome::Passed {
                 check.outcome = Outcome::Failed;

@@ -1,5 +1,6 @@
 //! The main job against the real stack: what a person or a pod gets from `stackprobe run`.
 
+mod again;
 mod refused;
 mod retries;
 mod secrets;

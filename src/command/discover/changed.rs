@@ -31,8 +31,8 @@ pub(super) fn changed<'m>(
 ) -> Result<BTreeSet<&'m Chain>, Error> {
     let selection = Selection::new(&flags.suites, &[], &catalogue.suites)?;
     let facts = Facts::gather();
-    let keys = Keys::new(catalogue, stack, &facts, given(None, None));
-    let (since, told) = Since::new(ledger, keys);
+    let keys = Keys::new(catalogue, stack, &facts, given(None, None), true);
+    let (since, told) = Since::new(ledger, &keys);
     if let Some(line) = told {
         note(&line);
     }

@@ -57,11 +57,14 @@ fn is_host(path: &Path) -> bool {
     !path.starts_with("/usr/local") && HOST.iter().any(|host| path.starts_with(host))
 }
 
-/// The state of an install.
-///
-/// # Errors
-/// Why it cannot be known.
-pub(super) fn digest(root: &Path) -> Result<[u8; 32], String> {
+/// An install as it was found.
+struct Found {
+    real: PathBuf,
+    files: Vec<(PathBuf, Metadata)>,
+    hash: Option<Box<str>>,
+}
+
+fn find(root: &Path) -> Result<Found, String> {
     if root.components().count() < 3 {
         return Err(format!("{} is too much to be known", root.display()));
     }
@@ -70,19 +73,42 @@ pub(super) fn digest(root: &Path) -> Result<[u8; 32], String> {
     walk(&real, &mut files)?;
     files.sort_unstable_by(|left, right| left.0.cmp(&right.0));
     let hash = read_spec(&real).ok().map(|(record, _)| record.hash).filter(|hash| !hash.is_empty());
-    let mut parts = Parts::new("install");
-    if let Some(hash) = hash {
-        parts.add("hash", hash.as_bytes());
-        for (path, meta) in &files {
-            parts.add("path", relative(path, &real).as_encoded_bytes());
-            parts.add(
-                "state",
-                format!("{:o} {} {} {}", meta.mode(), meta.size(), meta.mtime(), meta.mtime_nsec())
-                    .as_bytes(),
-            );
+    Ok(Found { real, files, hash })
+}
+
+impl Found {
+    /// Its hash, and names, sizes and times of its files.
+    fn state(&self) -> [u8; 32] {
+        let mut parts = Parts::new("install");
+        parts.add("hash", self.hash.as_deref().unwrap_or_default().as_bytes());
+        for (path, meta) in &self.files {
+            parts.add("path", relative(path, &self.real).as_encoded_bytes());
+            let state = format!("{:o} {} {} {}", meta.mode(), meta.size(), meta.mtime(), meta.mtime_nsec());
+            parts.add("state", state.as_bytes());
         }
-        return Ok(parts.digest());
+        parts.digest()
     }
+}
+
+/// The state of an install in the place where it is: nothing of it is read but names, sizes and times.
+///
+/// # Errors
+/// Why it cannot be known.
+pub(super) fn state(root: &Path) -> Result<[u8; 32], String> {
+    Ok(find(root)?.state())
+}
+
+/// What tells an install from another, in whatever place: its state where Spack left a hash, else its content.
+///
+/// # Errors
+/// Why it cannot be known.
+pub(super) fn digest(root: &Path) -> Result<[u8; 32], String> {
+    let found = find(root)?;
+    if found.hash.is_some() {
+        return Ok(found.state());
+    }
+    let Found { real, files, .. } = found;
+    let mut parts = Parts::new("install");
     let bytes: u64 = files.iter().filter(|(_, meta)| meta.is_file()).map(|(_, meta)| meta.size()).sum();
     if bytes > MOST_BYTES {
         return Err(format!("{} has no hash and holds {} MiB", root.display(), bytes >> 20));

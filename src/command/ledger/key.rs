@@ -1,6 +1,7 @@
 //! The key of a case: a digest of everything that its result depends on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -15,67 +16,142 @@ use crate::stack::toolchain::Toolchain;
 use crate::stack::uncommented::uncommented;
 use crate::suite::{Action, Native, Probe, Suite};
 
-/// What is known of one thing: its digest, or why it cannot be known.
-type Known = Arc<OnceLock<Result<[u8; 32], String>>>;
+/// What is known of one thing, or why it cannot be known.
+type Known<T> = Arc<OnceLock<Result<T, String>>>;
+
+/// What a case depends on, part by part.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// Each part as it is in this place: an install by the names, sizes and times of its files.
+    pub inputs: BTreeMap<String, String>,
+    /// All of it, wherever it is looked at: 64 hexadecimal digits. Empty where nobody asked for it.
+    pub digest: String,
+}
+
+/// What is known of a toolchain.
+struct Layers {
+    modules: [u8; 32],
+    installs: [u8; 32],
+    /// The same by content; only for a ledger.
+    contents: Option<[u8; 32]>,
+    launcher: [u8; 32],
+}
+
+/// What is known of this binary and this pod.
+struct Common {
+    binary: [u8; 32],
+    pod: [u8; 32],
+}
 
 /// Makes keys; what many cases have in common is worked out once.
 pub struct Keys<'k> {
     catalogue: &'k Catalogue,
     stack: &'k Stack<'k>,
     given: Given,
-    common: [u8; 32],
+    site: [u8; 32],
+    here: Common,
+    /// What a ledger needs, which others read too.
+    anywhere: Option<Common>,
     size: [u8; 32],
-    toolchains: Mutex<BTreeMap<String, Known>>,
-    installs: Mutex<BTreeMap<PathBuf, Known>>,
+    toolchains: Mutex<BTreeMap<String, Known<Arc<Layers>>>>,
+    states: Mutex<BTreeMap<PathBuf, Known<[u8; 32]>>>,
+    contents: Mutex<BTreeMap<PathBuf, Known<[u8; 32]>>>,
     whole: OnceLock<Result<[u8; 32], String>>,
+    /// By the ids of cases.
+    cases: Mutex<BTreeMap<String, Result<Arc<Key>, String>>>,
 }
 
 impl<'k> Keys<'k> {
-    /// Digests this binary, the site file and the pod.
+    /// Looks at this binary, the site file and the pod. `ledger`: other pods will read of it.
     #[must_use]
-    pub fn new(catalogue: &'k Catalogue, stack: &'k Stack<'k>, facts: &Facts, given: Given) -> Self {
-        let mut parts = Parts::new("common");
-        match std::fs::File::open("/proc/self/exe").and_then(crate::digest::sha256_of) {
-            Ok(digest) => parts.add("binary", &digest),
-            // Without it no two runs are alike.
-            Err(_) => parts.add("unique", &unique()),
-        }
+    pub fn new(
+        catalogue: &'k Catalogue,
+        stack: &'k Stack<'k>,
+        facts: &Facts,
+        given: Given,
+        ledger: bool,
+    ) -> Self {
+        let mut parts = Parts::new("site");
         parts.add("site", catalogue.site.source.as_ref().map_or("", |source| &*source.text).as_bytes());
         parts.add("capabilities", format!("{:?}", catalogue.capabilities).as_bytes());
-        parts.add("lmod", stack.lmod_version().as_bytes());
-        parts.add("pod", &pod::digest(facts));
+        let anywhere = || Common { binary: binary(content_of), pod: pod::digest(facts) };
         Self {
             catalogue,
             stack,
             given,
-            common: parts.digest(),
+            site: parts.digest(),
+            here: Common { binary: binary(state_of), pod: pod::state(facts) },
+            anywhere: ledger.then(anywhere),
             size: pod::size(facts),
             toolchains: Mutex::default(),
-            installs: Mutex::default(),
+            states: Mutex::default(),
+            contents: Mutex::default(),
             whole: OnceLock::new(),
+            cases: Mutex::default(),
         }
     }
 
-    /// The key of `case` under its loaded toolchain: 64 hexadecimal digits.
+    /// The key of `case` under its loaded toolchain.
     ///
     /// # Errors
     /// Why something that it depends on cannot be known.
-    pub fn of(&self, case: &Case, toolchain: &Toolchain) -> Result<String, String> {
+    pub fn of(&self, case: &Case, toolchain: &Toolchain) -> Result<Arc<Key>, String> {
+        let known = |keys: &Mutex<BTreeMap<String, Result<Arc<Key>, String>>>| {
+            keys.lock().unwrap_or_else(PoisonError::into_inner).get(&case.id).cloned()
+        };
+        if let Some(known) = known(&self.cases) {
+            return known;
+        }
+        let key = self.work_out(case, toolchain).map(Arc::new);
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).insert(case.id.clone(), key.clone());
+        key
+    }
+
+    /// The key of a case that [`Keys::of`] was asked for, if it could be known.
+    #[must_use]
+    pub fn known(&self, case: &str) -> Option<Arc<Key>> {
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner).get(case)?.clone().ok()
+    }
+
+    fn work_out(&self, case: &Case, toolchain: &Toolchain) -> Result<Key, String> {
         let suite = &self.catalogue.suites[case.suite];
         let probe = &suite.probes[case.probe];
-        let mut parts = Parts::new("case");
-        parts.add("common", &self.common);
-        parts.add("ranks", format!("{:?}", case.ranks).as_bytes());
-        parts.add("probe", &definition(suite, probe)?);
+        let layers = self.toolchain(toolchain)?;
+        let mut ranks = Parts::new("probe");
+        ranks.add("probe", &definition(suite, probe)?);
+        ranks.add("ranks", format!("{:?}", case.ranks).as_bytes());
+        let mut parts = BTreeMap::from([
+            ("binary", self.here.binary),
+            ("site", self.site),
+            ("pod", self.here.pod),
+            ("probe", ranks.digest()),
+            ("modules", layers.modules),
+            ("installs", layers.installs),
+            ("launcher", layers.launcher),
+        ]);
         if !probe.services.is_empty() {
-            parts.add("services", format!("{:?}", self.given).as_bytes());
+            let mut given = Parts::new("services");
+            given.add("services", format!("{:?}", self.given).as_bytes());
+            parts.insert("index", given.digest());
         }
-        parts.add("toolchain", &self.toolchain(toolchain)?);
         if matches!(probe.action, Action::Native(Native::Modules | Native::Spack)) {
             let whole = self.whole.get_or_init(|| whole::digest(self.stack));
-            parts.add("whole", whole.as_ref().map_err(Clone::clone)?);
+            parts.insert("stack", *whole.as_ref().map_err(Clone::clone)?);
         }
-        Ok(hex(&parts.digest()))
+        let short = |digest: &[u8; 32]| hex(digest).chars().take(16).collect::<String>();
+        let mut inputs: BTreeMap<String, String> =
+            parts.iter().map(|(name, digest)| ((*name).to_owned(), short(digest))).collect();
+        inputs.insert(SIZE.to_owned(), short(&self.size));
+        let mut digest = String::new();
+        if let (Some(common), Some(contents)) = (&self.anywhere, layers.contents) {
+            parts.extend([("binary", common.binary), ("pod", common.pod), ("installs", contents)]);
+            let mut all = Parts::new("case");
+            for (name, part) in &parts {
+                all.add(name, part);
+            }
+            digest = hex(&all.digest());
+        }
+        Ok(Key { inputs, digest })
     }
 
     /// The key of a case that left something out for what this pod lacks: it answers for pods of the same size only.
@@ -87,44 +163,84 @@ impl<'k> Keys<'k> {
         hex(&parts.digest())
     }
 
-    fn toolchain(&self, toolchain: &Toolchain) -> Result<[u8; 32], String> {
+    fn toolchain(&self, toolchain: &Toolchain) -> Result<Arc<Layers>, String> {
         // Suites may load more beside one toolchain.
         let modules = toolchain.loaded.iter().map(|loaded| loaded.module.to_string());
         let names = format!("{} = {}", toolchain.label, modules.collect::<Vec<_>>().join(" "));
         let known = shared(&self.toolchains, names);
-        known.get_or_init(|| self.digest_toolchain(toolchain)).clone()
+        known.get_or_init(|| self.layers(toolchain).map(Arc::new)).clone()
     }
 
-    fn digest_toolchain(&self, toolchain: &Toolchain) -> Result<[u8; 32], String> {
-        let mut parts = Parts::new("toolchain");
+    fn layers(&self, toolchain: &Toolchain) -> Result<Layers, String> {
+        let mut modules = Parts::new("modules");
+        modules.add("lmod", self.stack.lmod_version().as_bytes());
         for loaded in &toolchain.loaded {
             let bytes = std::fs::read(&loaded.file)
                 .map_err(|error| format!("{}: {}", loaded.file.display(), crate::error::reason(&error)))?;
-            parts.add("module", loaded.module.to_string().as_bytes());
-            parts.add("file", loaded.file.as_os_str().as_encoded_bytes());
-            parts.add("text", &uncommented(&loaded.file, &bytes));
+            modules.add("module", loaded.module.to_string().as_bytes());
+            modules.add("file", loaded.file.as_os_str().as_encoded_bytes());
+            modules.add("text", &uncommented(&loaded.file, &bytes));
         }
         for (name, value) in pod::steering(&toolchain.base) {
-            parts.add(&name, value.as_bytes());
+            modules.add(&name, value.as_bytes());
         }
         let mut roots = BTreeSet::new();
         for (name, value) in brought(toolchain) {
-            parts.add(&name, value.join(":").as_bytes());
+            modules.add(&name, value.join(":").as_bytes());
             if name != "MODULEPATH" {
                 roots.extend(value.iter().filter_map(|entry| install::root(Path::new(entry))));
             }
         }
-        for root in roots {
-            let known = shared(&self.installs, root.clone());
-            parts.add(&root.to_string_lossy(), &known.get_or_init(|| install::digest(&root)).clone()?);
-        }
-        parts.add("tools", format!("{:?}", toolchain.tools).as_bytes());
-        parts.add("launcher", format!("{:?}", toolchain.launcher).as_bytes());
-        Ok(parts.digest())
+        let installs = all(&roots, &self.states, install::state)?;
+        let contents = match self.anywhere {
+            Some(_) => Some(all(&roots, &self.contents, install::digest)?),
+            None => None,
+        };
+        let mut launcher = Parts::new("launcher");
+        launcher.add("tools", format!("{:?}", toolchain.tools).as_bytes());
+        launcher.add("launcher", format!("{:?}", toolchain.launcher).as_bytes());
+        Ok(Layers { modules: modules.digest(), installs, contents, launcher: launcher.digest() })
     }
 }
 
-fn shared<K: Ord>(known: &Mutex<BTreeMap<K, Known>>, key: K) -> Known {
+/// The part of a key that says how large the pod is.
+pub const SIZE: &str = "size";
+
+fn all(
+    roots: &BTreeSet<PathBuf>,
+    known: &Mutex<BTreeMap<PathBuf, Known<[u8; 32]>>>,
+    look: impl Fn(&Path) -> Result<[u8; 32], String>,
+) -> Result<[u8; 32], String> {
+    let mut parts = Parts::new("installs");
+    for root in roots {
+        let known = shared(known, root.clone());
+        parts.add(&root.to_string_lossy(), &known.get_or_init(|| look(root)).clone()?);
+    }
+    Ok(parts.digest())
+}
+
+fn content_of(file: &std::fs::File) -> std::io::Result<Vec<u8>> {
+    crate::digest::sha256_of(file).map(|digest| digest.to_vec())
+}
+
+/// A copy has another time: that costs a run, and saves reading all of it before each.
+fn state_of(file: &std::fs::File) -> std::io::Result<Vec<u8>> {
+    let meta = file.metadata()?;
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(format!("{version} {} {} {}", meta.size(), meta.mtime(), meta.mtime_nsec()).into_bytes())
+}
+
+fn binary(look: impl Fn(&std::fs::File) -> std::io::Result<Vec<u8>>) -> [u8; 32] {
+    let mut parts = Parts::new("binary");
+    match std::fs::File::open("/proc/self/exe").and_then(|file| look(&file)) {
+        Ok(found) => parts.add("binary", &found),
+        // Without it no two runs are alike.
+        Err(_) => parts.add("unique", &unique()),
+    }
+    parts.digest()
+}
+
+fn shared<K: Ord, T>(known: &Mutex<BTreeMap<K, Known<T>>>, key: K) -> Known<T> {
     Arc::clone(known.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default())
 }
 

@@ -1,4 +1,8 @@
-//! `--since LEDGER`: which cases passed before with everything that they depend on as it is now.
+//! `--since LEDGER` and `--resume`: which cases were run before with everything that they depend on as it is now.
+//!
+//! A ledger answers for other pods and other places, so its keys hold the contents of this binary, of what belongs to the
+//! host, and of installs without a hash. `--resume` goes on in one place: there the sizes and times of files answer for
+//! them, and each part is compared by itself, so that a person is told what has changed.
 //!
 //! | part of a case's key | because |
 //! |---|---|
@@ -21,11 +25,9 @@ mod key;
 mod pod;
 mod whole;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
-pub use key::Keys;
+pub use key::{Keys, SIZE};
 
 use crate::report::ledger::{Entry, Ledger};
 use crate::report::record::CaseRecord;
@@ -36,25 +38,22 @@ pub struct Since<'s> {
     /// Where it is.
     pub path: PathBuf,
     ledger: Ledger,
-    keys: Keys<'s>,
-    /// By the ids of cases.
-    known: Mutex<BTreeMap<String, String>>,
+    keys: &'s Keys<'s>,
 }
 
 impl<'s> Since<'s> {
     /// Reads the ledger; the second part is a line for people where there is none that can be used.
     #[must_use]
-    pub fn new(path: &Path, keys: Keys<'s>) -> (Self, Option<String>) {
+    pub fn new(path: &Path, keys: &'s Keys<'s>) -> (Self, Option<String>) {
         let (ledger, told) = Ledger::read(path);
-        (Self { path: path.to_path_buf(), ledger, keys, known: Mutex::default() }, told)
+        (Self { path: path.to_path_buf(), ledger, keys }, told)
     }
 
     /// The entry of a case that passed with everything as it is now.
     #[must_use]
     pub fn unchanged(&self, case: &Case, toolchain: &crate::stack::toolchain::Toolchain) -> Option<&Entry> {
         let key = self.keys.of(case, toolchain).ok()?;
-        let entry = self.ledger.get(&key).or_else(|| self.ledger.get(&self.keys.here(&key)));
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(case.id.clone(), key);
+        let entry = self.ledger.get(&key.digest).or_else(|| self.ledger.get(&self.keys.here(&key.digest)));
         entry.filter(|entry| entry.case == case.id)
     }
 
@@ -64,12 +63,5 @@ impl<'s> Since<'s> {
     /// In one line, why nothing could be entered.
     pub fn enter<'c>(&self, cases: impl IntoIterator<Item = &'c CaseRecord>) -> Result<(), String> {
         Ledger::of(cases, |key| self.keys.here(key)).add_to(&self.path)
-    }
-
-    /// The key of a case that [`Since::unchanged`] was asked about; empty where something that it depends on cannot be
-    /// known.
-    #[must_use]
-    pub fn key(&self, case: &str) -> String {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(case).cloned().unwrap_or_default()
     }
 }

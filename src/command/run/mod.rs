@@ -7,6 +7,7 @@ mod keep;
 mod native;
 pub(super) mod needs;
 mod pause;
+mod resume;
 mod session;
 mod teller;
 mod why;
@@ -28,6 +29,7 @@ use crate::heap;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
+use crate::report::claim::Claim;
 use crate::report::console::{Console, note};
 use crate::report::estimate::Estimate;
 use crate::report::live::{self, Live};
@@ -40,9 +42,9 @@ use crate::run::root::Root;
 use crate::run::service::{Given, Services};
 use crate::run::sweep::leave_nothing;
 use crate::suite::Service;
-use crate::verdict::check::{Check, Outcome};
 use pause::Pause;
-use session::{INTERRUPTED, Session, now};
+use resume::resume;
+use session::{Session, now};
 use teller::Teller;
 use why::Why;
 
@@ -90,12 +92,12 @@ fn carry_out(
     let (asked, plan) = plan(catalogue, &stack, request)?;
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
-    let (done, plan) = resume(flags, &record, plan);
+    let claim = Claim::take(&flags.results)?;
+    let given_servers = given(flags.index_url.as_ref(), flags.cran.as_ref());
+    let keys = Keys::new(catalogue, &stack, &facts, given_servers, flags.since.is_some());
+    let (done, plan) = resume(flags, (catalogue, &stack, &keys), (&asked, &request.extra), plan);
     let since = flags.since.as_deref().map(|path| {
-        let (since, told) = Since::new(
-            path,
-            Keys::new(catalogue, &stack, &facts, given(flags.index_url.as_ref(), flags.cran.as_ref())),
-        );
+        let (since, told) = Since::new(path, &keys);
         if let Some(line) = told {
             note(&line);
         }
@@ -108,10 +110,9 @@ fn carry_out(
     let told = (record.cases, Teller::start(results, console)?, live, pause);
     let reserve = Reserve::make(&flags.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
-    let place = (&asked[..], &root);
+    let place = (&asked[..], &root, &keys, since.as_ref());
     let session =
-        Session::new(flags, catalogue, (&stack, &request.extra), place, (facts, why), (stop, services), told)
-            .since(since.as_ref());
+        Session::new(flags, catalogue, (&stack, &request.extra), place, (facts, why), (stop, services), told);
     session.carry_out(&plan);
     let mut results = session.end();
     drop(reserve);
@@ -126,6 +127,7 @@ fn carry_out(
     }
     let printed = summary::print(results.account(), &flags.results).err();
     termination::write(results.account());
+    drop(claim);
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None => summary::exit(results.account()),
@@ -255,21 +257,4 @@ pub(super) fn record(
         shard: String::new(),
         cases: cases.collect(),
     }
-}
-
-/// With `--resume`: what an earlier run of the same plan gave a verdict, and the plan without it.
-fn resume(flags: &Run, record: &PlanRecord, mut plan: Plan) -> (Vec<CaseRecord>, Plan) {
-    if !flags.resume {
-        return (Vec::new(), plan);
-    }
-    let Ok((_, done, _)) = results::read(&flags.results) else { return (Vec::new(), plan) };
-    // What could not be told is missing, whatever is written of it: it ended in 75, which asks for another try.
-    let told = |check: &Check| check.outcome != Outcome::Error && check.kind != INTERRUPTED;
-    let done: Vec<_> = done
-        .into_values()
-        .filter(|case| record.cases.iter().any(|owed| owed.id == case.owed.id))
-        .filter(|case| case.checks.iter().all(told))
-        .collect();
-    plan.cases.retain(|case| !done.iter().any(|record| record.owed.id == case.id));
-    (done, plan)
 }

@@ -15,7 +15,7 @@ use super::why::Why;
 use crate::cli::Run;
 use crate::command::asked::{Asked, Unloaded};
 use crate::command::catalogue::Catalogue;
-use crate::command::ledger::Since;
+use crate::command::ledger::{Keys, Since};
 use crate::command::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
@@ -53,6 +53,7 @@ pub(super) struct Session<'s> {
     pub(super) why: Why,
     pub(super) stop: &'s Stop,
     pub(super) services: Services,
+    pub(super) keys: &'s Keys<'s>,
     pub(super) since: Option<&'s Since<'s>>,
     /// Where the memory of a case can be limited, if any is to be.
     pub(super) groups: Option<Groups>,
@@ -67,7 +68,7 @@ impl<'s> Session<'s> {
         flags: &'s Run,
         catalogue: &'s Catalogue,
         (stack, extra): (&'s Stack<'s>, &'s [Wanted]),
-        (asked, root): (&'s [Asked], &'s Root),
+        (asked, root, keys, since): (&'s [Asked], &'s Root, &'s Keys<'s>, Option<&'s Since<'s>>),
         (facts, why): (Facts, Why),
         (stop, services): (&'s Stop, Services),
         (owed, teller, live, pause): (Vec<Owed>, Teller, Option<Arc<Live>>, Option<Pause>),
@@ -92,18 +93,14 @@ impl<'s> Session<'s> {
             why,
             stop,
             services,
-            since: None,
+            keys,
+            since,
             groups,
             owed,
             teller,
             live,
             pause,
         }
-    }
-
-    /// The same session, which leaves out what has not changed.
-    pub(super) fn since(self, since: Option<&'s Since<'s>>) -> Self {
-        Self { since, ..self }
     }
 
     /// How many CPU slots there are to run on.
@@ -148,6 +145,11 @@ impl<'s> Session<'s> {
         match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
             Ok(loaded) => {
                 mask::learn(loaded.environment.iter());
+                for case in cases {
+                    // Known before it runs: what changes while it does is no part of what it was asked of. That a
+                    // part cannot be known says `--resume`.
+                    let _ = self.keys.of(case, loaded);
+                }
                 let unchanged: BTreeSet<&str> = self.leave_out(cases, loaded);
                 let is_left_out = |case: &Case| unchanged.contains(case.id.as_str());
                 let groups = cases.chunk_by(|a, b| {
@@ -281,7 +283,10 @@ impl<'s> Session<'s> {
         let mut record = CaseRecord::absent(&owed, "", Outcome::Error, "");
         record.checks = checks;
         record.started = now();
-        record.key = self.since.map(|since| since.key(&case.id)).unwrap_or_default();
+        if let Some(key) = self.keys.known(&case.id) {
+            record.key.clone_from(&key.digest);
+            record.inputs.clone_from(&key.inputs);
+        }
         record
     }
 

@@ -160,8 +160,11 @@ fn assignments(table: &Table, line: &str, spans: &mut Vec<Span>) {
             false
         } else if sign != ":" {
             if spaced && !is_quoted && !key_is_quoted {
-                let rest = rest.trim_end();
+                // The end of a line, or of what a shell would call a word.
+                let rest = rest.trim_end().trim_end_matches(['"', '\'', ',', '\\']);
+                let rest = if opened.is_some() { text } else { rest };
                 rest == text.trim_end()
+                    && !rest.contains(' ')
                     && !rest.contains(['(', ';', '{'])
                     && !is_harmless(rest)
                     && rest.len() > 2

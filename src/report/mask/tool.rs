@@ -44,6 +44,12 @@ pub(super) fn find(table: &Table, line: &str, spans: &mut Vec<Span>) {
         return;
     }
     let words: Vec<Span> = words(line).iter().map(|word| inner(line, word)).collect();
+    // `sh -c 'curl -u me:x'`, `echo 'curl …'`.
+    for word in words.iter().filter(|word| word.len() < line.len() && line[(*word).clone()].contains(' ')) {
+        let mut within = Vec::new();
+        find(table, &line[word.clone()], &mut within);
+        spans.extend(within.into_iter().map(|span| word.start + span.start..word.start + span.end));
+    }
     let mut tool: Option<&Tool> = None;
     let mut at = 0;
     while let Some(word) = words.get(at) {

@@ -15,10 +15,13 @@ echo '<password>inElement77</password>' >&2
 echo 'machine h login u password inNetrc77'
 echo 'aws_secret_access_key = inIni77/x'
 head -c 70000 /dev/zero | tr '\0' x; echo " $SITE_CRYPT "
-echo '-----BEGIN RSA PRIVATE KEY-----'
-for n in 1 2 3; do sleep 0.05; echo 'inKey77v+mFyQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY3ODkw/GFi'; done
-sleep 0.05; echo 'inKey77='
-echo '-----END RSA PRIVATE KEY-----'
+cat <<'KEY'
+-----BEGIN RSA PRIVATE KEY-----
+inKey77v+mFyQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY3ODkw/GFi
+inKey77v+mFyQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVoxMjM0NTY3ODkw/GFi
+inKey77=
+-----END RSA PRIVATE KEY-----
+KEY
 echo "not ok 1 - token=inCheck77"
 echo "  ---"
 echo "  message: password is inDetail77"
