@@ -164,8 +164,13 @@ impl Error {
                 | ErrorKind::InvalidFilename
                 | ErrorKind::InvalidInput
                 | ErrorKind::Unsupported
+                | ErrorKind::FileTooLarge
         );
-        Self::io(if stays { Kind::Unfit } else { Kind::Pod }, verb, path, error)
+        let error_of_place = Self::io(if stays { Kind::Unfit } else { Kind::Pod }, verb, path, error);
+        match size_limit(error) {
+            Some(hint) => error_of_place.hint(hint),
+            None => error_of_place,
+        }
     }
 
     /// The same error, with advice on its last fault.
@@ -195,6 +200,13 @@ impl Error {
             Kind::Internal => Exit::Internal,
         }
     }
+}
+
+/// What to do where a limit of the pod on the size of files is what `error` says.
+#[must_use]
+pub fn size_limit(error: &std::io::Error) -> Option<&'static str> {
+    (error.kind() == ErrorKind::FileTooLarge)
+        .then_some("raise the limit on the size of a file (ulimit -f) of whatever starts stackprobe")
 }
 
 impl fmt::Display for Error {

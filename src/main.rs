@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use stackprobe::cli::Cli;
 use stackprobe::error::Error;
-use stackprobe::pod::init;
+use stackprobe::pod::{init, survive};
 use stackprobe::run::{environment, supervise, within};
 use stackprobe::{alias, bug, command, report};
 
@@ -20,6 +20,14 @@ fn main() -> ExitCode {
     if init::is_first() {
         return init::serve().unwrap_or_else(|error| fail(&error));
     }
+    if let Err(error) = survive::limits() {
+        return fail(&error);
+    }
+    survive::small_stack(obey)
+}
+
+/// What the command line says.
+fn obey() -> ExitCode {
     let cli = Cli::parse_from(alias::resolve(std::env::args_os().collect()));
     match command::dispatch(cli) {
         Ok(exit) => exit.into(),

@@ -1,4 +1,4 @@
-//! What this pod limits: memory, processes, open files, address space.
+//! What this pod limits: memory, processes, open files, address space, stack, CPU time, the size of files.
 
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,15 @@ pub struct Limits {
     /// Bytes of address space of a process (`ulimit -v`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address_space: Option<u64>,
+    /// Bytes of stack of a process (`ulimit -s`), and of its threads where a program does not say otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack: Option<u64>,
+    /// Seconds of CPU time of a process (`ulimit -t`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_time: Option<u64>,
+    /// Bytes of a file that a process writes, in `/dev/shm` too (`ulimit -f`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_size: Option<u64>,
 }
 
 impl Limits {
@@ -50,6 +59,9 @@ impl Limits {
             user_processes: soft(Resource::RLIMIT_NPROC).map(|limit| if root { u64::MAX } else { limit }),
             open_files: soft(Resource::RLIMIT_NOFILE),
             address_space: soft(Resource::RLIMIT_AS),
+            stack: stack(),
+            cpu_time: soft(Resource::RLIMIT_CPU),
+            file_size: soft(Resource::RLIMIT_FSIZE),
         }
     }
 
@@ -80,6 +92,15 @@ pub fn process_limit_hits() -> Option<u64> {
     static COUNTER: LazyLock<Option<Counter>> =
         LazyLock::new(|| cgroup::counter("pids", "pids.events", "max "));
     COUNTER.as_ref()?.read()
+}
+
+/// The stack that every system gives where nobody has changed it; programs with large arrays of their own rely on it.
+pub const USUAL_STACK: u64 = 8 << 20;
+
+/// Bytes of stack that this process may have.
+#[must_use]
+pub fn stack() -> Option<u64> {
+    soft(Resource::RLIMIT_STACK)
 }
 
 fn soft(resource: Resource) -> Option<u64> {

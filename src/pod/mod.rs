@@ -15,5 +15,6 @@ pub mod reach;
 pub(crate) mod reap;
 pub mod shm;
 pub mod signals;
+pub mod survive;
 pub mod user;
 pub(crate) mod wake;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::error::{Error, Kind, reason};
+use crate::error::{Error, Kind, reason, size_limit};
 use crate::report::mask::{document, mask};
 
 /// Prints a text without the secrets in it, in colours where they are wanted.
@@ -51,5 +51,9 @@ pub fn not_json(error: &serde_json::Error) -> Error {
 }
 
 fn cannot(error: &io::Error) -> Error {
-    Error::new(Kind::Pod, format!("cannot write to standard output: {}", reason(error)))
+    let what = format!("cannot write to standard output: {}", reason(error));
+    match size_limit(error) {
+        Some(hint) => Error::new(Kind::Unfit, what).hint(hint),
+        None => Error::new(Kind::Pod, what),
+    }
 }

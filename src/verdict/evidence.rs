@@ -98,6 +98,14 @@ pub struct Facts {
     pub open_files: Option<u64>,
     /// How much address space a process may have.
     pub address_space: Option<u64>,
+    /// How much stack a process may have.
+    pub stack_limit: Option<u64>,
+    /// Seconds of CPU time that the pod lets a process use.
+    pub cpu_limit: Option<u64>,
+    /// Seconds of CPU time that the process and all below it used.
+    pub cpu_used: Option<u64>,
+    /// How large a file the pod lets a process write.
+    pub file_size_limit: Option<u64>,
     /// System calls that were tried and refused.
     pub denied: Vec<String>,
     /// System calls that were tried and worked.
@@ -129,6 +137,9 @@ impl Facts {
         facts.tmp_free = found.tmp.free;
         facts.open_files = found.limits.open_files;
         facts.address_space = found.limits.address_space;
+        facts.stack_limit = found.limits.stack;
+        facts.cpu_limit = found.limits.cpu_time;
+        facts.file_size_limit = found.limits.file_size;
         facts.denied = found.calls.refused().map(|(name, _)| name.to_owned()).collect();
         facts.allowed = found.calls.allowed().map(str::to_owned).collect();
         facts
@@ -156,7 +167,7 @@ pub(super) const FLAGS: [(&str, Flag); 13] = [
 ];
 
 /// Every number of the vocabulary.
-pub(super) const NUMBERS: [(&str, Number); 15] = [
+pub(super) const NUMBERS: [(&str, Number); 19] = [
     ("shm-total", |e| e.facts.shm_total),
     ("shm-free", |e| e.facts.shm_free),
     ("shm-needed", |e| e.facts.shm_needed),
@@ -169,6 +180,10 @@ pub(super) const NUMBERS: [(&str, Number); 15] = [
     ("cpu-wanted", |e| e.stall.map(|stall| stall.wanting)),
     ("open-files", |e| e.facts.open_files),
     ("address-space", |e| e.facts.address_space),
+    ("stack-limit", |e| e.facts.stack_limit),
+    ("cpu-limit", |e| e.facts.cpu_limit),
+    ("cpu-used", |e| e.facts.cpu_used),
+    ("file-size-limit", |e| e.facts.file_size_limit),
     ("ranks", |e| e.ranks.map(u64::from)),
     ("exit", |e| e.exit.and_then(|exit| u64::try_from(exit).ok())),
     ("signal", |e| e.signal.and_then(|signal| u64::try_from(signal).ok())),

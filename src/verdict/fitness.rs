@@ -39,6 +39,12 @@ pub enum Demand {
     AddressSpace(u64),
     /// Processes and threads that can still be started.
     Processes(u64),
+    /// Bytes of stack of a process.
+    Stack(u64),
+    /// Seconds of CPU time of a process.
+    CpuTime(u64),
+    /// Bytes of a file that is written; all that ranks share may be one.
+    FileSize(u64),
     /// What a probe's `requires` counts.
     Amount(Amount),
 }
@@ -72,6 +78,16 @@ const ADDRESS_SPACE: u64 = 512 << 20;
 /// Our own threads, a supervisor, a compiler driver and what it starts.
 const PROCESSES: u64 = 6;
 
+/// Bytes of stack of any program of ours. Measured: of 128 KiB our own arguments take all, and threads of others are
+/// given as much as this by default.
+const STACK: u64 = 1 << 20;
+
+/// Seconds of CPU time of a compiler, of a rank, and of this process, which serves a whole run.
+const CPU_TIME: u64 = 60;
+
+/// Bytes of the largest file that a compiler writes, or the shared memory of the ranks of one small launch.
+const FILE_SIZE: u64 = 64 << 20;
+
 /// Bits by which mappings may be moved about without getting into the way of a sanitizer's shadow memory: the default of
 /// x86-64 before some distributions raised it to 32.
 pub const BEARABLE: u32 = 28;
@@ -84,12 +100,15 @@ pub fn layout_is_kept(facts: &Facts) -> bool {
 }
 
 /// What stackprobe itself and every program that it starts need.
-pub const ANYTHING: [Demand; 5] = [
+pub const ANYTHING: [Demand; 8] = [
     Demand::Basics,
     Demand::Stage,
     Demand::OpenFiles(OPEN_FILES),
     Demand::AddressSpace(ADDRESS_SPACE),
     Demand::Processes(PROCESSES),
+    Demand::Stack(STACK),
+    Demand::CpuTime(CPU_TIME),
+    Demand::FileSize(FILE_SIZE),
 ];
 
 /// The smallest `/dev/shm` that holds this many ranks of any MPI that was measured: what container runtimes give by
@@ -117,6 +136,7 @@ pub fn demands(probe: &Probe, profile: Option<&Profile>, ranks: Option<u32>) -> 
     if let Some(profile) = profile.filter(|_| probe.uses(Placeholder::Mpirun)) {
         let ranks = ranks.unwrap_or(1);
         demands.push(Demand::SharedMemory { ranks, per_rank: profile.shm });
+        demands.push(Demand::FileSize(FILE_SIZE.max(profile.shm.saturating_mul(u64::from(ranks)))));
         demands.extend(profile.loopback.then_some(Demand::Loopback));
         let files = profile.open_files.saturating_mul(u64::from(ranks));
         demands.push(Demand::OpenFiles(OPEN_FILES.saturating_add(files)));
@@ -165,18 +185,17 @@ impl Demand {
                 id: "open-files-too-few",
                 what: format!("a process may hold {have} files open (ulimit -n), {wanted} are needed"),
             }),
-            Self::AddressSpace(wanted) => less(found.limits.address_space, *wanted).map(|have| Unfit {
-                id: "address-space-too-small",
-                what: format!(
-                    "a process may have {} of address space (ulimit -v), {} are needed",
-                    amount(Resource::Memory, have),
-                    amount(Resource::Memory, *wanted)
-                ),
-            }),
+            Self::AddressSpace(wanted) => tight(ADDRESSES, found.limits.address_space, *wanted),
             Self::Processes(wanted) => less(found.limits.room_for_processes(), *wanted).map(|have| Unfit {
                 id: "processes-too-few",
                 what: format!("{have} more processes and threads may be started, {wanted} are needed"),
             }),
+            Self::Stack(wanted) => tight(STACKS, found.limits.stack, *wanted),
+            Self::CpuTime(wanted) => less(found.limits.cpu_time, *wanted).map(|have| Unfit {
+                id: "cpu-time-too-short",
+                what: format!("a process may use {have} s of CPU time (ulimit -t), {wanted} s are needed"),
+            }),
+            Self::FileSize(wanted) => tight(FILES, found.limits.file_size, *wanted),
             Self::Amount(_) => None,
         }
     }
@@ -191,8 +210,11 @@ impl Demand {
                 mebibytes(shared_memory_for(*ranks).max(per_rank.saturating_mul(u64::from(*ranks))))
             }
             Self::Amount(Amount { resource: Resource::Cpus, at_least }) => at_least.to_string(),
-            Self::Amount(Amount { at_least, .. }) | Self::AddressSpace(at_least) => mebibytes(*at_least),
-            Self::OpenFiles(count) | Self::Processes(count) => count.to_string(),
+            Self::Amount(Amount { at_least, .. })
+            | Self::AddressSpace(at_least)
+            | Self::Stack(at_least)
+            | Self::FileSize(at_least) => mebibytes(*at_least),
+            Self::OpenFiles(count) | Self::Processes(count) | Self::CpuTime(count) => count.to_string(),
             _ => String::new(),
         }
     }
@@ -235,6 +257,16 @@ impl Amount {
 
 fn less(have: Option<u64>, wanted: u64) -> Option<u64> {
     have.filter(|have| *have < wanted)
+}
+
+/// Diagnoses of limits on bytes, and what each limit allows a process.
+const ADDRESSES: [&str; 2] = ["address-space-too-small", "have {} of address space (ulimit -v)"];
+const STACKS: [&str; 2] = ["stack-limit-too-small", "have {} of stack (ulimit -s)"];
+const FILES: [&str; 2] = ["file-size-too-small", "write files of {} (ulimit -f)"];
+
+fn tight([id, may]: [&'static str; 2], have: Option<u64>, wanted: u64) -> Option<Unfit> {
+    let [have, wanted] = [less(have, wanted)?, wanted].map(|bytes| amount(Resource::Memory, bytes));
+    Some(Unfit { id, what: format!("a process may {}, {wanted} are needed", may.replace("{}", &have)) })
 }
 
 fn basics(found: &Found) -> Option<Unfit> {
@@ -349,6 +381,9 @@ mod tests {
             Demand::OpenFiles(1),
             Demand::AddressSpace(1),
             Demand::Processes(1),
+            Demand::Stack(1),
+            Demand::CpuTime(1),
+            Demand::FileSize(1),
         ] {
             assert_eq!(demand.unmet(&facts, Path::new("/")), None, "{demand:?}");
         }

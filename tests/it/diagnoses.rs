@@ -60,6 +60,36 @@ fn causes_and_fixes_are_one_line_each_and_not_too_long() {
     }
 }
 
+#[test]
+fn a_library_that_lost_what_it_needs_is_told_only_where_the_link_failed_for_it() {
+    let (rules, facts) = (rules(), Facts::default());
+    let first = |text: &str| {
+        let found = rules.diagnose(&Evidence { exit: Some(1), ..Evidence::new(text.as_bytes(), &facts) });
+        found.into_iter().next().map(|found| (found.id, found.fault, found.cause))
+    };
+    let lost = |library: &str, user: &str| {
+        format!(
+            "/usr/bin/ld: warning: {library}, needed by {user}, not found (try using -rpath or -rpath-link)\n"
+        )
+    };
+    let hwloc = lost("libhwloc.so.15", "/opt/openmpi/lib/libmpi.so");
+    let undefined = "/usr/bin/ld: /opt/openmpi/lib/libmpi.so: undefined reference to `hwloc_topology_init'\ncollect2: error\n";
+    let other = lost("libz.so.1", "/opt/hdf5/lib/libhdf5.so.310");
+    let (id, fault, cause) = first(&format!("{hwloc}{other}{undefined}")).unwrap();
+    assert_eq!((id.as_str(), fault), ("link-dependency-missing", Some(Blame::Stack)));
+    assert!(cause.starts_with("/opt/openmpi/lib/libmpi.so needs libhwloc.so.15"), "{cause}");
+    for foreign in [
+        lost("libibverbs.so.1", "/opt/ucx/lib/libuct.so"),
+        lost("libb.so.2", "/usr/lib/x86_64-linux-gnu/liba.so"),
+    ] {
+        let (id, fault, _) = first(&format!("{foreign}{undefined}")).unwrap();
+        assert_eq!((id.as_str(), fault), ("link-dependency-foreign", None));
+    }
+    assert_eq!(first(&hwloc), None, "a link that only warns has worked");
+    let alone = first(undefined).unwrap();
+    assert_eq!((alone.0.as_str(), alone.1), ("link-undefined", None));
+}
+
 /// What facts decide: the same text, another fault.
 #[test]
 fn facts_decide_whose_fault_a_signal_is() {
@@ -93,6 +123,23 @@ fn facts_alone_can_decide() {
     let mpich =
         Evidence { launched: true, mpi: Some(("mpich", "5.0.2")), exit: Some(9), signal: None, ..killed };
     assert_eq!(best(&mpich), None, "9 from MPICH may be exit(9)");
+
+    let spent = Facts { cpu_used: Some(61), cpu_limit: Some(60), oom_kills: Some(0), ..Facts::default() };
+    let killed = Evidence { signal: Some(9), ..Evidence::new(b"", &spent) };
+    assert_eq!(best(&killed), Some(("cpu-time-killed".into(), Some(Blame::Pod))));
+    assert_eq!(
+        best(&Evidence { signal: Some(24), ..killed }),
+        Some(("cpu-time-warned".into(), Some(Blame::Pod)))
+    );
+    let compiler = b"g++: fatal error: Killed signal terminated program cc1plus";
+    let cut = Evidence { exit: Some(1), ..Evidence::new(compiler, &spent) };
+    assert_eq!(best(&cut), Some(("cpu-time-limit".into(), Some(Blame::Pod))));
+    for limit in [u64::MAX, 62] {
+        let free = Facts { cpu_limit: Some(limit), ..spent.clone() };
+        assert_eq!(best(&Evidence { facts: &free, ..cut }), Some(("cc-oom".into(), Some(Blame::Pod))));
+        let other = best(&Evidence { facts: &free, ..killed });
+        assert_eq!(other, Some(("killed-by-status".into(), None)), "{limit}");
+    }
 
     let slurm = Facts { leaked: Some(vec!["SLURM_JOB_ID".into()]), ..Facts::default() };
     let (stands, spins) = (Some(Stall { busy: 0, wanting: 0 }), Some(Stall { busy: 100, wanting: 8 }));

@@ -10,6 +10,7 @@ mod limit_flags;
 mod limits;
 mod mpi;
 mod output;
+mod pod_limits;
 mod remains;
 mod stall;
 mod stop;

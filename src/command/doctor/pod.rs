@@ -7,6 +7,7 @@ use super::line::{Finding, Level, Line};
 use crate::pod::calls::{Answer, READ_OTHERS};
 use crate::pod::facts::{Facts, Found};
 use crate::pod::folder::Folder;
+use crate::pod::limits::USUAL_STACK;
 use crate::suite::requirement::{Resource, amount};
 use crate::verdict::fitness::{Amount, BEARABLE, Demand, told};
 
@@ -21,6 +22,9 @@ pub(super) fn lines(facts: &Facts, demands: &Demands, leaked: &[String]) -> Vec<
         look.processes(),
         look.open_files(),
         look.address_space(),
+        look.stack(),
+        look.cpu_time(),
+        look.file_size(),
         look.user(),
         look.home(),
         look.tmp(),
@@ -153,10 +157,7 @@ impl Look<'_> {
     }
 
     fn open_files(&self) -> Line {
-        let found = self.found.limits.open_files.map_or_else(
-            || "not known".to_owned(),
-            |limit| if limit == u64::MAX { "no limit".to_owned() } else { limit.to_string() },
-        );
+        let found = limit(self.found.limits.open_files, |count| count.to_string());
         self.line("open files", found, |demand| match demand {
             Demand::OpenFiles(count) => Some((*count, count.to_string())),
             _ => None,
@@ -168,6 +169,38 @@ impl Look<'_> {
         let found = self.found.limits.address_space.map_or_else(|| "not known".to_owned(), size);
         self.line("address space", found, |demand| match demand {
             Demand::AddressSpace(bytes) => Some((*bytes, size(*bytes))),
+            _ => None,
+        })
+    }
+
+    fn stack(&self) -> Line {
+        let size = |bytes| amount(Resource::Memory, bytes);
+        let stack = self.found.limits.stack;
+        let line = self.line("stack size", limit(stack, size), |demand| match demand {
+            Demand::Stack(bytes) => Some((*bytes, size(*bytes))),
+            _ => None,
+        });
+        match stack.filter(|bytes| *bytes < USUAL_STACK && line.level() != Level::Unfit) {
+            Some(bytes) => {
+                let (have, usual) = (size(bytes), size(USUAL_STACK));
+                line.note("stack-limit-small", format!("ulimit -s is {have}, usual are {usual}"))
+            }
+            None => line,
+        }
+    }
+
+    fn cpu_time(&self) -> Line {
+        let seconds = |count| format!("{count} s");
+        self.line("cpu time", limit(self.found.limits.cpu_time, seconds), |demand| match demand {
+            Demand::CpuTime(count) => Some((*count, seconds(*count))),
+            _ => None,
+        })
+    }
+
+    fn file_size(&self) -> Line {
+        let size = |bytes| amount(Resource::Disk, bytes);
+        self.line("file size", limit(self.found.limits.file_size, size), |demand| match demand {
+            Demand::FileSize(bytes) => Some((*bytes, size(*bytes))),
             _ => None,
         })
     }
@@ -320,6 +353,15 @@ impl Look<'_> {
             }
             (false, false) => Line::new("clock", "nothing speaks against it"),
         }
+    }
+}
+
+/// A limit of a process, in words.
+fn limit(limit: Option<u64>, say: impl Fn(u64) -> String) -> String {
+    match limit {
+        None => "not known".to_owned(),
+        Some(u64::MAX) => "no limit".to_owned(),
+        Some(limit) => say(limit),
     }
 }
 

@@ -2,6 +2,7 @@
 //! unknown: from that nothing is concluded.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::why::Circumstances;
 use crate::pod::facts::free;
@@ -11,6 +12,9 @@ use crate::run::execute::Executed;
 use crate::suite::requirement::{Need, Resource};
 use crate::verdict::evidence::Facts;
 use crate::verdict::fitness::shared_memory_for;
+
+/// By how much the CPU time that is reported may be less than what a limit was held against.
+const TICKS: Duration = Duration::from_millis(200);
 
 /// What changes while cases run, asked before one begins.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +38,8 @@ pub(super) fn facts(around: &Circumstances<'_>, executed: Option<&Executed>) -> 
         shm_free: around.before.shm,
         shm_needed: shm_needed(around),
         oom_kills: executed.map(|executed| executed.oom_kills),
+        // The kernel counts its limit in ticks, and so kills a little early by finer clocks.
+        cpu_used: executed.map(|executed| (executed.user + executed.system + TICKS).as_secs()),
         pids_limit_hits: hits(around),
         home_writable: pod.tmp_writable,
         tmp_free: around.tmp_free,
