@@ -25,6 +25,7 @@ use crate::stack::matrix::Limits;
 use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
+use crate::suite::launch::Launch;
 use crate::verdict::check::Outcome;
 
 /// Where a shell is looked for: never on a toolchain's own `PATH`.
@@ -132,7 +133,7 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
         dir: &dir,
         ranks: 1,
         cpus: facts.cpus,
-        launched: true,
+        launched: Some(Launch::Profile),
         root: facts.uid == 0,
         toolboxes: &catalogue.site.toolboxes,
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::stack::environment::Environment;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
+use crate::suite::launch::Launch;
 use crate::suite::template::Placeholder;
 
 /// What differs from case to case, or between a case and a shell.
@@ -20,8 +21,8 @@ pub struct Place<'p> {
     pub ranks: u32,
     /// The CPUs of this pod.
     pub cpus: u32,
-    /// Whether the MPI's launcher is called, which needs its profile's variables.
-    pub launched: bool,
+    /// Whether the MPI's launcher is called, and with what.
+    pub launched: Option<Launch>,
     /// Whether we are root, for whom some launchers need more.
     pub root: bool,
     /// The site's MATLAB toolboxes.
@@ -57,11 +58,10 @@ pub fn environment(toolchain: &Toolchain, place: &Place<'_>) -> Environment {
     if !place.toolboxes.is_empty() {
         environment.set("STACKPROBE_MATLAB_TOOLBOXES", place.toolboxes.join(" "));
     }
-    if place.launched
+    if let Some(launch) = place.launched
         && let Ok(launcher) = &toolchain.launcher
     {
-        let for_root = launcher.profile.root_env.iter().filter(|_| place.root);
-        for (name, value) in launcher.profile.env.iter().chain(for_root) {
+        for (name, value) in launcher.profile.variables(launch, place.root) {
             environment.set(name, value);
         }
     }

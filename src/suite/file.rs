@@ -14,7 +14,7 @@ use crate::suite::limits::{self, Limits};
 use crate::suite::operator::{Operator, operators};
 use crate::suite::requirement::{Need, Requirement};
 use crate::suite::template::Template;
-use crate::suite::{Action, Layer, Native, Probe, Protocol, Service, Suite};
+use crate::suite::{Action, Layer, Native, Probe, Protocol, Service, Suite, launch};
 
 /// Limit of a command where neither the probe nor its suite sets one.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -88,6 +88,7 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, capabiliti
     tags.extend(texts(table.strings("tags")));
     let (protocol, expect) = (protocol(table), expect::read(table));
     Probe {
+        launch: launch::read(table, &build, &action),
         name: name(table, "name"),
         summary: table.needed_string("summary").map(|summary| summary.value).unwrap_or_default(),
         why: table.string("why").map(|why| why.value).unwrap_or_default(),

@@ -9,6 +9,7 @@ pub mod embedded;
 mod expect;
 pub mod file;
 pub mod folder;
+pub mod launch;
 pub mod limits;
 pub mod load;
 pub mod operator;
@@ -98,6 +99,8 @@ pub struct Probe {
     pub env: Vec<(String, String)>,
     /// Must fail.
     pub control: bool,
+    /// What the launcher is given beside what the modules leave.
+    pub launch: launch::Launch,
     /// False: run with address-space randomisation off.
     pub aslr: bool,
     /// Served by the harness while the probe runs.

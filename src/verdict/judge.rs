@@ -296,6 +296,7 @@ mod tests {
             requires: Vec::new(),
             env: Vec::new(),
             control: false,
+            launch: crate::suite::launch::Launch::Profile,
             aslr: true,
             services: Vec::new(),
             line: 1,

@@ -120,7 +120,7 @@ fn by_two<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
 #[test]
 fn every_fault_is_caught_by_the_check_that_should() {
     let faults = faults();
-    assert!(faults.len() >= 65, "{} faults", faults.len());
+    assert!(faults.len() >= 71, "{} faults", faults.len());
     let failures = Mutex::new(Vec::new());
     by_two(&faults, |fault| {
         if let Some(why) = missed(fault) {
@@ -149,4 +149,22 @@ fn what_one_compiler_lacks_is_told_under_it_alone() {
     assert!(Command::new(script).current_dir(&copy).status().unwrap().success());
     probe("modules/spack --cc gcc/12", &copy, None).exits(1);
     probe("modules/spack --cc gcc/11", &copy, None).exits(0);
+}
+
+/// Why a launch as the module leaves it stands beside the launch profile's.
+#[test]
+fn the_launch_profile_alone_would_hide_what_the_module_sets() {
+    let (_folder, copy) = copy();
+    let script = Path::new(FOLDER).join("openmpi-module-forces-tcp/break");
+    assert!(Command::new(script).current_dir(&copy).status().unwrap().success());
+    let toolchain = "--cc gcc/12 --mpi openmpi/5";
+    probe(&format!("mpi/hello mpi/transport {toolchain}"), &copy, None).exits(0);
+    let answer = probe(&format!("mpi/transport-as-left {toolchain}"), &copy, None).exits(1);
+    let junit = answer.junit();
+    let mut failures = junit.cases.iter().filter(|case| case.outcome == "failure");
+    assert!(failures.all(|case| {
+        let said = format!("{}\n{}", case.message, case.text);
+        said.contains("mpi-steered-off-shared-memory")
+            && said.contains("added to start at all: PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe")
+    }));
 }

@@ -323,7 +323,7 @@ impl<'b> Bench<'b> {
             dir: stage.path(),
             ranks: ranks.unwrap_or(1),
             cpus: self.facts.cpus,
-            launched: ranks.is_some(),
+            launched: ranks.map(|_| probe.launch),
             root: self.facts.uid == 0,
             toolboxes: &self.catalogue.site.toolboxes,
         };

@@ -79,7 +79,7 @@ fn mpicc(toolchain: &Toolchain, words: &[&str], (root, stop): (&Path, &Stop)) ->
         dir: root,
         ranks: 1,
         cpus: 1,
-        launched: false,
+        launched: None,
         root: false,
         toolboxes: &[],
     };

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use super::as_left;
 use super::circumstances::Before;
 use super::needs::unmet;
 use super::session::Session;
@@ -21,6 +22,7 @@ use crate::run::plan::Case;
 use crate::run::stage::{Attempt, Stage};
 use crate::stack::environment::Environment;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::launch::Launch;
 use crate::suite::template::{Placeholder, Template};
 use crate::suite::{Action, Probe, Protocol, Suite};
 use crate::verdict::check::{Check, Diagnosed, Outcome};
@@ -294,6 +296,9 @@ impl Built<'_> {
             before: done.last().map_or_else(Before::now, |done| done.before),
             tmp_free: done.last().and_then(|done| done.tmp_free),
         };
+        if run.is_some() && probe.launch == Launch::AsLeft {
+            as_left::explain(&mut checks, self.group.toolchain, self.group.session.facts.uid == 0);
+        }
         self.group.session.why.diagnose(&mut checks, last, &around);
         self.group.close(case, checks, &steps, seconds, earlier);
     }

@@ -52,7 +52,7 @@ impl Group<'_> {
             dir: stage.path(),
             ranks: case.ranks.unwrap_or(1),
             cpus: self.session.facts.cpus,
-            launched,
+            launched: launched.then_some(probe.launch),
             root: self.session.facts.uid == 0,
             toolboxes: &self.session.catalogue.site.toolboxes,
         };

@@ -1,5 +1,6 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
+mod as_left;
 mod case;
 mod circumstances;
 mod dress;
