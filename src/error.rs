@@ -94,10 +94,10 @@ impl Fault {
         self
     }
 
-    /// The same fault, with advice.
+    /// The same fault, with advice; without, where there is none to give.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into()).filter(|hint| !hint.trim().is_empty());
         self
     }
 }
@@ -176,8 +176,8 @@ impl Error {
     /// The same error, with advice on its last fault.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        if let Some(fault) = self.faults.last_mut() {
-            fault.hint = Some(hint.into());
+        if let Some(fault) = self.faults.pop() {
+            self.faults.push(fault.hint(hint));
         }
         self
     }
@@ -223,7 +223,8 @@ impl fmt::Display for Error {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.what)?;
+        // Words that somebody else owed and did not give leave no colon behind.
+        write!(f, "error: {}", self.what.trim_end().trim_end_matches(':'))?;
         if let Some(place) = &self.place {
             write!(f, "\n{place}")?;
         }
@@ -261,6 +262,15 @@ mod tests {
             fault.to_string(),
             "error: unknown key `foo`\n --> suite.toml:2:1\n  |\n2 | foo = 1\n  | ^^^\n  hint: keys are: name, summary"
         );
+    }
+
+    #[test]
+    fn no_message_has_an_empty_hint_or_ends_in_a_colon_and_nothing() {
+        for hint in ["", " ", "\n"] {
+            assert_eq!(Fault::new("spider said: ").hint(hint).to_string(), "error: spider said");
+            assert_eq!(Error::new(Kind::Pod, "x").hint(hint).to_string(), "error: x");
+        }
+        assert_eq!(Error::new(Kind::Pod, "x").hint("y").to_string(), "error: x\n  hint: y");
     }
 
     #[test]

@@ -51,9 +51,13 @@ impl Catalogue {
                 Site::default()
             }
         };
-        let families = Families::parse(&embedded::table("toolchains.toml"));
+        let mut families = Families::parse(&embedded::table("toolchains.toml"));
         let mut launchers = Launchers::parse(&embedded::table("launchers.toml"));
         if let Some(source) = &site.source {
+            families = match (families, Families::of_site(source)) {
+                (Ok(ours), Ok(theirs)) => Ok(ours.under(theirs)),
+                (Err(faults), _) | (_, Err(faults)) => Err(faults),
+            };
             launchers = match (launchers, Launchers::parse(source)) {
                 (Ok(ours), Ok(theirs)) => Ok(ours.under(theirs)),
                 (Err(faults), _) | (_, Err(faults)) => Err(faults),

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::{Format, List};
 use crate::command::catalogue::Catalogue;
+use crate::command::missing::nothing;
 use crate::command::request::Request;
 use crate::command::run;
 use crate::command::toolchains::Stack;
@@ -35,7 +36,7 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let stop = Arc::new(stop()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
-    let (asked, plan) = run::plan(&catalogue, &stack, &request)?;
+    let (asked, plan, missing) = run::plan(&catalogue, &stack, &request)?;
     let mut record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     mask::plan(&mut record);
     match flags.format {
@@ -49,7 +50,11 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
             print(&format!("{text}{}\n", many(record.cases.len(), "case")))?;
         }
     }
-    Ok(Exit::Passed)
+    if missing.is_empty() {
+        return Ok(Exit::Passed);
+    }
+    // `run` would do the rest, and end like this as well.
+    Err(nothing(&missing, &catalogue, &request))
 }
 
 /// A wish to stop that nobody listens for: short commands die of their signals.

@@ -10,6 +10,7 @@ pub mod hierarchy;
 pub mod ledger;
 pub mod list;
 pub mod manual;
+pub mod missing;
 pub mod mutate;
 pub mod report;
 pub mod request;

@@ -9,13 +9,14 @@ use crate::command::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
 use crate::command::spied;
 use crate::document::nearest;
 use crate::error::{Error, Kind};
-use crate::path_fault::{PathFault, first_file};
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
+use crate::stack::lmod_command::lmod_command;
 use crate::stack::matrix::{Limits, Matrix, layer};
 use crate::stack::module::{Module, Wanted};
+use crate::stack::modulepath::nothing_visible;
 use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
 use crate::stack::toolchain::Toolchain;
@@ -48,16 +49,13 @@ impl<'s> Stack<'s> {
         let mut base = Environment::inherited();
         let scrub = catalogue.families.scrub();
         base.unset_where(|name, value| scrub.takes(name, value) || name.starts_with("STACKPROBE_"));
-        let candidates = Lmod::candidates(&base);
-        let command = first_file(&candidates).map_err(|fault| hidden(&fault))?.ok_or_else(|| {
-            let set =
-                base.text("LMOD_CMD").map(|path| format!(" (LMOD_CMD is `{path}`)")).unwrap_or_default();
-            Error::new(Kind::Unfit, format!("there is no Lmod{set}"))
-                .hint("set LMOD_CMD to the path of Lmod's libexec/lmod")
-        })?;
+        let command = lmod_command(&base)?;
         let shell = which::which_in("bash", Some("/bin:/usr/bin:/usr/local/bin"), "/").unwrap_or_default();
-        let mut lmod = Lmod::new(command.clone(), shell);
+        let mut lmod = Lmod::new(command, shell);
         set_modulepath(&mut base)?;
+        if let Some(why) = nothing_visible(&base.paths("MODULEPATH")) {
+            return Err(not_mounted(format!("no module is visible by MODULEPATH: {why}")));
+        }
         set_home(&mut base, tmp);
         let pure = base.words("LOADEDMODULES").is_empty();
         let (answer, sight) = rayon::join(
@@ -233,12 +231,11 @@ impl<'s> Stack<'s> {
 
     /// Adds what the stack does offer, or that the stack is not there at all.
     fn explain(&self, refusal: Refusal, wanted: &[Wanted]) -> Unloaded {
-        let roots = self.base.paths("MODULEPATH");
-        if roots.iter().all(|root| std::fs::read_dir(root).is_err()) {
-            let what = format!("no folder of MODULEPATH can be read: {}", self.modulepath());
-            return Unloaded::Unknown(Error::new(Kind::Pod, what).hint("is the stack's volume mounted?"));
+        // A volume may go while a run goes on.
+        if let Some(why) = nothing_visible(&self.base.paths("MODULEPATH")) {
+            return Unloaded::Unknown(not_mounted(format!("no module is visible by MODULEPATH: {why}")));
         }
-        if let Some(what) = spied::unreadable(&refusal, &roots, &self.lmod.version) {
+        if let Some(what) = spied::unreadable(&refusal, &self.roots(), &self.lmod.version) {
             return Unloaded::Refused(Refusal { what, ..refusal });
         }
         let Ok(found) = self.found() else { return Unloaded::Refused(refusal) };
@@ -318,15 +315,15 @@ impl<'s> Stack<'s> {
     }
 }
 
-/// What may be there and cannot be looked at.
-fn hidden(fault: &PathFault) -> Error {
-    let kind = if fault.obstacle.may_pass() { Kind::Pod } else { Kind::Unfit };
-    let error = Error::new(kind, fault.to_string());
-    fault.hint().into_iter().fold(error, Error::hint)
+fn not_mounted(what: String) -> Error {
+    Error::diagnosed("stack-not-mounted", true, what)
+        .hint("is the volume mounted? The stack's volume goes where the stack was built; MODULEPATH names its Core folder")
 }
 
 fn refused(refusal: &Refusal) -> Error {
-    Error::new(Kind::Unfit, format!("{}: {}", refusal.what, refusal.words))
+    let said = if refusal.words.is_empty() { "it says nothing" } else { &refusal.words };
+    Error::diagnosed("lmod-broken", false, format!("{}: {said}", refusal.what))
+        .hint("run what LMOD_CMD names in this pod and see what it says; its Lua, or a library of it, may be missing")
 }
 
 /// Where no profile was sourced, Spack's own tree says where its modules are.
@@ -342,19 +339,21 @@ fn set_modulepath(base: &mut Environment) -> Result<(), Error> {
         cores.sort();
     }
     if let (true, Some(root), Some(spack)) = (cores.is_empty(), &root, base.text("SPACK_ROOT")) {
-        let error = |what: String| Error::new(Kind::Pod, what);
         return Err(if Path::new(&spack).is_dir() {
-            error(format!("SPACK_ROOT is `{spack}`, and there is no module tree in {}", root.display())).hint(
-                "`spack module lmod refresh` writes one; modules that lie elsewhere are named by MODULEPATH",
+            let what = format!("SPACK_ROOT is `{spack}`, and there is no module tree in {}", root.display());
+            not_mounted(what).hint(
+                "is the volume mounted? Else `spack module lmod refresh` writes one; modules that lie elsewhere are named by \
+                 MODULEPATH",
             )
         } else {
-            error(format!("SPACK_ROOT is `{spack}`, which is not there"))
-                .hint("is the stack's volume mounted?")
+            not_mounted(format!("SPACK_ROOT is `{spack}`, which is not there"))
         });
     }
     if cores.is_empty() {
-        return Err(Error::new(Kind::Pod, "MODULEPATH is not set, so no module is visible")
-            .hint("set MODULEPATH to the Core folder of the stack's modules, or SPACK_ROOT to the Spack that wrote them"));
+        let what = "MODULEPATH is not set, so no module is visible";
+        let hint = "set MODULEPATH to the Core folder of the stack's modules, or SPACK_ROOT to the Spack that wrote them; where a \
+            profile of the stack sets it: is the volume mounted?";
+        return Err(Error::diagnosed("modulepath-unset", true, what).hint(hint));
     }
     if let Ok(paths) = std::env::join_paths(cores) {
         base.set("MODULEPATH", paths);

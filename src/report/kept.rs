@@ -136,8 +136,9 @@ fn read(results: &Path, id: &str) -> Result<CaseRecord, Error> {
 fn without_script(record: &CaseRecord) -> Error {
     let case = format!("{}/{} [{}]", record.owed.suite, record.owed.probe, record.owed.toolchain);
     let what = match (record.outcome(), record.first_fault()) {
-        (Outcome::Passed | Outcome::Skipped, _) | (_, None) => {
-            format!("{case} was {}, and left nothing to see", record.outcome())
+        (Outcome::Skipped, _) => format!("{case} was skipped: there is nothing to look at"),
+        (Outcome::Passed, _) | (_, None) => {
+            format!("{case} passed: only a case that did not pass keeps its files")
         }
         (_, Some(check)) => {
             format!("{case} ended before its first command: {}: {}", check.name, check.reason)

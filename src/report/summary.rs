@@ -10,11 +10,12 @@ use crate::report::account::Account;
 use crate::report::cause::causes;
 use crate::report::ci;
 use crate::report::console::style;
-use crate::report::counts::Counts;
+use crate::report::counts::{Counts, UNCHANGED};
 use crate::report::print;
 use crate::report::record::CaseRecord;
 use crate::report::text::{many, no_command};
 use crate::verdict::check::{Check, Outcome};
+use crate::verdict::known::KNOWN;
 
 /// How many failures are told one by one.
 const TOLD: usize = 12;
@@ -27,9 +28,24 @@ pub fn exit(account: &Account) -> Exit {
         Some(Outcome::Failed) => Exit::Failed,
         Some(Outcome::Error) => {
             let checks = account.cases().flat_map(|case| &case.checks);
-            Exit::untold(checks.filter(|check| check.outcome == Outcome::Error).map(Check::retry))
+            let errors = checks.filter(|check| check.outcome == Outcome::Error);
+            // That nothing was there to be tested is no fault of pod or site, and no other try changes it.
+            let (untested, untold): (Vec<&Check>, Vec<&Check>) =
+                errors.partition(|check| check.is_untested());
+            match Exit::untold(untold.into_iter().map(Check::retry)) {
+                Exit::Unknown if !untested.is_empty() => Exit::Nothing,
+                exit => exit,
+            }
         }
-        Some(Outcome::Passed | Outcome::Skipped) => Exit::Passed,
+        Some(Outcome::Passed) => Exit::Passed,
+        // The ledger has proved what is unchanged, and what is known to fail was tried.
+        Some(Outcome::Skipped) => {
+            let counts = |check: &Check| {
+                check.outcome == Outcome::Passed || [UNCHANGED, KNOWN].contains(&check.kind.as_str())
+            };
+            let tested = account.cases().flat_map(|case| &case.checks).any(counts);
+            if tested { Exit::Passed } else { Exit::Nothing }
+        }
     }
 }
 
@@ -86,6 +102,9 @@ pub fn render(account: &Account, folder: &Path) -> String {
         many(rows.len(), "toolchain"),
         folder.join("junit.xml").display()
     );
+    if total.passed + total.failed + total.error == 0 && exit(account) == Exit::Nothing {
+        text.push_str("\nnothing was tested: every check was skipped, which is never green");
+    }
     text
 }
 
@@ -167,6 +186,15 @@ mod tests {
         account.told[1].case.checks = vec![Check::passed("x")];
         assert_eq!(exit(&account), Exit::Passed);
         assert_eq!(exit(&Account::owed(&plan(&[]))), Exit::Nothing);
+        let skipped = |kind: &str| vec![Check::not_passed("x", Outcome::Skipped, kind, "why")];
+        account.told[0].case.checks = skipped("requires");
+        assert_eq!(exit(&account), Exit::Passed, "one case passed");
+        account.told[1].case.checks = skipped("requires");
+        assert_eq!(exit(&account), Exit::Nothing);
+        for kind in [UNCHANGED, KNOWN] {
+            account.told[1].case.checks = skipped(kind);
+            assert_eq!(exit(&account), Exit::Passed, "{kind}");
+        }
     }
 
     #[test]

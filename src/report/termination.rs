@@ -28,6 +28,9 @@ pub fn message(account: &Account) -> String {
     let (failed, error) = (of(Outcome::Failed), of(Outcome::Error));
     let total = account.told.len();
     let worst = match (failed, error) {
+        (0, 0) if summary::exit(account) == Exit::Nothing => {
+            return format!("UNTESTED 0/{total}: every check was skipped");
+        }
         (0, 0) => return format!("PASS {total}/{total}"),
         (0, _) => Outcome::Error,
         _ => Outcome::Failed,
@@ -35,6 +38,7 @@ pub fn message(account: &Account) -> String {
     let word = match summary::exit(account) {
         _ if failed > 0 => "FAIL",
         Exit::Unfit => "UNFIT",
+        Exit::Nothing => "UNTESTED",
         _ => "UNKNOWN",
     };
     let mut text = format!("{word} {}/{total} error={error}", failed + error);

@@ -63,7 +63,8 @@ pub fn bounded(
         }
         Ended::Interrupted => return Err(Error::new(Kind::Pod, "interrupted")),
         // Lost: somebody has killed the supervisor, and most often that is the kernel, for want of memory.
-        Ended::NotStarted { what: why, .. } | Ended::Lost(why) => return Err(Error::new(Kind::Pod, why)),
+        Ended::Lost(why) => return Err(Error::new(Kind::Pod, why)),
+        Ended::NotStarted { what: why, .. } => return Err(Error::new(Kind::Unfit, why)),
         Ended::Signal(_) | Ended::Limit(_) => {}
     }
     Ok(answer)

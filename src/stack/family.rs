@@ -75,6 +75,24 @@ impl Families {
         })
     }
 
+    /// Reads the families of a file that holds other tables, too (a site file).
+    ///
+    /// # Errors
+    /// All its faults.
+    pub fn of_site(source: &Source) -> Result<Self, Vec<Fault>> {
+        document::read(source, |root| {
+            root.any_key();
+            let families = root.tables("family", family).into_iter().flatten().collect();
+            Self { families, scrub: Scrub::default() }
+        })
+    }
+
+    /// Puts the families of `site` before these.
+    #[must_use]
+    pub fn under(self, site: Self) -> Self {
+        Self { families: site.families.into_iter().chain(self.families).collect(), ..self }
+    }
+
     /// Which variables of the pod must not reach a toolchain.
     #[must_use]
     pub fn scrub(&self) -> &Scrub {

@@ -144,7 +144,10 @@ impl Toolchain {
         let mut fortran_flags: Vec<String> = Vec::new();
         for loaded in self.loaded.iter().filter(|loaded| loaded.layer.is_some()) {
             let version = loaded.module.plain_version();
-            let Some(family) = families.find(&loaded.family, version) else { continue };
+            let Some(family) = families.find(&loaded.family, version) else {
+                self.find_by_variables(loaded, &mut tools);
+                continue;
+            };
             for (tool, names) in &family.tools {
                 let program =
                     self.named_by_module(*tool).or_else(|| names.iter().find_map(|name| self.which(name)));
@@ -194,6 +197,46 @@ impl Toolchain {
         self.environment.paths("PATH").into_iter().find_map(|folder| barred(&folder.join(name)))
     }
 
+    /// The tools of a family that no table knows: those that the module names by `CC` and its like.
+    fn find_by_variables(
+        &self,
+        loaded: &Loaded,
+        tools: &mut BTreeMap<Placeholder, Result<Vec<String>, String>>,
+    ) {
+        let named = |variables: &[&str]| variables.iter().find_map(|variable| self.named_by(variable));
+        let own = || loaded.layer.into_iter().flat_map(tools_of);
+        let found: Vec<_> = own().map(|(_, tool, variables)| (tool, named(variables), variables)).collect();
+        if found.iter().all(|(_, words, _)| words.is_none()) {
+            return;
+        }
+        for (tool, words, variables) in found {
+            let why =
+                format!("{} sets no {}, and no table knows its tools", loaded.module, variables.join(" or "));
+            tools.insert(tool, words.ok_or(why));
+        }
+        if loaded.layer == Some(Layer::Compiler) {
+            let why = format!(
+                "no table knows the OpenMP flag of {}: [[family]] of a site file may say it",
+                loaded.module
+            );
+            tools.insert(Placeholder::Openmp, Err(why));
+        }
+    }
+
+    /// The words of a variable that the modules set to a program which is not the host's.
+    fn named_by(&self, variable: &str) -> Option<Vec<String>> {
+        let value = self.environment.get(variable).filter(|value| self.base.get(variable) != Some(*value))?;
+        let mut words = shell_words::split(value.to_str()?).ok()?;
+        let program = words.first()?;
+        let path = if program.contains('/') { which::which(program).ok()? } else { self.which(program)? };
+        let host = self.base.paths("PATH");
+        if path.parent().is_none_or(|folder| host.iter().any(|own| own == folder)) {
+            return None;
+        }
+        words[0] = path.to_string_lossy().into_owned();
+        Some(words)
+    }
+
     /// `CC` and its like, where the modules set them to a program that they brought.
     fn named_by_module(&self, tool: Placeholder) -> Option<PathBuf> {
         let variable = match tool {
@@ -221,6 +264,22 @@ impl Toolchain {
             program.ok_or_else(|| format!("{} brings no {}", mpi.module, profile.command.join(" or ")))?;
         Ok(Launcher { program, profile: profile.clone() })
     }
+}
+
+/// The tools of a layer: the key of `toolchains.toml`, what stands for it in a command, and the variables that name it.
+pub fn tools_of(layer: Layer) -> impl Iterator<Item = (&'static str, Placeholder, &'static [&'static str])> {
+    const TOOLS: [(Layer, &str, Placeholder, &[&str]); 9] = [
+        (Layer::Compiler, "cc", Placeholder::Cc, &["CC"]),
+        (Layer::Compiler, "cxx", Placeholder::Cxx, &["CXX"]),
+        (Layer::Compiler, "fc", Placeholder::Fc, &["FC", "F90"]),
+        (Layer::Mpi, "mpicc", Placeholder::Mpicc, &["MPICC"]),
+        (Layer::Mpi, "mpicxx", Placeholder::Mpicxx, &["MPICXX"]),
+        (Layer::Mpi, "mpifc", Placeholder::Mpifc, &["MPIFC", "MPIF90"]),
+        (Layer::Runtime, "python", Placeholder::Python, &[]),
+        (Layer::Runtime, "rscript", Placeholder::Rscript, &[]),
+        (Layer::Runtime, "matlab", Placeholder::Matlab, &[]),
+    ];
+    TOOLS.into_iter().filter(move |(own, ..)| *own == layer).map(|(_, key, tool, names)| (key, tool, names))
 }
 
 /// What a modulefile, Lua or Tcl, puts on `PATH`, without `/bin`. Spack writes the path whole.

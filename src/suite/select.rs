@@ -70,6 +70,19 @@ impl Selection {
         if faults.is_empty() { Ok(selection) } else { Err(Error::of(Kind::Usage, faults)) }
     }
 
+    /// What was named, one by one: as it was written, and whether it takes this probe.
+    pub fn named(&self) -> impl Iterator<Item = (&str, impl Fn(&Suite, &Probe) -> bool)> {
+        self.patterns.iter().map(|(text, suite, probe)| {
+            (text.as_str(), move |of: &Suite, it: &Probe| matches(suite, probe.as_ref(), of, it))
+        })
+    }
+
+    /// The tags, one of which is enough.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
     /// Whether this probe is asked for. No pattern asks for all; of several tags one is enough.
     #[must_use]
     pub fn takes(&self, suite: &Suite, probe: &Probe) -> bool {

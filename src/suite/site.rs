@@ -108,7 +108,7 @@ impl Site {
             let toolboxes = root.table("matlab", toolboxes).unwrap_or_default();
             let known = root.tables("known", known).into_iter().flatten().collect();
             // Read by the rooms that know their meaning, from the same source.
-            for elsewhere in ["launcher", "diagnosis"] {
+            for elsewhere in ["launcher", "diagnosis", "family"] {
                 root.leave(elsewhere);
             }
             let (budgets, variables) = (Budgets::table(root), Variables::table(root));

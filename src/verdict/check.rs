@@ -29,6 +29,9 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// The kind of a check that stands for what was asked for by name and has nothing to be tested under.
+pub const UNTESTED: &str = "untested";
+
 /// One verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
@@ -88,6 +91,12 @@ fn may() -> bool {
 }
 
 impl Check {
+    /// Whether it stands for something that was asked for by name and has nothing to be tested under.
+    #[must_use]
+    pub fn is_untested(&self) -> bool {
+        self.kind == UNTESTED
+    }
+
     /// Whether another try of the same pod may end otherwise: where nothing speaks against it.
     #[must_use]
     pub fn retry(&self) -> bool {

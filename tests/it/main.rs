@@ -40,3 +40,4 @@ mod run;
 mod runtimes;
 mod shell;
 mod spack;
+mod untested;

@@ -93,11 +93,9 @@ fn a_stack_that_is_not_mounted_is_the_pods_fault() {
         .env("MODULEPATH", "/nowhere/Core")
         .run()
         .exits(75);
-    assert!(
-        answer.stdout.contains("no folder of MODULEPATH can be read: /nowhere/Core"),
-        "{}",
-        answer.stdout
-    );
+    let told = "no module is visible by MODULEPATH: `/nowhere/Core`: no such file or directory";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+    assert!(answer.junit().case("run.preflight", "preflight").text.contains(told));
 }
 
 #[test]
@@ -105,7 +103,7 @@ fn without_lmod_or_modulepath_one_line_says_what_to_set() {
     let answer = call(&["run", "compiler", "--cc", "gcc/12"]).without("MODULEPATH").run().exits(75);
     assert!(answer.stderr.contains("MODULEPATH is not set"), "{}", answer.stderr);
     assert!(answer.stderr.contains("hint: set MODULEPATH"), "{}", answer.stderr);
-    assert!(!answer.results().exists());
+    assert_eq!(answer.junit().case("run.preflight", "preflight").kind, "modulepath-unset");
 }
 
 #[test]

@@ -8,11 +8,11 @@ use super::line::Line;
 use crate::command::catalogue::Catalogue;
 use crate::command::list;
 use crate::command::toolchains::Stack;
-use crate::path_fault::{find, first_file};
 use crate::pod::folder::Folder;
 use crate::run::root::Root;
 use crate::stack::environment::Environment;
-use crate::stack::lmod::Lmod;
+use crate::stack::lmod_command::lmod_command;
+use crate::stack::modulepath::nothing_visible;
 
 /// What Lmod says of itself, and how long it took to.
 pub(super) struct Health {
@@ -24,17 +24,11 @@ pub(super) struct Health {
 pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     let environment = Environment::inherited();
     let told = |line| Health { line, took: None };
-    let candidates = Lmod::candidates(&environment);
-    let found = first_file(&candidates);
-    let Some(command) = found.as_ref().ok().copied().flatten() else {
-        if let Err(hidden) = &found {
-            return told(Line::new("lmod", "none").unfit("lmod-missing", hidden.to_string()));
-        }
-        let named = environment.text("LMOD_CMD").map(|path| format!(" (LMOD_CMD is `{path}`)"));
-        let what = format!("there is no Lmod{}", named.unwrap_or_default());
-        return told(Line::new("lmod", "none").unfit("lmod-missing", what));
+    let command = match lmod_command(&environment) {
+        Ok(command) => command,
+        Err(error) => return told(Line::new("lmod", "none").unfit("lmod-missing", error.what())),
     };
-    if !roots(&environment).iter().any(|root| root.is_dir()) {
+    if nothing_visible(&roots(&environment)).is_some() {
         return told(Line::new("lmod", format!("{}; not asked: there is no stack", command.display())));
     }
     let Ok(root) = Root::new(false) else {
@@ -85,9 +79,9 @@ pub(super) fn mounts() -> Line {
         let names: Vec<String> = folders.iter().map(|folder| folder.path.display().to_string()).collect();
         names.join(", ")
     };
-    if there.is_empty() {
-        let why = missing.iter().find_map(|folder| find(&folder.path).err());
-        let what = why.map_or_else(|| format!("cannot be read: {}", names(&missing)), |why| why.to_string());
+    let paths: Vec<PathBuf> = folders.iter().map(|folder| folder.path.clone()).collect();
+    if let Some(why) = nothing_visible(&paths) {
+        let what = format!("no module is visible: {why}");
         return Line::new("stack", what.clone()).unfit("stack-not-mounted", what);
     }
     let writable: Vec<&Folder> =

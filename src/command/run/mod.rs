@@ -4,6 +4,7 @@ mod as_left;
 mod case;
 mod circumstances;
 mod dress;
+mod family;
 mod keep;
 mod native;
 pub(super) mod needs;
@@ -11,6 +12,7 @@ mod pause;
 mod resume;
 mod session;
 mod teller;
+mod untested;
 mod why;
 
 use std::collections::HashSet;
@@ -22,6 +24,7 @@ use crate::cli::Run;
 use crate::command::asked::Asked;
 use crate::command::catalogue::Catalogue;
 use crate::command::ledger::{Keys, Since};
+use crate::command::missing::{Missing, missing, nothing};
 use crate::command::request::Request;
 use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
@@ -59,19 +62,35 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let facts = Facts::gather();
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
     let request = Request::new(&flags.select, &catalogue)?;
+    let mut begun = false;
+    let done = attempt(flags, (&catalogue, &request), &facts, &mut begun);
+    if let (Err(error), false) = (&done, begun) {
+        let why = Why::new(catalogue.site.source.as_ref()).ok();
+        untested::leave(flags, &request, &facts, why.as_ref(), error);
+    }
+    done
+}
+
+/// The run; `begun` says whether the results are there and speak for themselves.
+fn attempt(
+    flags: &Run,
+    (catalogue, request): (&Catalogue, &Request),
+    facts: &Facts,
+    begun: &mut bool,
+) -> Result<Exit, Error> {
     if !request.has_toolchains() {
         return Err(Error::new(Kind::Nothing, "no toolchain was asked for")
             .hint("give --cc, --mpi or --runtime, or --all for every toolchain of the stack"));
     }
     let why = Why::new(catalogue.site.source.as_ref())?;
-    needs::anything(&facts, &why)?;
+    needs::anything(facts, &why)?;
     let stop = Stop::new(flags.grace).map_err(|error| {
         Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
     })?;
     let stop = Arc::new(stop);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
-    let done = carry_out(flags, (&catalogue, &request), (facts, why), &stop);
+    let done = carry_out(flags, (catalogue, request), (facts.clone(), why), &stop, begun);
     match (done, stop.requested()) {
         // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
         (Err(error), Some(signal)) => {
@@ -87,11 +106,14 @@ fn carry_out(
     (catalogue, request): (&Catalogue, &Request),
     (facts, why): (Facts, Why),
     stop: &Arc<Stop>,
+    begun: &mut bool,
 ) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
     let stack = Stack::open(catalogue, root.path(), stop, request.all)?;
-    let (asked, plan) = plan(catalogue, &stack, request)?;
+    let (asked, plan, missing) = plan(catalogue, &stack, request)?;
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
+    let missing = untested::records(&missing);
+    record.cases.extend(missing.iter().map(|case| case.owed.clone()));
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let claim = Claim::take(&flags.results)?;
     let given_servers = given(flags.index_url.as_ref(), flags.cran.as_ref());
@@ -106,6 +128,7 @@ fn carry_out(
     });
     let pause = if flags.debug_pause { Some(Pause::new()?) } else { None };
     let live = show(flags, &record, &done);
+    *begun = true;
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
     let told = (record.cases, Teller::start(results, console)?, live, pause);
@@ -114,6 +137,9 @@ fn carry_out(
     let place = (&asked[..], &root, &keys, since.as_ref());
     let session =
         Session::new(flags, catalogue, (&stack, &request.extra), place, (facts, why), (stop, services), told);
+    for case in missing {
+        session.tell(case);
+    }
     session.carry_out(&plan);
     let mut results = session.end();
     drop(reserve);
@@ -189,7 +215,7 @@ pub(super) fn given(index: Option<&String>, cran: Option<&String>) -> Given {
     }
 }
 
-/// What is owed: the plan, and the toolchains that it speaks of.
+/// What is owed: the plan, the toolchains that it speaks of, and what was named and has no case.
 ///
 /// # Errors
 /// A request that leaves nothing, a stack that cannot be looked at.
@@ -197,7 +223,7 @@ pub(super) fn plan(
     catalogue: &Catalogue,
     stack: &Stack<'_>,
     request: &Request,
-) -> Result<(Vec<Asked>, Plan), Error> {
+) -> Result<(Vec<Asked>, Plan, Vec<Missing>), Error> {
     let Request { selection, limits, extra, all, shard } = request;
     let asked = stack.ask(limits, *all)?;
     let planned = |asked: &[Asked]| asked.iter().map(|asked| asked.planned(catalogue)).collect::<Vec<_>>();
@@ -215,14 +241,11 @@ pub(super) fn plan(
         });
         plan = Plan::new(&catalogue.suites, &planned(&asked), selection, *shard);
     }
+    let missing = missing(catalogue, &asked, request);
     if plan.cases.is_empty() {
-        return Err(Error::new(
-            Kind::Nothing,
-            "nothing to run: no selected suite fits the toolchains asked for",
-        )
-        .hint("`stackprobe discover` prints the toolchains, `stackprobe list --all` what runs under them"));
+        return Err(nothing(&missing, catalogue, request));
     }
-    Ok((asked, plan))
+    Ok((asked, plan, missing))
 }
 
 /// The plan as it is written down.

@@ -1,6 +1,7 @@
 //! Whether a case can tell anything here: what the pod lacks is an error, what the toolchain does not offer a skip.
 
 use super::case::Group;
+use super::family;
 use super::why::Why;
 use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
@@ -37,6 +38,7 @@ pub(super) fn unmet(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
 fn lacking(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
     let (probe, toolchain) = (group.probe(), group.toolchain);
     not_offered(probe, toolchain, &group.session.facts, group.session.catalogue)
+        .or_else(|| family::unknown(probe, toolchain, group.session.catalogue))
         .or_else(|| missing_tool(probe, toolchain))
         .or_else(|| missing_launcher(probe, toolchain))
         .or_else(|| unfit(group, ranks))

@@ -108,6 +108,11 @@ impl<'s> Session<'s> {
         self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN)
     }
 
+    /// Tells of a case that was over before it began.
+    pub(super) fn tell(&self, record: CaseRecord) {
+        self.teller.tell(record, String::new());
+    }
+
     /// Does the plan.
     pub(super) fn carry_out(&self, plan: &Plan) {
         let slots = self.slots();

@@ -127,6 +127,13 @@ impl Tools<'_> {
                     None => judged(check, "identity.path", vec![format!("`{program}` cannot be started")]),
                 };
             }
+            if names.is_empty() {
+                let reason = format!(
+                    "no family in our table names {tool} for {}: say it in [[family]]",
+                    loaded.module
+                );
+                return skipped(check, reason);
+            }
             let reason = format!("{} brings no {}", loaded.module, names.join(" or "));
             if let Some(hidden) = names.iter().find_map(|name| toolchain.hides(name)) {
                 return judged_or_hidden(check, "identity.path", vec![Err(hidden)]);

@@ -1,0 +1,158 @@
+//! What a command line asks for by name and no case comes of: that is told, and never green.
+
+use crate::command::asked::Asked;
+use crate::command::catalogue::Catalogue;
+use crate::command::request::Request;
+use crate::error::{Error, Fault, Kind};
+use crate::run::plan::{Case, Plan, Planned};
+use crate::stack::module::{Module, Wanted};
+use crate::suite::{Layer, Probe, Suite};
+
+/// Something that was named and is under no toolchain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The suite, or `run` where a module was named.
+    pub suite: String,
+    /// The probe, or what stands for all of them.
+    pub probe: String,
+    /// Why there is no case, in one line.
+    pub why: String,
+    /// What to do, in one line.
+    pub fix: String,
+}
+
+/// Everything that was named and has no case in the whole plan, of which this run may do a part.
+#[must_use]
+pub fn missing(catalogue: &Catalogue, asked: &[Asked], request: &Request) -> Vec<Missing> {
+    let planned: Vec<Planned> = asked.iter().map(|asked| asked.planned(catalogue)).collect();
+    let whole = Plan::new(&catalogue.suites, &planned, &request.selection, None);
+    let mut missing = Vec::new();
+    for (text, takes) in request.selection.named() {
+        let has = |case: &Case| {
+            let suite = &catalogue.suites[case.suite];
+            takes(suite, &suite.probes[case.probe])
+        };
+        if whole.cases.iter().any(has) {
+            continue;
+        }
+        let named = |suite: &&Suite| suite.probes.iter().any(|probe| takes(suite, probe));
+        let Some(suite) = catalogue.suites.iter().find(named) else { continue };
+        let probe = text.split_once('/').map_or("toolchain", |(_, probe)| probe);
+        let (why, fix) = no_toolchain(suite, &takes, asked, request);
+        missing.push(Missing { suite: suite.name.clone(), probe: probe.to_owned(), why, fix });
+    }
+    let limits = &request.limits;
+    let layers = [
+        (Layer::Compiler, "--cc", &limits.compilers),
+        (Layer::Mpi, "--mpi", &limits.mpis),
+        (Layer::Runtime, "--runtime", &limits.runtimes),
+    ];
+    for (layer, flag, wanted) in layers {
+        for wanted in wanted.iter().filter(|wanted| !is_met(layer, wanted, asked)) {
+            missing.push(Missing {
+                suite: "run".to_owned(),
+                probe: format!("{} {wanted}", &flag[2..]),
+                why: format!("no toolchain of the stack has {flag} {wanted}"),
+                fix: DISCOVER.to_owned(),
+            });
+        }
+    }
+    missing
+}
+
+const DISCOVER: &str = "`stackprobe discover` prints the toolchains of the stack; modules that no table knows are named in [families] of the site file";
+
+fn is_met(layer: Layer, wanted: &Wanted, asked: &[Asked]) -> bool {
+    let own = asked.iter().flat_map(|asked| &asked.modules).filter(|(own, _)| *own == layer);
+    let mut own = own.map(|(_, module)| module);
+    own.any(|module| module.text() == wanted.text() || wanted.matches(&Module::new(module.text())))
+}
+
+/// Why a suite is under no toolchain.
+fn no_toolchain(
+    suite: &Suite,
+    takes: &impl Fn(&Suite, &Probe) -> bool,
+    asked: &[Asked],
+    request: &Request,
+) -> (String, String) {
+    let tagged = |probe: &Probe| takes(suite, probe) && request.selection.takes(suite, probe);
+    if !suite.probes.iter().any(tagged) {
+        let tags = request.selection.tags().join(", ");
+        let what = format!("`{}` has no probe with a tag that was asked for: {tags}", suite.name);
+        return (what, format!("`stackprobe list {}` prints its probes", suite.name));
+    }
+    let words: Vec<String> = suite
+        .toolchain
+        .iter()
+        .map(|layer| match (layer, &suite.runtime) {
+            (Layer::Compiler, _) => "a compiler".to_owned(),
+            (Layer::Mpi, _) => "an MPI".to_owned(),
+            (Layer::Runtime, Some(runtime)) => format!("the runtime {runtime}"),
+            (Layer::Runtime, None) => "a runtime".to_owned(),
+        })
+        .collect();
+    let wants = if words.is_empty() { "any toolchain".to_owned() } else { words.join(" and ") };
+    let name = &suite.name;
+    if request.all {
+        let what = match asked.len() {
+            0 => format!("`{name}` wants {wants}, and the stack offers no toolchain at all"),
+            _ => format!("`{name}` wants {wants}, and no toolchain of the stack that was asked for has that"),
+        };
+        return (what, DISCOVER.to_owned());
+    }
+    let limits = &request.limits;
+    let mut lacking: Vec<&str> = Vec::new();
+    for layer in &suite.toolchain {
+        match layer {
+            Layer::Compiler if limits.compilers.is_empty() => lacking.push("--cc"),
+            Layer::Mpi if limits.mpis.is_empty() => lacking.push("--mpi"),
+            Layer::Runtime if limits.runtimes.is_empty() => lacking.push("--runtime"),
+            _ => {}
+        }
+    }
+    if lacking.is_empty() {
+        let labels: Vec<&str> = asked.iter().map(|asked| asked.label.as_str()).collect();
+        let what = format!("`{name}` wants {wants}, and was asked for under {}", labels.join(", "));
+        return (what, DISCOVER.to_owned());
+    }
+    let flags = lacking.join(" and ");
+    (
+        format!("`{name}` wants {wants}, and {flags} was not given"),
+        format!("give {flags}, or leave `{name}` out"),
+    )
+}
+
+/// A runtime that was asked for, of a family that no table knows: no suite can be for it.
+fn unknown_runtime(catalogue: &Catalogue, request: &Request) -> Option<Error> {
+    let family = |wanted: &Wanted| wanted.text().split('/').next().unwrap_or_default().to_owned();
+    let mut families = request.limits.runtimes.iter().filter(|wanted| !wanted.is_glob()).map(family);
+    let family = families.find(|family| catalogue.families.layer(family) != Some(Layer::Runtime))?;
+    let known: Vec<&str> = catalogue.suites.iter().filter_map(|suite| suite.runtime.as_deref()).collect();
+    let what = format!("no table knows the runtime {family}: suites are for {}", known.join(", "));
+    let hint = format!(
+        "add these lines to the site file (--site FILE), if it is one of them:\n    [[family]]\n    name = \"python\"\n    \
+         aliases = [\"{family}\"]\n    layer = \"runtime\"\n    python = [\"python3\"]"
+    );
+    Some(Error::diagnosed("family-unknown", false, what).hint(hint))
+}
+
+/// The error of a run to which all of this leaves nothing.
+#[must_use]
+pub fn nothing(missing: &[Missing], catalogue: &Catalogue, request: &Request) -> Error {
+    if let Some(error) = unknown_runtime(catalogue, request) {
+        return error;
+    }
+    let faults: Vec<Fault> = missing
+        .iter()
+        .map(|one| Fault::new(format!("nothing to run: {}", one.why)).hint(one.fix.clone()))
+        .collect();
+    if !faults.is_empty() {
+        return Error::of(Kind::Nothing, faults);
+    }
+    match request.shard {
+        Some(shard) => Error::new(Kind::Nothing, format!("nothing to run: shard {shard} holds no case"))
+            .hint("give fewer shards than there are probes"),
+        None => Error::new(Kind::Nothing, "nothing to run: no suite is for the toolchains asked for")
+            .hint(DISCOVER),
+    }
+}
