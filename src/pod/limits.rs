@@ -33,6 +33,9 @@ pub struct Limits {
     /// Bytes of address space of a process (`ulimit -v`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address_space: Option<u64>,
+    /// Bytes of data of a process (`ulimit -d`): all memory of its own that it may write, but the stack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<u64>,
     /// Bytes of stack of a process (`ulimit -s`), and of its threads where a program does not say otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stack: Option<u64>,
@@ -58,7 +61,8 @@ impl Limits {
             processes_now: cgroup::number("pids", "pids.current", "pids.current"),
             user_processes: soft(Resource::RLIMIT_NPROC).map(|limit| if root { u64::MAX } else { limit }),
             open_files: soft(Resource::RLIMIT_NOFILE),
-            address_space: soft(Resource::RLIMIT_AS),
+            address_space: address_space(),
+            data: data(),
             stack: stack(),
             cpu_time: soft(Resource::RLIMIT_CPU),
             file_size: soft(Resource::RLIMIT_FSIZE),
@@ -101,6 +105,18 @@ pub const USUAL_STACK: u64 = 8 << 20;
 #[must_use]
 pub fn stack() -> Option<u64> {
     soft(Resource::RLIMIT_STACK)
+}
+
+/// Bytes of address space that this process may have.
+#[must_use]
+pub fn address_space() -> Option<u64> {
+    soft(Resource::RLIMIT_AS)
+}
+
+/// Bytes of data that this process may have.
+#[must_use]
+pub fn data() -> Option<u64> {
+    soft(Resource::RLIMIT_DATA)
 }
 
 fn soft(resource: Resource) -> Option<u64> {

@@ -12,12 +12,25 @@ use crate::error::{Error, Kind, reason};
 /// The stack that the command line, its help above all, is read on. Measured: 128 KiB are too few.
 const STACK: usize = 8 << 20;
 
+/// Address space and data of which not even an error could be told in all cases. Measured: 8 MiB are too few.
+const LEAST: u64 = 16 << 20;
+
 /// A file that would become too large is an error of who writes it, and CPU time runs on to the hard limit: neither
 /// ends this process without a word. Handled and not ignored: what is started does not inherit a handler.
 ///
 /// # Errors
-/// If the kernel refuses.
+/// So little memory that nothing could be looked at; a kernel that refuses.
 pub fn limits() -> Result<(), Error> {
+    for (flag, limit) in [('v', limits::address_space()), ('d', limits::data())] {
+        if let Some(bytes) = limit.filter(|bytes| *bytes < LEAST) {
+            let (have, wanted) = (bytes >> 10, LEAST >> 20);
+            let what = format!(
+                "a process may have {have} KiB of memory (ulimit -{flag}), stackprobe needs {wanted} MiB to look"
+            );
+            return Err(Error::new(Kind::Unfit, what)
+                .hint(format!("ulimit -{flag} unlimited in whatever starts stackprobe")));
+        }
+    }
     let noted = Arc::new(AtomicBool::new(false));
     for signal in [SIGXFSZ, SIGXCPU] {
         flag::register(signal, Arc::clone(&noted)).map_err(|error| {

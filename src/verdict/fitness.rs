@@ -11,6 +11,7 @@ use crate::stack::launcher::Profile;
 use crate::suite::requirement::{Need, Resource, amount};
 use crate::suite::template::Placeholder;
 use crate::suite::{Action, Probe};
+use crate::verdict::tight::{ADDRESSES, DATA, FILES, STACKS, less, tight};
 
 /// One thing that is needed of a pod.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +75,9 @@ const OPEN_FILES: u64 = 32;
 /// Bytes of address space of any program of ours. Measured: with 256 MiB there is not always enough to tell why
 /// something failed.
 const ADDRESS_SPACE: u64 = 512 << 20;
+
+/// Bytes of data of any program of ours. Measured: of 20 MiB our own threads may take all.
+const LEAST_DATA: u64 = 64 << 20;
 
 /// Our own threads, a supervisor, a compiler driver and what it starts.
 const PROCESSES: u64 = 6;
@@ -185,7 +189,8 @@ impl Demand {
                 id: "open-files-too-few",
                 what: format!("a process may hold {have} files open (ulimit -n), {wanted} are needed"),
             }),
-            Self::AddressSpace(wanted) => tight(ADDRESSES, found.limits.address_space, *wanted),
+            Self::AddressSpace(wanted) => tight(ADDRESSES, found.limits.address_space, *wanted)
+                .or_else(|| tight(DATA, found.limits.data, (*wanted).min(LEAST_DATA))),
             Self::Processes(wanted) => less(found.limits.room_for_processes(), *wanted).map(|have| Unfit {
                 id: "processes-too-few",
                 what: format!("{have} more processes and threads may be started, {wanted} are needed"),
@@ -253,20 +258,6 @@ impl Amount {
             }),
         }
     }
-}
-
-fn less(have: Option<u64>, wanted: u64) -> Option<u64> {
-    have.filter(|have| *have < wanted)
-}
-
-/// Diagnoses of limits on bytes, and what each limit allows a process.
-const ADDRESSES: [&str; 2] = ["address-space-too-small", "have {} of address space (ulimit -v)"];
-const STACKS: [&str; 2] = ["stack-limit-too-small", "have {} of stack (ulimit -s)"];
-const FILES: [&str; 2] = ["file-size-too-small", "write files of {} (ulimit -f)"];
-
-fn tight([id, may]: [&'static str; 2], have: Option<u64>, wanted: u64) -> Option<Unfit> {
-    let [have, wanted] = [less(have, wanted)?, wanted].map(|bytes| amount(Resource::Memory, bytes));
-    Some(Unfit { id, what: format!("a process may {}, {wanted} are needed", may.replace("{}", &have)) })
 }
 
 fn basics(found: &Found) -> Option<Unfit> {

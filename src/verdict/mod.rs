@@ -15,3 +15,4 @@ pub mod stall;
 pub mod status;
 pub mod tap;
 pub mod telling;
+pub(crate) mod tight;

@@ -166,7 +166,9 @@ impl Look<'_> {
 
     fn address_space(&self) -> Line {
         let size = |bytes| amount(Resource::Memory, bytes);
-        let found = self.found.limits.address_space.map_or_else(|| "not known".to_owned(), size);
+        let space = limit(self.found.limits.address_space, size);
+        let data = self.found.limits.data.filter(|data| *data < u64::MAX);
+        let found = data.map_or_else(|| space.clone(), |data| format!("{space}, {} of data", size(data)));
         self.line("address space", found, |demand| match demand {
             Demand::AddressSpace(bytes) => Some((*bytes, size(*bytes))),
             _ => None,

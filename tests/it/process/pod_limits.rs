@@ -43,6 +43,20 @@ fn what_is_too_tight_for_anything_is_told_before_anything() {
 }
 
 #[test]
+fn memory_that_is_too_little_for_ourselves_is_told_and_no_bug_of_ours() {
+    let answer = after("ulimit -d 30000", "exit 0", &RUN).exits(78);
+    assert!(answer.stderr.contains("29 MiB of data (ulimit -d), 64 MiB are needed"), "{}", answer.stderr);
+    let doctor = after("ulimit -d 60000", "", &["doctor", "compiler"]).exits(78).stdout;
+    assert!(doctor.contains("data-too-small (pod's fault)") && doctor.contains("58 MiB of data"), "{doctor}");
+    for args in [&RUN[..], &["doctor"], &["list"]] {
+        let answer = after("ulimit -d 5000", "", args).exits(78);
+        let told = "error: a process may have 5000 KiB of memory (ulimit -d), stackprobe needs 16 MiB to look\n  \
+                    hint: ulimit -d unlimited";
+        assert!(answer.stderr.starts_with(told), "{}", answer.stderr);
+    }
+}
+
+#[test]
 fn limits_that_leave_enough_are_shown_and_keep_nothing_from_running() {
     let wide = "ulimit -s 2048; ulimit -t 600; ulimit -f 1000000";
     after(wide, "exit 0", &RUN).exits(0);
