@@ -362,6 +362,7 @@ fn every_finding_is_explained() {
     let mut sources = String::new();
     for file in [
         "src/verdict/fitness.rs",
+        "src/verdict/tight.rs",
         "src/command/doctor/pod.rs",
         "src/command/doctor/shm.rs",
         "src/command/doctor/stack.rs",
