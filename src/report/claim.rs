@@ -35,7 +35,7 @@ impl Claim {
     pub fn take(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(NAME);
         let cannot = |error: &std::io::Error| {
-            Error::place("write", &path, error)
+            Error::place("write", folder, error)
                 .hint("--results names a folder that can be written, such as an emptyDir or a volume")
         };
         std::fs::create_dir_all(folder).map_err(|error| cannot(&error))?;

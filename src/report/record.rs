@@ -10,6 +10,9 @@ use crate::verdict::check::{Check, Diagnosed, Outcome};
 /// Raised when a reader of the older shape would be misled.
 pub const FORMAT: u32 = 1;
 
+/// The kind of a case that was never begun because somebody asked to stop.
+pub const INTERRUPTED: &str = "interrupted";
+
 /// The kind of a case whose record could not be written, or that was not run because no record can be.
 pub const UNWRITTEN: &str = "results.unwritten";
 

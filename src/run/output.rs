@@ -124,13 +124,14 @@ impl Log {
             None if open.len() > LINE => part(open),
             None => 0,
         };
-        let lines: Vec<u8> = open.drain(..whole).collect();
+        let rest = open.split_off(whole);
+        let lines = std::mem::replace(open, rest);
         self.pass(index, &lines);
     }
 
     /// Filtered first: what is cut off at the cap can then show no half of what is to be hidden.
     fn pass(&mut self, index: usize, lines: &[u8]) {
-        let lines = self.filters[index](lines).into_owned();
+        let lines = self.filters[index](lines);
         self.keep(&lines);
     }
 

@@ -85,8 +85,8 @@ fn a_shared_memory_that_is_too_small() {
         "not fit",
         "UNFIT  shm  ",
         "tmpfs, 16 MiB, 16 MiB free",
-        "needs 64 MiB for 4 ranks (mpi)",
-        "shm-too-small (pod's fault): /dev/shm has 16 MiB, 4 ranks need 64 MiB",
+        "needs 64 MiB for 5 ranks (mpi)",
+        "shm-too-small (pod's fault): /dev/shm has 16 MiB, 5 ranks need 64 MiB",
         "- { name: shm, emptyDir: { medium: Memory, sizeLimit: 64Mi } }",
     ] {
         assert!(text.contains(told), "{told} in\n{text}");

@@ -153,7 +153,7 @@ fn a_tool_that_is_not_offered_is_skipped_with_that_reason() {
         .unwrap();
     let module = format!("prepend_path(\"PATH\", \"{}\")\n", bin.display());
     let path = run.folder().join("m");
-    let answer = run.file("m/python/bare.lua", module).env("MODULEPATH", path).run().exits(0);
+    let answer = run.file("m/python/bare.lua", module).env("MODULEPATH", path).run().exits(3);
     let junit = answer.junit();
     assert_eq!(junit.count("skipped"), 3);
     for case in &junit.cases {
@@ -182,7 +182,7 @@ fn an_index_of_somebody_else_serves_the_same_life() {
         call(&["run", "python/pip", "python/uv", "python/poetry", "python/pdm", "--runtime", "python/3"]);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut server = Command::new("python3")
-        .arg(root.join("tests/runtimes/index.py"))
+        .arg(root.join("tests/it/runtimes/index.py"))
         .args([run.folder().join("index"), root.join("fixtures/python-index/wheels")])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -356,7 +356,8 @@ fn a_matlab_that_hangs_or_starts_too_slowly_ends_in_time() {
         let answer = matlab(fault, &["matlab/start", "--timeout", "2s"]);
         assert_ne!(answer.code, 0, "{fault}");
         assert!(begun.elapsed().as_secs() < 30, "{fault}");
-        assert!(answer.junit().cases[0].kind.contains("timeout"), "{fault}: {:?}", answer.junit().cases);
+        let cases = answer.junit().cases;
+        assert!(cases[0].message.starts_with("still running after 2 s"), "{fault}: {cases:?}");
     }
 }
 
@@ -398,8 +399,8 @@ fn a_parallel_toolbox_that_the_site_wants_and_matlab_lacks_is_no_green() {
     for name in ["toolbox", "pool", "distrib-computing-toolbox"] {
         assert!(names.contains(&name), "{names:?}");
     }
-    let junit = matlab("toolbox", &["matlab/pool"]).exits(0).junit();
-    assert_eq!(checks(&junit, "matlab.pool", "passed"), ["run"]);
+    let junit = matlab("toolbox", &["matlab/pool"]).exits(3).junit();
+    assert_eq!(checks(&junit, "matlab.pool", "passed"), [] as [&str; 0]);
     let reason = &junit.case("matlab.pool", "pool").message;
     assert!(reason.contains("not installed"), "{reason}");
 }
@@ -420,7 +421,7 @@ fn the_stacks_mpi4py_has_exact_ranks_and_one_of_another_mpi_is_red() {
     for check in ["ranks", "library", "mapped", "buffers", "window"] {
         assert_eq!(passed.iter().filter(|name| *name == check).count(), 2, "{check}: {passed:?}");
     }
-    let junit = call(&["run", "py-mpi", "--cc", "gcc/12", "--mpi", "mpich/4"]).run().exits(0).junit();
+    let junit = call(&["run", "py-mpi", "--cc", "gcc/12", "--mpi", "mpich/4"]).run().exits(3).junit();
     assert_eq!((junit.count("skipped"), junit.cases.len()), (2, 2), "{:?}", junit.cases);
     assert_eq!(junit.cases[0].message, "gcc/12.2.0 mpich/4.0.2 offers no py-mpi4py");
 
@@ -433,5 +434,6 @@ fn the_stacks_mpi4py_has_exact_ranks_and_one_of_another_mpi_is_red() {
     let path = format!("{}:{}", core().display(), run.folder().join("m").display());
     let junit = run.file("m/py-mpi4py/1.0.lua", module).env("MODULEPATH", path).run().exits(1).junit();
     let red = checks(&junit, "py-mpi.ranks", "failure");
-    assert_eq!(red.iter().filter(|name| *name == "ranks").count(), 2, "{red:?}");
+    // Every process that is alone says so.
+    assert_eq!(red.iter().filter(|name| *name == "ranks").count(), 2 + 4, "{red:?}");
 }

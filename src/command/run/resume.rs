@@ -6,7 +6,6 @@ use rayon::prelude::*;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
-use super::session::INTERRUPTED;
 use crate::cli::Run;
 use crate::command::asked::Asked;
 use crate::command::catalogue::Catalogue;
@@ -14,6 +13,7 @@ use crate::command::ledger::{Keys, SIZE};
 use crate::command::toolchains::Stack;
 use crate::report::console::note;
 use crate::report::record::CaseRecord;
+use crate::report::record::INTERRUPTED;
 use crate::report::results;
 use crate::report::text::many;
 use crate::run::plan::{Case, Plan};

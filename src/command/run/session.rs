@@ -22,7 +22,7 @@ use crate::pod::signals::Stop;
 use crate::report::counts::UNCHANGED;
 use crate::report::live::Live;
 use crate::report::mask;
-use crate::report::record::{CaseRecord, Owed, UNWRITTEN};
+use crate::report::record::{CaseRecord, INTERRUPTED, Owed, UNWRITTEN};
 use crate::report::results::Results;
 use crate::run::execute::dismiss_supervisors;
 use crate::run::memory::Groups;
@@ -37,9 +37,6 @@ use crate::suite::Suite;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
-
-/// The kind of a case that was never begun because somebody asked to stop.
-pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// Everything that the cases of a run share.
 pub(super) struct Session<'s> {

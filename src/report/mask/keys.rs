@@ -88,8 +88,9 @@ fn begin(line: &str) -> Option<(usize, bool)> {
 /// The end of `-----END …-----`.
 fn end(line: &str) -> Option<usize> {
     let at = line.find("----END ").or_else(|| line.find("---- END "))?;
-    let rest = &line[at + 9..];
-    let close = rest.find("----").map_or(line.len(), |close| at + 9 + close + 4);
+    // Behind `----END `, the shorter of the two.
+    let from = at + 8;
+    let close = line[from..].find("----").map_or(line.len(), |close| from + close + 4);
     Some(close + line[close..].len() - line[close..].trim_start_matches('-').len())
 }
 
@@ -113,8 +114,9 @@ fn body(line: &str) -> Option<Range<usize>> {
     // What a language writes for the end of a line: `MIIE…\n`.
     let trimmed = trimmed.strip_suffix("\\n").unwrap_or(trimmed);
     let first = trimmed
-        .rfind(|letter: char| letter.is_whitespace() || "\"'|>:".contains(letter))
-        .map_or(0, |at| at + 1);
+        .char_indices()
+        .rfind(|(_, letter)| letter.is_whitespace() || "\"'|>:".contains(*letter))
+        .map_or(0, |(at, letter)| at + letter.len_utf8());
     let word = &trimmed[first..];
     let base64 = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
     (base64 && !word.is_empty()).then_some(first..trimmed.len())

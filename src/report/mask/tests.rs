@@ -189,6 +189,15 @@ fn a_flag_and_its_value_are_seen_in_two_words() {
     assert_eq!(hidden, [vec![], vec![], vec!["a b"], vec![], vec!["c d"], vec![], vec![]]);
 }
 
+#[test]
+fn a_key_between_letters_of_any_length_is_no_fault() {
+    for text in
+        ["-----BEGIN RSA PRIVATE KEY-----\n\u{a0}\u{a1}\n", "-----BEGIN PRIVATE KEY-----\n----END \u{a1}"]
+    {
+        assert!(!mask(text).is_empty());
+    }
+}
+
 proptest! {
     #[test]
     fn no_value_of_a_secret_survives(value in "[a-zA-Z0-9.+/]{6,30}") {

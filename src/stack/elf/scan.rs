@@ -50,8 +50,7 @@ pub fn scan(roots: &[PathBuf], loader: &Loader, policy: &Policy) -> Scan {
     for (path, reason) in walk.unreadable {
         findings.push(finding(&path, FindingKind::Unreadable, Weight::Odd, reason.to_string()));
     }
-    for (path, target) in walk.dangling {
-        let detail = format!("leads to `{}`, which is not there", target.display());
+    for (path, detail) in walk.dangling {
         findings.push(finding(&path, FindingKind::DanglingLink, Weight::Odd, detail));
     }
     let mut producers: BTreeMap<Box<str>, usize> = BTreeMap::new();

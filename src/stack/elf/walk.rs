@@ -37,8 +37,8 @@ pub(super) struct Walk {
     /// Regular files, ELF or not.
     pub(super) files: usize,
     pub(super) elf: Vec<Sighting>,
-    /// Links that lead nowhere, and where that is.
-    pub(super) dangling: Vec<(PathBuf, PathBuf)>,
+    /// Links that lead nowhere, and how.
+    pub(super) dangling: Vec<(PathBuf, String)>,
     /// Folders and files that could not be read, and why.
     pub(super) unreadable: Vec<(PathBuf, PathFault)>,
 }
@@ -120,13 +120,14 @@ fn visit<'a>(scope: &Scope<'a>, net: &'a Net, folder: PathBuf) {
 
 fn look_at_link(net: &Net, path: PathBuf) {
     let Err(error) = fs::metadata(&path) else { return };
-    // A link that leads in a circle leads nowhere, too; one that leads to what is closed may lead somewhere.
-    if !matches!(Obstacle::of(&error), Obstacle::Missing | Obstacle::Loop) {
-        return net.refuse(&path, &error);
-    }
-    if let Ok(target) = fs::read_link(&path) {
-        net.keep(|walk| walk.dangling.push((path, target)));
-    }
+    let Ok(target) = fs::read_link(&path) else { return };
+    let detail = match Obstacle::of(&error) {
+        Obstacle::Missing => format!("leads to `{}`, which is not there", target.display()),
+        Obstacle::Loop => format!("leads to `{}`, and from there in a circle", target.display()),
+        // What it leads to is closed, and may be there.
+        _ => return net.refuse(&path, &error),
+    };
+    net.keep(|walk| walk.dangling.push((path, detail)));
 }
 
 fn look_at_file(net: &Net, path: PathBuf) {

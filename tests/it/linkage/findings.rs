@@ -275,12 +275,18 @@ fn what_is_merely_odd_is_said_and_no_more() {
         (FindingKind::Writable, "liba.so"),
         (FindingKind::TextRelocations, "libt.so"),
         (FindingKind::Machine, "libm.so"),
-        (FindingKind::DanglingLink, "libd.so"),
     ] {
         assert_eq!(only(&seen, kind).file, bench.path("").join(file), "{kind:?}");
     }
+    let dangling = seen.findings.iter().filter(|finding| finding.kind == FindingKind::DanglingLink);
+    let mut dangling: Vec<_> = dangling.map(|finding| finding.detail.as_str()).collect();
+    dangling.sort_unstable();
+    assert_eq!(
+        dangling,
+        ["leads to `around`, and from there in a circle", "leads to `gone.so`, which is not there"]
+    );
     assert_eq!(seen.wrong().count(), 0, "{:#?}", seen.findings);
-    assert_eq!(seen.findings.len(), 5, "{:#?}", seen.findings);
+    assert_eq!(seen.findings.len(), 6, "{:#?}", seen.findings);
 }
 
 #[test]

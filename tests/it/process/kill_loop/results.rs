@@ -7,7 +7,7 @@ use std::path::Path;
 use stackprobe::report::record::{CaseRecord, Owed, PlanRecord};
 use stackprobe::verdict::check::Outcome;
 
-use super::owed::{CASES, truth};
+use super::owed::{CASES, SUITES, truth};
 use crate::fixture::{Junit, Testcase};
 
 /// The records that are there, by the ids of their cases, each as it was written.
@@ -17,7 +17,11 @@ pub(super) type Records = BTreeMap<String, (CaseRecord, Vec<u8>)>;
 pub(super) fn plan(folder: &Path) -> Option<PlanRecord> {
     let text = fs::read(folder.join("plan.json")).ok()?;
     let plan: PlanRecord = serde_json::from_slice(&text).expect("a plan that is there is whole");
-    assert_eq!(plan.cases.len(), CASES);
+    if plan.cases.len() != CASES {
+        // Shot while the stack was looked at: what kept the run from its first case is all that it owes.
+        assert!(plan.cases.iter().all(|owed| !SUITES.contains(&owed.suite.as_str())), "{:?}", plan.cases);
+        return None;
+    }
     Some(plan)
 }
 
@@ -31,6 +35,10 @@ pub(super) fn records(folder: &Path) -> Records {
         }
         let bytes = fs::read(&path).unwrap();
         let record: CaseRecord = serde_json::from_slice(&bytes).expect("a record that is there is whole");
+        if !SUITES.contains(&record.owed.suite.as_str()) {
+            assert_eq!(record.outcome(), Outcome::Error, "{:?}", record.checks);
+            continue;
+        }
         let outcome = record.outcome();
         let not_run = record.checks.iter().all(|check| check.kind == "interrupted");
         assert!(
