@@ -33,6 +33,7 @@ pub fn leave_nothing() {
 /// us, so nobody tells when they end.
 fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
     let until = Instant::now() + LIMIT;
+    let mut killed: Vec<i32> = Vec::new();
     loop {
         let mut found: Vec<i32> = Vec::new();
         loop {
@@ -45,15 +46,20 @@ fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
             }
             found.extend(new);
         }
-        if found.is_empty() || Instant::now() > until {
+        // One that is being torn down has no environment any more and still holds its files.
+        let dying = killed.iter().any(|&pid| tree::stat(pid).is_some_and(|stat| !"ZX".contains(stat.state)));
+        if (found.is_empty() && !dying) || Instant::now() > until {
             return;
         }
-        frozen(&found);
+        if !found.is_empty() {
+            frozen(&found);
+        }
         for &pid in &found {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
+        killed.extend(found);
         std::thread::sleep(Duration::from_millis(2));
-        for &pid in &found {
+        for &pid in &killed {
             // Ours if the harness adopts orphans: then nobody else would reap it.
             let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
         }
