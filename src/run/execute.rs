@@ -267,7 +267,7 @@ impl Case<'_> {
         let begun = Instant::now();
         let mut deadline = begun + limit;
         let mut told = [false; 2];
-        let mut buffer = vec![0; 32 << 10];
+        let mut buffer = vec![0; 8 << 10];
         while self.report.is_none() && !self.supervisor.line.closed() {
             for (urgent, told) in told.iter_mut().enumerate() {
                 let wanted = if urgent == 1 { stop.immediate() } else { stop.requested().is_some() };
@@ -341,7 +341,7 @@ impl Case<'_> {
 
     /// Takes what is in the pipes. Not until their end: a process outside the case may hold one open.
     fn drain(&mut self) {
-        let mut buffer = vec![0; 32 << 10];
+        let mut buffer = vec![0; 8 << 10];
         while self.read(&mut buffer) {}
     }
 }
