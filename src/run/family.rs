@@ -37,6 +37,10 @@ const KILL: Duration = Duration::from_secs(10);
 /// How long a stop may take to be in effect. Only who waits in the kernel for a disk takes longer.
 const FREEZE: Duration = Duration::from_millis(20);
 
+/// How long a tree that changes all the time is chased before the rest of it is killed. A process that forks and ends
+/// without a pause was caught within 0.1 s.
+const CHASE: Duration = Duration::from_secs(1);
+
 /// Why the watch over a running command ends.
 enum Cause {
     /// The command has ended.
@@ -163,15 +167,23 @@ impl Family {
     fn leaks(&mut self) -> io::Result<Vec<Process>> {
         let until = Instant::now() + SETTLE;
         while self.alive && !matches!(self.wait(until)?, Woken::Late | Woken::Orphaned) {}
-        let mut leaked = if self.alive { hang::explain(&tree::descendants(own_pid())) } else { Vec::new() };
         // The dead child of a leaked process leaks nothing itself.
-        leaked.retain(|process| process.state != 'Z');
+        let living = |pids: &[i32]| {
+            let mut processes = hang::explain(pids);
+            processes.retain(|process| process.state != 'Z');
+            processes
+        };
+        let leaked = living(&tree::descendants(own_pid()));
+        if leaked.is_empty() && self.alive {
+            // One that forks and ends all the time is gone before it can be described.
+            return Ok(living(&self.freeze()?));
+        }
         Ok(leaked)
     }
 
     /// Asks the whole tree to end, and waits until it has or its grace is over.
     fn terminate(&mut self, grace: Duration) -> io::Result<()> {
-        for pid in self.freeze() {
+        for pid in self.freeze()? {
             signal(pid, Signal::SIGTERM);
             // What is stopped cannot handle a signal.
             signal(pid, Signal::SIGCONT);
@@ -189,31 +201,47 @@ impl Family {
 
     /// Stops the whole tree, however it forks, and notes what shared memory it holds.
     ///
-    /// A process with a pending stop cannot complete a fork, and each is stopped before its children are looked for:
-    /// so a walk that finds nobody new has found everybody.
-    fn freeze(&mut self) -> Vec<i32> {
-        let mut frozen = HashSet::new();
-        loop {
-            let before = frozen.len();
+    /// A process with a pending stop cannot complete a fork, and each is stopped before its children are looked for. One
+    /// that ended before its stop reached it may have left a child that the walk has missed, so only a walk that finds
+    /// nobody new, after which all are stopped and nobody has ended, has found everybody.
+    fn freeze(&mut self) -> io::Result<Vec<i32>> {
+        let (begun, mut settled) = (Instant::now(), None);
+        let (mut frozen, mut dead) = (HashSet::new(), HashSet::new());
+        while begun.elapsed() < CHASE {
+            // Each one that has ended makes the next walk longer, and a fast one would get away.
+            self.reap()?;
+            dead.retain(|&pid| tree::stat(pid).is_some_and(|stat| stat.has_ended()));
+            let known = frozen.len();
             tree::walk(own_pid(), |pid| {
-                if frozen.insert(pid) {
+                if !dead.contains(&pid) && frozen.insert(pid) {
                     signal(pid, Signal::SIGSTOP);
                 }
             });
-            if frozen.len() == before {
+            let mut changed = frozen.len() > known;
+            let mut running = false;
+            frozen.retain(|&pid| {
+                let stat = tree::stat(pid).filter(|stat| !stat.has_ended());
+                running |= stat.as_ref().is_some_and(|stat| !stat.is_stopped());
+                if stat.is_none() {
+                    dead.insert(pid);
+                    changed = true;
+                }
+                stat.is_some()
+            });
+            if changed {
+                settled = None;
+                continue;
+            }
+            let since = *settled.get_or_insert_with(Instant::now);
+            if !running || since.elapsed() > FREEZE {
                 break;
             }
-        }
-        let frozen: Vec<i32> = frozen.into_iter().collect();
-        // A stop takes effect when the process next looks, and nobody tells of those that are not our own children.
-        let until = Instant::now() + FREEZE;
-        while frozen.iter().any(|&pid| tree::stat(pid).is_some_and(|stat| !"TtZX".contains(stat.state)))
-            && Instant::now() < until
-        {
+            // A stop takes effect when the process next looks, and nobody tells of those that are not our own children.
             std::thread::sleep(Duration::from_micros(200));
         }
+        let frozen: Vec<i32> = frozen.into_iter().collect();
         self.claim(&frozen);
-        frozen
+        Ok(frozen)
     }
 
     /// Kills whatever is left; what even then does not die.
@@ -222,7 +250,7 @@ impl Family {
     fn kill(&mut self) -> io::Result<Vec<Process>> {
         let until = Instant::now() + KILL;
         while self.alive {
-            let stopped = self.freeze();
+            let stopped = self.freeze()?;
             for &pid in &stopped {
                 signal(pid, Signal::SIGKILL);
             }

@@ -47,7 +47,7 @@ fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
             found.extend(new);
         }
         // One that is being torn down has no environment any more and still holds its files.
-        let dying = killed.iter().any(|&pid| tree::stat(pid).is_some_and(|stat| !"ZX".contains(stat.state)));
+        let dying = killed.iter().any(|&pid| tree::stat(pid).is_some_and(|stat| !stat.has_ended()));
         if (found.is_empty() && !dying) || Instant::now() > until {
             return;
         }

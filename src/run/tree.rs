@@ -15,6 +15,18 @@ pub(super) struct Stat {
     pub(super) threads: u32,
 }
 
+impl Stat {
+    /// Whether it only waits for its parent to ask how it ended.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+
+    /// Whether a signal or a tracer has stopped it.
+    pub(super) fn is_stopped(&self) -> bool {
+        matches!(self.state, 'T' | 't')
+    }
+}
+
 /// Reads `/proc/PID/stat`; `None` if there is no such process.
 pub(super) fn stat(pid: i32) -> Option<Stat> {
     // A name may hold anything, even `) R 1`, and need not be UTF-8.

@@ -54,6 +54,7 @@ fn nothing_survives_and_the_end_is_told() {
         leak("a daemon", torture(&["daemon"])),
         leak("a daemon that wipes its environment", torture(&["nameless"])),
         leak("a comet that is left behind", torture(&["comet-left", "1000"])),
+        leak("a fast comet that is left behind", torture(&["comet-left", "0"])),
     ];
     for Row { name, trial, ended, leaks } in rows {
         let result = trial.run();
