@@ -30,6 +30,8 @@ pub struct Case {
     pub ranks: Option<u32>,
     /// CPU slots that it takes.
     pub slots: u32,
+    /// Whether it may run beside a launcher that has every slot: it starts none, or its suite gives it one slot.
+    pub filler: bool,
 }
 
 /// All cases, those of one toolchain together, those of one build side by side.
@@ -72,7 +74,8 @@ impl Plan {
                             id.push('_');
                         }
                         let slots = probe.slots.or(ranks).unwrap_or(1);
-                        cases.push(Case { id, suite: s, probe: p, toolchain, ranks, slots });
+                        let filler = slots == 1 && (ranks.is_none() || probe.slots.is_some());
+                        cases.push(Case { id, suite: s, probe: p, toolchain, ranks, slots, filler });
                     }
                 }
             }

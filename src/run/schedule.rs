@@ -2,9 +2,10 @@
 //!
 //! There are two allowances of the pod's CPUs. Runs draw on one by their slots, so two MPI programs never fight for
 //! the same cores and their times mean something. What prepares (loading modules, compiling) draws on the other,
-//! because it fills the time in which a launcher waits. A task may bring further tasks when it ends: a loaded
-//! toolchain its builds, a build its runs. What is nearest to a result goes first, so that results come early and
-//! little lies staged.
+//! because it fills the time in which a launcher waits. Fillers do so as well: runs that start no launcher, and what
+//! prepares them. They draw on the second allowance while others wait for the first. A task may bring further tasks
+//! when it ends: a loaded toolchain its builds, a build its runs. What is nearest to a result goes first, so that
+//! results come early and little lies staged.
 
 use std::num::NonZeroU32;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -27,6 +28,8 @@ const AHEAD: usize = 4;
 pub struct Task<'t> {
     /// What it takes.
     pub share: Share,
+    /// Whether it is, or prepares, a run that may fill the time in which launchers wait.
+    pub filler: bool,
     /// Does it, and gives the tasks that follow from it.
     pub work: Box<dyn FnOnce() -> Vec<Task<'t>> + Send + 't>,
 }
@@ -34,8 +37,25 @@ pub struct Task<'t> {
 impl<'t> Task<'t> {
     /// A task of this share.
     pub fn new(share: Share, work: impl FnOnce() -> Vec<Self> + Send + 't) -> Self {
-        Self { share, work: Box::new(work) }
+        Self { share, filler: false, work: Box::new(work) }
     }
+
+    /// The same task, as a filler or not.
+    #[must_use]
+    pub fn filler(self, filler: bool) -> Self {
+        Self { filler, ..self }
+    }
+
+    fn runs(&self) -> bool {
+        matches!(self.share, Share::Run(_))
+    }
+}
+
+/// What a task has drawn from an allowance.
+#[derive(Clone, Copy)]
+enum Drawn {
+    Preparing,
+    Running(u32),
 }
 
 struct Queue<'t> {
@@ -58,12 +78,11 @@ pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) {
             scope.spawn(|| {
                 let mut held = lock();
                 loop {
-                    if let Some((task, cost)) = held.next(slots) {
+                    if let Some((task, drawn)) = held.next(slots) {
                         drop(held);
-                        let preparing = !matches!(task.share, Share::Run(_));
                         let follow = (task.work)();
                         held = lock();
-                        held.give_back(preparing, cost);
+                        held.give_back(drawn);
                         held.waiting.extend(follow);
                         changed.notify_all();
                     } else if held.waiting.is_empty() && held.busy == 0 {
@@ -82,39 +101,56 @@ fn wait<'g, 't>(changed: &Condvar, held: MutexGuard<'g, Queue<'t>>) -> MutexGuar
 }
 
 impl<'t> Queue<'t> {
-    /// Takes the waiting task nearest to a result that fits, and its cost.
+    /// Takes the waiting task nearest to a result that fits, and says what it draws.
     ///
     /// A run that does not fit yet keeps its place: smaller runs behind it wait, too, or it would never start.
-    fn next(&mut self, slots: u32) -> Option<(Task<'t>, u32)> {
-        let first_run = self.waiting.iter().position(|task| matches!(task.share, Share::Run(_)));
-        if let Some(place) = first_run
-            && let Share::Run(wanted) = self.waiting[place].share
+    fn next(&mut self, slots: u32) -> Option<(Task<'t>, Drawn)> {
+        let first = |filler: bool| {
+            self.waiting.iter().enumerate().find_map(|(place, task)| match task.share {
+                Share::Run(wanted) if task.filler == filler => Some((place, wanted.clamp(1, slots))),
+                _ => None,
+            })
+        };
+        let filler = first(true);
+        if let Some((place, cost)) = first(false).or(filler)
+            && self.running + cost <= slots
         {
-            let cost = wanted.clamp(1, slots);
-            if self.running + cost <= slots {
-                self.running += cost;
-                self.busy += 1;
-                return Some((self.waiting.remove(place), cost));
-            }
+            return Some(self.take(place, Drawn::Running(cost)));
         }
-        let ready = self.waiting.iter().filter(|task| matches!(task.share, Share::Run(_))).count();
-        if self.preparing < slots && ready < AHEAD * slots as usize {
-            let of = |share| self.waiting.iter().position(|task| task.share == share);
-            if let Some(place) = of(Share::Build).or_else(|| of(Share::Load)) {
-                self.preparing += 1;
-                self.busy += 1;
-                return Some((self.waiting.remove(place), 1));
-            }
+        if self.preparing == slots {
+            return None;
         }
-        None
+        let place = self
+            .to_prepare(false, slots)
+            .or(filler.map(|(place, _)| place))
+            .or_else(|| self.to_prepare(true, slots))?;
+        Some(self.take(place, Drawn::Preparing))
     }
 
-    fn give_back(&mut self, preparing: bool, cost: u32) {
+    /// What to prepare next of those that are fillers or of those that are not.
+    fn to_prepare(&self, filler: bool, slots: u32) -> Option<usize> {
+        let alike = || self.waiting.iter().filter(|task| task.filler == filler);
+        if alike().filter(|task| task.runs()).count() >= AHEAD * slots as usize {
+            return None;
+        }
+        let of = |share| self.waiting.iter().position(|task| task.filler == filler && task.share == share);
+        of(Share::Build).or_else(|| of(Share::Load))
+    }
+
+    fn take(&mut self, place: usize, drawn: Drawn) -> (Task<'t>, Drawn) {
+        match drawn {
+            Drawn::Preparing => self.preparing += 1,
+            Drawn::Running(cost) => self.running += cost,
+        }
+        self.busy += 1;
+        (self.waiting.remove(place), drawn)
+    }
+
+    fn give_back(&mut self, drawn: Drawn) {
         self.busy -= 1;
-        if preparing {
-            self.preparing -= cost;
-        } else {
-            self.running -= cost;
+        match drawn {
+            Drawn::Preparing => self.preparing -= 1,
+            Drawn::Running(cost) => self.running -= cost,
         }
     }
 }
@@ -170,6 +206,26 @@ mod tests {
         assert_eq!(done.into_inner(), 100);
         // Those that wait, the one that runs, and the one that is being prepared.
         assert!(most.into_inner() <= u32::try_from(AHEAD).unwrap() + 2);
+    }
+
+    #[test]
+    fn a_filler_runs_while_a_launcher_has_every_slot() {
+        let (done, waited) = std::sync::mpsc::channel();
+        let waited = Mutex::new(waited);
+        let waited = &waited;
+        // The launcher ends only once the filler, which is loaded, built and run meanwhile, has.
+        let launched = Task::new(Share::Run(2), move || {
+            assert!(waited.lock().unwrap().recv_timeout(Duration::from_mins(1)).is_ok());
+            Vec::new()
+        });
+        let filler = Task::new(Share::Load, move || {
+            let run = Task::new(Share::Run(1), move || {
+                done.send(()).unwrap();
+                Vec::new()
+            });
+            vec![Task::new(Share::Build, move || vec![run.filler(true)]).filler(true)]
+        });
+        carry_out(vec![launched, filler.filler(true)], slots(2));
     }
 
     #[test]

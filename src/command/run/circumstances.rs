@@ -60,8 +60,8 @@ fn shm_needed(around: &Circumstances<'_>) -> Option<u64> {
     });
     let measured = launcher.profile.shm.saturating_mul(u64::from(ranks)).max(required.max().unwrap_or(0));
     let ample = measured.max(shared_memory_for(ranks));
-    // What others that ran at the same time took of it is not known.
-    let others = u64::from((around.slots / ranks.max(1)).max(1));
+    // What others that ran at the same time took of it is not known: those with slots, and as many fillers.
+    let others = u64::from((around.slots / ranks.max(1)).max(1) + around.slots);
     let free = around.before.shm?;
     (free < measured || free >= ample.saturating_mul(others)).then_some(ample)
 }

@@ -119,7 +119,7 @@ impl<'s> Session<'s> {
         let tasks = toolchains.into_iter().map(|cases| {
             let toolchain = cases[0].toolchain;
             let share = if self.asked[toolchain].loaded.get().is_some() { Share::Build } else { Share::Load };
-            Task::new(share, move || self.load(toolchain, cases))
+            Task::new(share, move || self.load(toolchain, cases)).filler(cases.iter().all(|case| case.filler))
         });
         carry_out(tasks.collect(), slots);
     }
@@ -162,6 +162,7 @@ impl<'s> Session<'s> {
                     .map(|cases| {
                         let group = Group { session: self, toolchain: loaded, cases };
                         Task::new(Share::Build, move || self.build(group))
+                            .filler(cases.iter().all(|case| case.filler))
                     })
                     .collect()
             }
@@ -232,6 +233,7 @@ impl<'s> Session<'s> {
                     }
                     Vec::new()
                 })
+                .filler(case.filler)
             })
             .collect()
     }
