@@ -2,15 +2,16 @@
 
 mod mutate;
 mod run;
+mod select;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::suite::select::Shard;
 pub use mutate::Mutate;
 pub use run::Run;
+pub use select::{Modules, Select};
 
 /// Does this software stack really work, here?
 ///
@@ -61,49 +62,6 @@ pub enum Verb {
     Completions(Completions),
     /// Write man pages
     Man(Manual),
-}
-
-/// Which modules make a toolchain.
-#[derive(Args, Debug, Clone, Default)]
-pub struct Modules {
-    /// A compiler module: a version prefix or a glob; several make several toolchains
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
-    pub cc: Vec<String>,
-    /// An MPI module: a version prefix or a glob; several make several toolchains
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
-    pub mpi: Vec<String>,
-    /// A runtime module (python, r, matlab): a version prefix or a glob; several make several toolchains
-    #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
-    pub runtime: Vec<String>,
-    /// Another module to load into every toolchain; may be repeated
-    #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
-    pub others: Vec<String>,
-}
-
-/// Which suites under which toolchains.
-#[derive(Args, Debug, Clone, Default)]
-pub struct Select {
-    /// Suites or probes, as SUITE or SUITE/PROBE; `*` and `?` match [default: all]
-    #[arg(value_name = "SUITE[/PROBE]")]
-    pub suites: Vec<String>,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at its type")]
-    pub modules: Modules,
-    /// Every toolchain of the stack that --cc, --mpi and --runtime leave
-    #[arg(long, env = "STACKPROBE_ALL")]
-    pub all: bool,
-    /// Only probes with this tag; of several, one is enough
-    #[arg(long = "tag", value_name = "TAG", env = "STACKPROBE_TAG", value_delimiter = ' ')]
-    pub tags: Vec<String>,
-    /// Only every Nth part of the plan, the Ith of them, counted from 1
-    #[arg(long, value_name = "I/N", env = "STACKPROBE_SHARD")]
-    pub shard: Option<Shard>,
-    /// A folder of suites, added to the built-in ones or in their place; may be repeated
-    #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
-    pub suite_folders: Vec<PathBuf>,
-    /// The site's own judgement: families, launchers, known issues
-    #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
-    pub site: Option<PathBuf>,
 }
 
 /// `stackprobe list`

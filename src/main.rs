@@ -6,13 +6,13 @@ use clap::Parser;
 use stackprobe::cli::Cli;
 use stackprobe::error::Error;
 use stackprobe::pod::{init, survive};
-use stackprobe::run::{environment, supervise, within};
+use stackprobe::run::{environment, message, supervise, within};
 use stackprobe::{alias, bug, command, report};
 
 fn main() -> ExitCode {
     bug::end_at_panic();
     match std::env::args_os().nth(1) {
-        Some(word) if word == supervise::ARGUMENT => return supervise::main(),
+        Some(word) if word == message::ARGUMENT => return supervise::main(),
         Some(word) if word == environment::ARGUMENT => return environment::main(),
         Some(word) if word == within::ARGUMENT => return within::main(),
         _ => {}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Modules;
+use super::select::Modules;
 use crate::suite::limits;
 use crate::suite::select::Shard;
 

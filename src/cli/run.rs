@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::Select;
+use super::select::Select;
 use crate::suite::limits::{self, Limits};
 
 /// `stackprobe run`

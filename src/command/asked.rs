@@ -8,8 +8,8 @@ use crate::error::{Error, Kind};
 use crate::run::plan::Planned;
 use crate::stack::lmod::Refusal;
 use crate::stack::matrix::Chain;
-use crate::stack::module::{Module, Wanted};
 use crate::stack::toolchain::Toolchain;
+use crate::suite::module_name::{Module, Wanted};
 use crate::suite::{Layer, Suite};
 
 /// A toolchain as it was asked for, and, once that was tried, as it was loaded.

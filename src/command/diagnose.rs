@@ -14,8 +14,8 @@ use crate::report::print::{not_json, print, print_json};
 use crate::run::output::Keeper;
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
-use crate::stack::module::Module;
 use crate::suite::embedded;
+use crate::suite::module_name::Module;
 use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::evidence::{Evidence, Facts};
 use crate::verdict::fitness::shared_memory_for;
@@ -47,7 +47,7 @@ pub fn diagnose(flags: &Diagnose) -> Result<Exit, Error> {
         ..Evidence::new(&output, &facts)
     };
     let found = rules.diagnose(&evidence);
-    let ending = rules.ending(&evidence);
+    let ending = rules.statuses.ending(&evidence);
     match flags.format {
         Format::Json => {
             let found = serde_json::to_value(&found).map_err(|error| not_json(&error))?;

@@ -16,13 +16,13 @@ use crate::run::call::call;
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
 use crate::stack::lmod::{Answer, Call, Lmod, loaded};
-use crate::stack::module::{Module, Wanted};
 use crate::stack::modulefiles;
 use crate::stack::modulerc;
 use crate::stack::parents::{Load, Parents, are_known, is_conditional, may_open, named};
 use crate::stack::partner::{Partners, by_record, by_wrapper};
 use crate::stack::spack::Inventory;
 use crate::stack::spider::Found;
+use crate::suite::module_name::{Module, Wanted};
 use crate::suite::template::Placeholder;
 
 /// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.

@@ -38,7 +38,7 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
     let (asked, plan, missing) = run::plan(&catalogue, &stack, &request)?;
     let mut record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
-    mask::plan(&mut record);
+    mask::record::plan(&mut record);
     match flags.format {
         Format::Json => print_json(&record)?,
         Format::Text => {

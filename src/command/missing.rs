@@ -5,7 +5,7 @@ use crate::command::catalogue::Catalogue;
 use crate::command::request::Request;
 use crate::error::{Error, Fault, Kind};
 use crate::run::plan::{Case, Plan, Planned};
-use crate::stack::module::{Module, Wanted};
+use crate::suite::module_name::{Module, Wanted};
 use crate::suite::{Layer, Probe, Suite};
 
 /// Something that was named and is under no toolchain.

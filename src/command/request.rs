@@ -4,7 +4,7 @@ use crate::cli::{Modules, Select};
 use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Fault, Kind};
 use crate::stack::matrix::Limits;
-use crate::stack::module::Wanted;
+use crate::suite::module_name::Wanted;
 use crate::suite::select::{Selection, Shard};
 
 /// A request that can be met by some stack.

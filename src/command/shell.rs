@@ -22,10 +22,10 @@ use crate::run::root::Root;
 use crate::run::surroundings::{self, Place};
 use crate::stack::environment::Environment;
 use crate::stack::matrix::Limits;
-use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::suite::launch::Launch;
+use crate::suite::module_name::Wanted;
 use crate::verdict::check::Outcome;
 
 /// Where a shell is looked for: never on a toolchain's own `PATH`.

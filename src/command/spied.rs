@@ -11,8 +11,8 @@ use crate::pod::signals::Stop;
 use crate::run::call::bounded;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Lmod, Refusal, quote};
-use crate::stack::module::Module;
 use crate::stack::spider::{self, Found};
+use crate::suite::module_name::Module;
 
 /// Spider took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
 const LIMIT: Duration = Duration::from_mins(2);

@@ -15,11 +15,11 @@ use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
 use crate::stack::lmod_command::lmod_command;
 use crate::stack::matrix::{Limits, Matrix, layer};
-use crate::stack::module::{Module, Wanted};
 use crate::stack::modulepath::nothing_visible;
 use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::module_name::{Module, Wanted};
 use crate::suite::{Layer, Suite};
 
 /// The live stack: an Lmod that answers, and the environment to load modules into.

@@ -9,11 +9,11 @@ use crate::native::modules::{Ward, wards};
 use crate::native::{judged, judged_or_hidden, skipped};
 use crate::path_fault::{PathFault, is_folder};
 use crate::stack::matrix::Matrix;
-use crate::stack::module::Module;
 use crate::stack::spack::{Branch, Claim, Inventory, Record, Standing};
 use crate::stack::spider::Found;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
+use crate::suite::module_name::Module;
 use crate::verdict::check::{Check, Outcome};
 
 /// What is held against each other.

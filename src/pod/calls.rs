@@ -16,21 +16,11 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, pipe2};
 use serde::{Deserialize, Serialize};
 
+pub use answer::Answer;
 use harmless::{CALLS, Call};
 
+mod answer;
 mod harmless;
-
-/// What came of a system call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Answer {
-    /// It worked, or failed as it does where it is allowed.
-    Allowed,
-    /// It was refused with this error number.
-    Refused(i32),
-    /// Whoever makes it is killed.
-    Killed,
-}
 
 /// What was tried. A call that is not here could not be tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

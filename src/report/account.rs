@@ -99,7 +99,7 @@ impl Account {
     /// Takes out of every text what may not stand in a report: secrets, and letters that make a text look like another.
     pub(super) fn tidy(&mut self) {
         for pod in &mut self.pods {
-            mask::plan(&mut pod.plan);
+            mask::record::plan(&mut pod.plan);
             without_overrides(&mut pod.name);
             without_overrides(&mut pod.plan.pod.host);
         }
@@ -111,7 +111,7 @@ impl Account {
 
 /// Takes out of every text of a case what may not stand in a report.
 pub(super) fn tidy(case: &mut CaseRecord) {
-    mask::case(case);
+    mask::record::case(case);
     let Owed { suite, probe, toolchain, .. } = &mut case.owed;
     for text in [suite, probe, toolchain] {
         without_overrides(text);

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::error::{Error, Kind, reason, size_limit};
-use crate::report::mask::{document, mask};
+use crate::report::mask::mask;
+use crate::report::mask::record::document;
 
 /// Prints a text without the secrets in it, in colours where they are wanted.
 ///

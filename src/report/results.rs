@@ -65,7 +65,7 @@ impl Results {
             fs::create_dir_all(folder).map_err(|error| cannot(error, folder))?;
         }
         let mut plan = plan.clone();
-        mask::plan(&mut plan);
+        mask::record::plan(&mut plan);
         let account = Account::owed(&plan);
         let mut results = Self {
             folder: folder.to_path_buf(),

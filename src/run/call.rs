@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::command::{Command, Limits};
-use super::execute::{Capture, Ended, execute};
+use super::execute::{Capture, execute};
+use super::outcome::Ended;
 use super::output::Stream;
 use crate::error::{Error, Kind};
 use crate::pod::devices::null_is_there;

@@ -10,14 +10,15 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use serde::{Deserialize, Serialize};
 
 use super::command::Command;
-use super::message::{Job, News, Order, Report, Text};
-use super::output::{Captured, Filter, Keeper, Log, Logged, Stream};
+use super::message::{Job, News, Order, Report};
+use super::outcome::{Ended, Executed};
+use super::output::{Filter, Keeper, Log, Stream};
 use super::process::Process;
 use super::remains::{Remains, SHARED_MEMORY};
 use super::supervisor_pool::{Supervisor, SupervisorPool};
+use super::text::Text;
 use super::{oom, sweep};
 use crate::error::{Error, Kind, reason};
 use crate::pod::signals::Stop;
@@ -76,74 +77,6 @@ static SUPERVISORS: LazyLock<Arc<SupervisorPool>> =
 /// Ends the supervisors that are idle: they are this process's children.
 pub fn dismiss_supervisors() {
     SUPERVISORS.dismiss();
-}
-
-/// How a command ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ended {
-    /// By itself, with this status.
-    Exit(i32),
-    /// By this signal.
-    Signal(i32),
-    /// Its wall-clock time was over.
-    Timeout,
-    /// It ran into a limit.
-    Limit(Limit),
-    /// The harness was asked to stop, or somebody asked the supervisor to.
-    Interrupted,
-    /// It never ran.
-    NotStarted {
-        /// What was tried and why it failed.
-        what: String,
-        /// The system's error number, 0 if there is none.
-        errno: i32,
-        /// Whether the pod is at fault and not the command: no `/dev/null`, no process or memory left.
-        pod: bool,
-    },
-    /// The supervisor died, so nobody knows; what it left was killed.
-    Lost(String),
-}
-
-/// A limit that the kernel enforces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Limit {
-    /// CPU time of one process.
-    Cpu(Duration),
-    /// The size of a file, in bytes.
-    FileSize(u64),
-    /// Memory of the whole case, in bytes.
-    Memory(u64),
-    /// Address space of one process, in bytes. No kernel tells of it: this is what the program's own words say.
-    AddressSpace(u64),
-}
-
-/// A command that is over, with everything that it had started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Executed {
-    /// How it ended.
-    pub ended: Ended,
-    /// From its start to its end, or to the moment at which it was told to end.
-    pub wall: Duration,
-    /// User time of the whole tree, as far as its processes were waited for.
-    pub user: Duration,
-    /// System time of the whole tree.
-    pub system: Duration,
-    /// Largest resident size in bytes that any one process of the tree had.
-    pub peak_memory: u64,
-    /// Standard output.
-    pub stdout: Captured,
-    /// Standard error.
-    pub stderr: Captured,
-    /// The log file.
-    pub log: Logged,
-    /// Processes that outlived the command and were killed.
-    pub leaked: Vec<Process>,
-    /// What it left in `/dev/shm` (removed) and in its temporary folder.
-    pub remains: Vec<PathBuf>,
-    /// After a timeout: what every process was doing before it was killed.
-    pub hang: Vec<Process>,
-    /// Processes that the kernel killed meanwhile because the pod's memory was used up.
-    pub oom_kills: u64,
 }
 
 /// Runs `command` and returns when nothing of it is left: no process, no shared memory.

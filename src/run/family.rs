@@ -16,10 +16,11 @@ use nix::unistd::Pid;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGIO, SIGQUIT, SIGTERM};
 
 use super::command::Limits;
-use super::execute::Ended;
-use super::message::{Job, Line, News, Order, Report, Text};
+use super::message::{Job, Line, News, Order, Report};
+use super::outcome::Ended;
 use super::process::Process;
 use super::remains::Remains;
+use super::text::Text;
 use super::{hang, limits, tree};
 use crate::pod::reap::{Used, reap};
 use crate::pod::wake::Wake;

@@ -14,9 +14,8 @@ use nix::sys::stat::Mode;
 use nix::unistd::write;
 
 use super::command::Limits;
-use super::execute::{Ended, Executed, Limit};
 use super::memory::Membership;
-use super::output::Captured;
+use super::outcome::{Ended, Limit};
 
 /// How much likelier than the harness the kernel takes a case when memory runs out (`proc_pid_oom_score_adj(5)`).
 /// Raising it needs no privilege.
@@ -117,33 +116,5 @@ pub(super) fn judge(status: ExitStatus, limits: &Limits, cpu: Duration) -> Ended
         }
         (_, Some(limit)) if ended_by(libc::SIGXFSZ) => Ended::Limit(Limit::FileSize(limit)),
         _ => status.signal().map_or(Ended::Exit(code), Ended::Signal),
-    }
-}
-
-/// What programs and libraries say when they are refused address space.
-const REFUSALS: [&str; 7] = [
-    "cannot allocate memory",
-    "out of memory",
-    "bad_alloc",
-    "memoryerror",
-    "failed to allocate",
-    "insufficient virtual memory",
-    "memory exhausted",
-];
-
-/// Blames the limit on memory where it was that which ended the command: `kills` counts the processes that the kernel
-/// has killed in the case's own group, and without a group the case's own words have to do.
-pub fn blame(executed: &mut Executed, limits: &Limits, kills: u64) {
-    let (Some(bytes), Ended::Exit(1..) | Ended::Signal(_)) = (limits.memory, &executed.ended) else { return };
-    let says = |captured: &Captured| {
-        [&captured.head, &captured.tail].into_iter().any(|part| {
-            let text = String::from_utf8_lossy(part).to_lowercase();
-            REFUSALS.iter().any(|refusal| text.contains(refusal))
-        })
-    };
-    if kills > 0 {
-        executed.ended = Ended::Limit(Limit::Memory(bytes));
-    } else if limits.group.is_none() && (says(&executed.stderr) || says(&executed.stdout)) {
-        executed.ended = Ended::Limit(Limit::AddressSpace(bytes));
     }
 }

@@ -3,22 +3,24 @@
 //! A job's line brings the command's standard output and error along (`SCM_RIGHTS`): each command has pipes of its own,
 //! so that nothing an earlier one has left behind can write into them.
 
-use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use nix::cmsg_space;
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::command::{Command, Limits};
-use super::execute::Ended;
+use super::outcome::Ended;
 use super::process::Process;
 use super::remains::Found;
+use super::text::Text;
+
+/// The first argument that makes this program a supervisor.
+pub const ARGUMENT: &str = "__supervise";
 
 /// A command for the supervisor, which serves one after the other.
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,31 +75,6 @@ pub(super) struct Report {
     pub(super) remains: Vec<Text>,
     /// Whether nothing is left, so that the supervisor can serve another job.
     pub(super) again: bool,
-}
-
-/// Any bytes as a JSON string: each byte becomes the character of the same number, so plain text stays readable
-/// and an environment that is not UTF-8 survives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Text(pub(super) OsString);
-
-impl AsRef<OsStr> for Text {
-    fn as_ref(&self) -> &OsStr {
-        &self.0
-    }
-}
-
-impl Serialize for Text {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0.as_bytes().iter().map(|&byte| char::from(byte)).collect::<String>())
-    }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes: Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
-        bytes.map(|bytes| Self(OsString::from_vec(bytes))).map_err(serde::de::Error::custom)
-    }
 }
 
 /// How many descriptors one message can bring.
@@ -204,15 +181,6 @@ impl AsFd for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_byte_survives() {
-        let text = Text(OsString::from_vec((1..=255).collect()));
-        let json = serde_json::to_string(&text).unwrap();
-        assert!(!json.contains('\n'));
-        assert_eq!(serde_json::from_str::<Text>(&json).unwrap(), text);
-        assert!(serde_json::from_str::<Text>("\"\u{100}\"").is_err());
-    }
 
     #[test]
     fn messages_arrive_whole_and_an_end_is_noticed() {

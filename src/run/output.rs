@@ -31,6 +31,20 @@ impl Captured {
     pub fn missing(&self) -> u64 {
         self.bytes - (self.head.len() + self.tail.len()) as u64
     }
+
+    /// Head and tail as text, with a line between them where something is left out.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let head = String::from_utf8_lossy(&self.head);
+        if self.tail.is_empty() {
+            return head.into_owned();
+        }
+        let gap = match self.missing() {
+            0 => String::new(),
+            missing => format!("\n[{missing} bytes omitted]\n"),
+        };
+        format!("{head}{gap}{}", String::from_utf8_lossy(&self.tail))
+    }
 }
 
 /// Keeps head and tail of a stream as it comes.

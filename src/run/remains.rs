@@ -23,7 +23,7 @@ use nix::sys::stat::{major, minor};
 use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 
-use super::message::Text;
+use super::text::Text;
 use super::tree;
 
 /// Where POSIX shared memory lives (`shm_overview(7)`).

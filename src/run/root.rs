@@ -15,7 +15,7 @@ use nix::unistd::geteuid;
 use tempfile::TempDir;
 
 use crate::error::Error;
-use crate::run::stage::remove;
+use crate::run::remove::remove;
 
 const PREFIX: &str = "sp-";
 const MARK: &str = ".owner";

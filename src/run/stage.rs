@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind};
+use crate::run::remove::remove;
 use crate::run::root::Root;
 use crate::suite::{Probe, Suite};
 
@@ -94,24 +95,6 @@ impl Drop for Attempt {
             || [&self.tmp, &self.home, &self.folder].into_iter().all(|folder| fs::remove_dir(folder).is_ok());
         if !self.keep && !empty() {
             remove(&self.folder);
-        }
-    }
-}
-
-/// Removes a folder, also where a probe has taken its own permissions away.
-pub(super) fn remove(folder: &Path) {
-    if fs::remove_dir_all(folder).is_ok() {
-        return;
-    }
-    open_up(folder);
-    let _ = fs::remove_dir_all(folder);
-}
-
-fn open_up(folder: &Path) {
-    let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&entry.path());
         }
     }
 }

@@ -14,15 +14,12 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::unistd::{execve, setsid};
 
-use super::execute::Ended;
 use super::family::Family;
 use super::limits::{self, Settings};
 use super::message::{Job, Line, News, Report};
+use super::outcome::Ended;
 use super::remains::{Remains, SHARED_MEMORY};
 use crate::path_fault::{PathFault, barred};
-
-/// The hidden first argument that makes this program a supervisor.
-pub const ARGUMENT: &str = "__supervise";
 
 /// What a pod runs short of: another pod may fare better.
 const SHORTAGES: [Errno; 4] = [Errno::EAGAIN, Errno::ENOMEM, Errno::ENFILE, Errno::EMFILE];

@@ -12,8 +12,7 @@ use std::sync::{Mutex, PoisonError};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 
-use super::message::{Job, Line};
-use super::supervise;
+use super::message::{ARGUMENT, Job, Line};
 
 /// Starts supervisors and keeps those that are idle.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ pub(super) struct Supervisor {
 }
 
 impl SupervisorPool {
-    /// Starts supervisors by running `program` with [`supervise::ARGUMENT`].
+    /// Starts supervisors by running `program` with [`ARGUMENT`].
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self { program: program.into(), idle: Mutex::new(Vec::new()) }
     }
@@ -84,7 +83,7 @@ impl SupervisorPool {
         let (ours, theirs) = UnixStream::pair()?;
         // It has nothing to say but through its socket, and must not hold open what its starter writes to.
         let (_, nowhere) = io::pipe()?;
-        let handle = duct::cmd(&self.program, [supervise::ARGUMENT])
+        let handle = duct::cmd(&self.program, [ARGUMENT])
             .full_env(std::iter::empty::<(String, String)>())
             .stdin_file(OwnedFd::from(theirs))
             .stdout_file(OwnedFd::from(nowhere.try_clone()?))

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::stack::environment::Environment;
-use crate::stack::module::{Module, Wanted};
+use crate::suite::module_name::{Module, Wanted};
 use crate::suite::version::{Range, Version};
 
 /// Where Lmod usually is, below which `libexec/lmod` is looked for.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::stack::family::Families;
-use crate::stack::module::{Module, Wanted};
 use crate::stack::partner::Partners;
 use crate::stack::spider::Found;
 use crate::suite::Layer;
+use crate::suite::module_name::{Module, Wanted};
 
 /// The modules of a toolchain as they are asked for, in the order of loading.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,6 @@ pub mod launcher;
 pub mod lmod;
 pub mod lmod_command;
 pub mod matrix;
-pub mod module;
 pub mod modulefiles;
 pub mod modulepath;
 pub mod modulerc;

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
 
 /// What the files of one folder say.
 #[derive(Debug, Default, PartialEq, Eq)]

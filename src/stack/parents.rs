@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::stack::environment::Environment;
 use crate::stack::lmod::loaded;
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
 
 /// Modules in the order of loading.
 pub type Load = Vec<Module>;

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::stack::module::Module;
 use crate::stack::spack::{Claim, Inventory, Record, Tool, named_paths};
 use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
 
 /// By the modulefile of each MPI that stands under no compiler: its compilers, or why it has none.
 pub type Partners = BTreeMap<PathBuf, Result<Vec<Module>, String>>;

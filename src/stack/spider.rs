@@ -13,7 +13,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Call, Lmod};
-use crate::stack::module::Module;
+use crate::suite::module_name::Module;
 
 /// One modulefile as spider found it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,9 +13,9 @@ use crate::path_fault::{PathFault, barred};
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
 use crate::stack::launcher::{Launchers, Profile};
-use crate::stack::module::Module;
 use crate::stack::spack::{named_paths, read_spec};
 use crate::suite::Layer;
+use crate::suite::module_name::Module;
 use crate::suite::template::Placeholder;
 
 /// One loaded module.

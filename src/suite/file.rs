@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::document::{self, Table, Written};
 use crate::error::{Fault, Source};
-use crate::stack::module::Wanted;
 use crate::suite::capability::Capabilities;
 use crate::suite::expect;
 use crate::suite::folder::Folder;
 use crate::suite::limits::{self, Limits};
+use crate::suite::module_name::Wanted;
 use crate::suite::operator::{Operator, operators};
 use crate::suite::requirement::{Need, Requirement};
 use crate::suite::template::Template;

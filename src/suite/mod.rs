@@ -12,6 +12,7 @@ pub mod folder;
 pub mod launch;
 pub mod limits;
 pub mod load;
+pub mod module_name;
 pub mod operator;
 pub mod requirement;
 pub mod select;

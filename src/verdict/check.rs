@@ -29,6 +29,12 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// The check that says whether the probe could be built.
+pub const BUILD: &str = "build";
+/// The check that says whether the run itself was sound: its end, its expectations, its TAP stream, what it left.
+pub const RUN: &str = "run";
+/// The one check of a control.
+pub const CONTROL: &str = "must fail";
 /// The kind of a check that stands for what was asked for by name and has nothing to be tested under.
 pub const UNTESTED: &str = "untested";
 

@@ -11,7 +11,7 @@
 //!
 //! What is not known makes no condition hold, not even a negated one.
 
-use crate::document::nearest;
+use crate::document::{Table, nearest};
 use crate::suite::requirement::{module_is, size};
 use crate::suite::version::Range;
 use crate::verdict::evidence::{Evidence, FLAGS, NUMBERS};
@@ -198,6 +198,18 @@ fn unknown(name: &str) -> String {
 
 fn words_of(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The conditions of a table's `when`.
+pub(super) fn conditions(table: &mut Table<'_>) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    for text in table.one_or_more_strings("when").unwrap_or_default() {
+        match Condition::parse_all(&text.value) {
+            Ok(more) => conditions.extend(more),
+            Err(fault) => table.fault(fault, text.span),
+        }
+    }
+    conditions
 }
 
 #[cfg(test)]

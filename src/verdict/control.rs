@@ -2,10 +2,9 @@
 
 use regex::Regex;
 
-use crate::run::execute::{Ended, Executed};
+use crate::run::outcome::{Ended, Executed};
 use crate::suite::{Action, End, Probe, Protocol};
-use crate::verdict::check::Check;
-use crate::verdict::judge::{BUILD, text};
+use crate::verdict::check::{BUILD, Check};
 
 /// What shells, loaders and launchers say of a program that they could not start.
 const NOT_STARTED: &str = r"(?m)(?:^|: )(?:command not found|not found|cannot execute[^\n]*|Exec format error)\r?$|^(?:env|[^ :]*sh|[^ :]+: line \d+): [^\n]*(?:No such file or directory|Permission denied)\r?$|: can't open file |error while loading shared libraries|unable to find the specified executable|execvp error";
@@ -37,11 +36,11 @@ pub(super) fn never_ran(probe: &Probe, failed: &[&Check], executed: &Executed) -
         _ => {}
     }
     if *wanted == End::AsUsual
-        && let Some(line) = unstarted(&text(&executed.stderr))
+        && let Some(line) = unstarted(&executed.stderr.text())
     {
         return Some(line);
     }
-    let said = text(&executed.stdout);
+    let said = executed.stdout.text();
     let speaks = |line: &str| {
         ["ok", "not ok", "1..", "Bail out!", "TAP version"].iter().any(|start| line.starts_with(start))
     };

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::verdict::diagnosis::{Blame, Weight};
 use crate::verdict::normalise::Plain;
-use crate::verdict::rules::{Judgement, Rule};
+use crate::verdict::rule::{Judgement, Rule};
+use crate::verdict::terms::{Blame, Weight};
 
 impl fmt::Display for Judgement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

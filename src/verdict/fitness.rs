@@ -12,6 +12,7 @@ use crate::suite::requirement::{Need, Resource, amount};
 use crate::suite::template::Placeholder;
 use crate::suite::{Action, Probe};
 use crate::verdict::tight::{ADDRESSES, DATA, FILES, STACKS, less, tight};
+use crate::verdict::unfit::Unfit;
 
 /// One thing that is needed of a pod.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,15 +58,6 @@ pub struct Amount {
     pub resource: Resource,
     /// Bytes, or a count.
     pub at_least: u64,
-}
-
-/// A demand that is not met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unfit {
-    /// The diagnosis.
-    pub id: &'static str,
-    /// What was found and what is needed, in one line.
-    pub what: String,
 }
 
 /// Files that a supervisor and a compiler hold open, and a launcher besides those for its ranks. Measured: 24 are too

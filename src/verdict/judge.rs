@@ -2,20 +2,12 @@
 
 use nix::sys::signal::Signal;
 
-use crate::run::execute::{Ended, Executed, Limit};
-use crate::run::output::Captured;
+use crate::run::outcome::{Ended, Executed, Limit};
 use crate::suite::requirement::size_in_words;
 use crate::suite::{End, Expect, Probe, Protocol};
-use crate::verdict::check::{Check, Outcome};
+use crate::verdict::check::{BUILD, CONTROL, Check, Outcome, RUN};
 use crate::verdict::control::never_ran;
 use crate::verdict::{stall, tap};
-
-/// The check that says whether the probe could be built.
-pub const BUILD: &str = "build";
-/// The check that says whether the run itself was sound: its end, its expectations, its TAP stream, what it left.
-pub const RUN: &str = "run";
-/// The one check of a control.
-pub const CONTROL: &str = "must fail";
 
 /// One command that was carried out.
 #[derive(Clone, Debug)]
@@ -218,7 +210,7 @@ fn unexpected(expect: &Expect, executed: &Executed) -> Vec<(Outcome, String, Str
     {
         if let Some(regex) = regex
             // By a copy: the pattern would else keep what it came to know in each thread that has run its probe.
-            && !regex.clone().is_match(&text(captured))
+            && !regex.clone().is_match(&captured.text())
         {
             faults.push((
                 Outcome::Failed,
@@ -228,20 +220,6 @@ fn unexpected(expect: &Expect, executed: &Executed) -> Vec<(Outcome, String, Str
         }
     }
     faults
-}
-
-/// Head and tail as text, with a line between them where something is left out.
-#[must_use]
-pub fn text(captured: &Captured) -> String {
-    let head = String::from_utf8_lossy(&captured.head);
-    if captured.tail.is_empty() {
-        return head.into_owned();
-    }
-    let gap = match captured.missing() {
-        0 => String::new(),
-        missing => format!("\n[{missing} bytes omitted]\n"),
-    };
-    format!("{head}{gap}{}", String::from_utf8_lossy(&captured.tail))
 }
 
 fn left_behind(executed: &Executed) -> Option<(Outcome, String, String)> {
@@ -254,6 +232,7 @@ fn left_behind(executed: &Executed) -> Option<(Outcome, String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::output::Captured;
     use std::time::Duration;
 
     use crate::suite::Action;

@@ -4,9 +4,8 @@
 //! says 255 whatever killed a rank. The table is data, `[[status]]` in `test-suites/diagnoses/`.
 
 use crate::document::Table;
-use crate::verdict::condition::Condition;
+use crate::verdict::condition::{Condition, conditions};
 use crate::verdict::evidence::{Evidence, signal_name};
-use crate::verdict::rules::{Rules, conditions};
 
 /// What some exit statuses mean, under some conditions.
 #[derive(Debug)]
@@ -43,7 +42,16 @@ impl Status {
     }
 }
 
-impl Rules {
+/// All of them, those of later sources first.
+#[derive(Debug, Default)]
+pub struct Statuses(Vec<Status>);
+
+impl Statuses {
+    /// Takes the entries of one more source.
+    pub(super) fn add(&mut self, entries: Vec<Status>) {
+        self.0.splice(0..0, entries);
+    }
+
     /// How the process ended, in words: `exit status 139: a rank was killed by SEGV`. `None` if it ended well.
     #[must_use]
     pub fn ending(&self, evidence: &Evidence<'_>) -> Option<String> {
@@ -74,7 +82,7 @@ impl Rules {
     }
 
     fn status(&self, evidence: &Evidence<'_>, exit: i32) -> Option<&Status> {
-        self.statuses.iter().find(|status| {
+        self.0.iter().find(|status| {
             status.speaks_of(exit) && status.when.iter().all(|condition| condition.holds(evidence))
         })
     }

@@ -11,8 +11,8 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use crate::document::Table;
 use crate::error::{Fault, Source};
-use crate::verdict::diagnosis::Weight;
 use crate::verdict::normalise::Plain;
+use crate::verdict::terms::Weight;
 
 /// The longest line that is told, in characters.
 const TOLD: usize = 300;

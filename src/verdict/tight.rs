@@ -1,7 +1,7 @@
 //! Limits of a process that are lower than what is needed, with the diagnosis. Pure.
 
 use crate::suite::requirement::{Resource, amount};
-use crate::verdict::fitness::Unfit;
+use crate::verdict::unfit::Unfit;
 
 /// The diagnosis of a limit on bytes, and what the limit allows a process.
 pub(crate) type Limit = [&'static str; 2];

@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use stackprobe::error::Source;
-use stackprobe::verdict::diagnosis::{Blame, Diagnosis, Weight};
+use stackprobe::verdict::diagnosis::Diagnosis;
 use stackprobe::verdict::evidence::{Evidence, Facts};
 use stackprobe::verdict::rules::{Rules, shipped};
 use stackprobe::verdict::stall::Stall;
+use stackprobe::verdict::terms::{Blame, Weight};
 
 fn rules() -> Rules {
     Rules::parse(&shipped()).unwrap_or_else(|error| panic!("{error}"))
@@ -199,7 +200,7 @@ fn endings_are_told_in_words_of_the_launcher() {
     let base = Evidence::new(b"", &facts);
     let told = |family, version, exit| {
         let evidence = Evidence { launched: true, mpi: Some((family, version)), exit: Some(exit), ..base };
-        (rules.ending(&evidence).unwrap(), rules.signal(&evidence))
+        (rules.statuses.ending(&evidence).unwrap(), rules.statuses.signal(&evidence))
     };
     assert_eq!(
         told("openmpi", "5.0.11", 139),
@@ -212,13 +213,16 @@ fn endings_are_told_in_words_of_the_launcher() {
     assert_eq!(told("intel-oneapi-mpi", "2021.18.1", 255).1, None);
     assert_eq!(told("openmpi", "5.0.11", 3).0, "exit status 3");
     assert_eq!(
-        rules.ending(&Evidence { exit: Some(134), ..base }).unwrap(),
+        rules.statuses.ending(&Evidence { exit: Some(134), ..base }).unwrap(),
         "exit status 134: killed by ABRT"
     );
-    assert_eq!(rules.ending(&Evidence { signal: Some(11), ..base }).unwrap(), "killed by SEGV");
-    assert_eq!(rules.ending(&Evidence { timed_out: true, ..base }).unwrap(), "killed at its time limit");
-    assert_eq!(rules.ending(&Evidence { exit: Some(0), ..base }), None);
-    assert_eq!(rules.ending(&base), None);
+    assert_eq!(rules.statuses.ending(&Evidence { signal: Some(11), ..base }).unwrap(), "killed by SEGV");
+    assert_eq!(
+        rules.statuses.ending(&Evidence { timed_out: true, ..base }).unwrap(),
+        "killed at its time limit"
+    );
+    assert_eq!(rules.statuses.ending(&Evidence { exit: Some(0), ..base }), None);
+    assert_eq!(rules.statuses.ending(&base), None);
 }
 
 #[test]

@@ -23,8 +23,8 @@ use crate::report::print::print;
 use crate::run::plan::{Planned, suites_for};
 use crate::run::root::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
 use crate::suite::{Action, Layer, Native};
 
 /// Prints the hierarchy, with one call of spider.

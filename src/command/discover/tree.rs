@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Tested, View};
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
 use crate::suite::Layer;
+use crate::suite::module_name::Module;
 
 /// A stack whose modules open each other in a circle is cut here.
 const DEEPEST: usize = 8;

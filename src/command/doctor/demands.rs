@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::run::plan::{Plan, Planned};
 use crate::stack::launcher::Profile;
 use crate::stack::matrix::Limits;
-use crate::stack::module::Wanted;
 use crate::suite::Layer;
+use crate::suite::module_name::Wanted;
 use crate::verdict::fitness::{self, Demand};
 
 /// Each demand with the suites whose it is.

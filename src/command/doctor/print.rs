@@ -10,8 +10,8 @@ use super::line::{Finding, Level, Line};
 use crate::error::Error;
 use crate::report::print::{not_json, print, print_json};
 use crate::report::text::{clean, line, many};
-use crate::verdict::diagnosis::Blame;
-use crate::verdict::rules::Rule;
+use crate::verdict::rule::Rule;
+use crate::verdict::terms::Blame;
 
 /// The longest of what was found that others are aligned with, in characters.
 const WIDEST: usize = 48;

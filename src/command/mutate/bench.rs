@@ -16,7 +16,8 @@ use crate::mutate::{Binding, CHOICE, Mutant, Trial, Verdict};
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::run::command::{Command, Limits};
-use crate::run::execute::{Capture, Ended, execute};
+use crate::run::execute::{Capture, execute};
+use crate::run::outcome::Ended;
 use crate::run::output::Stream;
 use crate::run::root::Root;
 use crate::run::schedule::{Share, Task, carry_out};
@@ -26,8 +27,8 @@ use crate::stack::toolchain::Toolchain;
 use crate::suite::select::Selection;
 use crate::suite::template::{Placeholder, Template};
 use crate::suite::{Action, Layer, Probe, Protocol, Suite};
-use crate::verdict::check::{Check, Outcome};
-use crate::verdict::judge::{self, RUN, Step};
+use crate::verdict::check::{Check, Outcome, RUN};
+use crate::verdict::judge::{self, Step};
 use crate::verdict::tap;
 
 /// A mutant that takes so much longer than the healthy library hangs.

@@ -71,7 +71,7 @@ pub fn mutate(flags: &Mutate) -> Result<Exit, Error> {
     let facts = Facts::gather();
     let bench =
         Bench::new((&catalogue, &request.selection), (toolchain, &facts), (&root, &stop, flags.jobs))?;
-    tell::bench(&bench, &toolchain.label, mutants.len());
+    tell::bench(&bench.unfit, bench.healthy(), &toolchain.label, mutants.len());
     let trials = trials::Trials::open(&flags.results, &mutants)?;
     bench.attack(&mutants, &trials, flags.budget);
     let tried = trials.tried();

@@ -1,19 +1,23 @@
 //! What `stackprobe mutate` prints.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anstream::{eprintln, println};
 
-use super::bench::Bench;
 use crate::mutate::{Mutant, Score, Trial, Verdict};
 use crate::report::text::{line, many};
 
 /// What mutants are tried with.
-pub(super) fn bench(bench: &Bench<'_>, toolchain: &str, mutants: usize) {
-    for (probe, why) in &bench.unfit {
+pub(super) fn bench(
+    unfit: &[(String, String)],
+    (launches, time): (usize, Duration),
+    toolchain: &str,
+    mutants: usize,
+) {
+    for (probe, why) in unfit {
         eprintln!("{probe} takes no part: {}", line(why, 200));
     }
-    let (launches, time) = bench.healthy();
     eprintln!(
         "{toolchain}: {} to try, {} take {:.1} s with the healthy library",
         many(mutants, "fault"),

@@ -5,27 +5,27 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::as_left;
-use super::circumstances::Before;
+use super::circumstances::{Before, Circumstances};
 use super::needs::unmet;
 use super::session::Session;
-use super::why::Circumstances;
 use crate::error::Error;
 use crate::pod::facts::free;
 use crate::report::mask;
 use crate::report::results::Results;
 use crate::run::command::{Command, Limits};
-use crate::run::execute::{Capture, Ended, execute};
-use crate::run::limits::blame;
+use crate::run::execute::{Capture, execute};
 use crate::run::memory::Group as MemoryGroup;
+use crate::run::outcome::Ended;
 use crate::run::output::Stream;
 use crate::run::plan::Case;
+use crate::run::refusal::blame;
 use crate::run::stage::{Attempt, Stage};
 use crate::stack::environment::Environment;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::launch::Launch;
 use crate::suite::template::{Placeholder, Template};
 use crate::suite::{Action, Probe, Protocol, Suite};
-use crate::verdict::check::{Check, Diagnosed, Outcome};
+use crate::verdict::check::{BUILD, Check, Diagnosed, Outcome};
 use crate::verdict::fitness;
 use crate::verdict::judge::{self, Step};
 use crate::verdict::tap;
@@ -147,7 +147,7 @@ impl<'g> Group<'g> {
     }
 
     fn lacking(&self, case: &Case) -> Option<Check> {
-        unmet(self, case.ranks)
+        unmet(self.session, self.probe(), self.toolchain, case.ranks)
     }
 
     /// The pod kept these cases from being tried at all.
@@ -270,12 +270,12 @@ impl Built<'_> {
     ) {
         let probe = self.group.probe();
         let first = self.group.cases.first().is_some_and(|first| first.id == case.id);
-        let well_built = checks.iter().all(|check| check.name != judge::BUILD);
+        let well_built = checks.iter().all(|check| check.name != BUILD);
         if probe.control {
             let last = run.or(self.steps.last()).map(|done| &done.step.executed);
             checks = vec![judge::control(probe, &checks, last)];
         } else if first && well_built && !self.steps.is_empty() {
-            checks.insert(0, Check { millis: Some(millis(self.seconds)), ..Check::passed(judge::BUILD) });
+            checks.insert(0, Check { millis: Some(millis(self.seconds)), ..Check::passed(BUILD) });
         }
         let built = if first { self.steps.as_slice() } else { &[] };
         let done: Vec<&Done> = built.iter().chain(run).collect();

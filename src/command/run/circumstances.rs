@@ -4,11 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::why::Circumstances;
-use crate::pod::facts::free;
+use crate::pod::facts::{self, free};
 use crate::pod::limits::process_limit_hits;
 use crate::pod::shm::PATH;
-use crate::run::execute::Executed;
+use crate::run::outcome::Executed;
+use crate::stack::family::Scrub;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::Probe;
 use crate::suite::requirement::{Need, Resource};
 use crate::verdict::evidence::Facts;
 use crate::verdict::fitness::shared_memory_for;
@@ -29,6 +31,22 @@ impl Before {
     pub(super) fn now() -> Self {
         Self { shm: free(Path::new(PATH)), process_limit_hits: process_limit_hits() }
     }
+}
+
+/// What a case was run with.
+pub(super) struct Circumstances<'c> {
+    pub(super) probe: &'c Probe,
+    pub(super) toolchain: &'c Toolchain,
+    /// What is taken away from the pod's environment before modules are loaded.
+    pub(super) scrub: &'c Scrub,
+    pub(super) facts: &'c facts::Facts,
+    pub(super) ranks: Option<u32>,
+    pub(super) launched: bool,
+    /// CPU slots of the run: how many ranks may run side by side.
+    pub(super) slots: u32,
+    pub(super) before: Before,
+    /// Bytes free for temporary files when its last command was over.
+    pub(super) tmp_free: Option<u64>,
 }
 
 /// All that is known. A case has a HOME and a TMPDIR of its own where temporary files go, so both are as that folder is.

@@ -118,7 +118,7 @@ fn changes(toolchain: &Toolchain) -> BTreeMap<String, Option<String>> {
 fn shown(captured: &Captured) -> String {
     let missing = captured.missing();
     if missing == 0 {
-        return mask(&judge::text(captured)).into_owned();
+        return mask(&captured.text()).into_owned();
     }
     let end =
         captured.head.iter().rposition(|byte| *byte == b'\n').map_or(captured.head.len(), |end| end + 1);

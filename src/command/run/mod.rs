@@ -11,6 +11,7 @@ pub(super) mod needs;
 mod pause;
 mod resume;
 mod session;
+mod tasks;
 mod teller;
 mod untested;
 mod why;

@@ -1,7 +1,7 @@
 //! Whether a case can tell anything here: what the pod lacks is an error, what the toolchain does not offer a skip.
 
-use super::case::Group;
 use super::family;
+use super::session::Session;
 use super::why::Why;
 use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
@@ -15,9 +15,13 @@ use crate::verdict::fitness;
 
 /// The check that says what is lacking, or none. What the toolchain does not offer is asked first: in no pod would that
 /// case run.
-pub(super) fn unmet(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
-    let (probe, toolchain) = (group.probe(), group.toolchain);
-    let lacking = lacking(group, ranks)?;
+pub(super) fn unmet(
+    session: &Session<'_>,
+    probe: &Probe,
+    toolchain: &Toolchain,
+    ranks: Option<u32>,
+) -> Option<Check> {
+    let lacking = lacking(session, probe, toolchain, ranks)?;
     // What cannot be looked at may be there: nothing is said of the stack then.
     let tool = probe.requires.iter().find_map(|requirement| match &requirement.need {
         Need::Tool(name) if toolchain.which_anywhere(name).is_none() => toolchain.hides(name),
@@ -27,7 +31,7 @@ pub(super) fn unmet(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
     match tool.or_else(|| toolchain.hidden.clone().filter(|_| no_tool())) {
         Some(fault) => {
             let words = fault.to_string();
-            let diagnosis = group.session.why.of_words(&words);
+            let diagnosis = session.why.of_words(&words);
             let check = Check::not_passed("requires", Outcome::Error, "requires.path", words);
             Some(Check { diagnosis, ..check.detail(fault.hint().unwrap_or_default()) })
         }
@@ -35,13 +39,12 @@ pub(super) fn unmet(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
     }
 }
 
-fn lacking(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
-    let (probe, toolchain) = (group.probe(), group.toolchain);
-    not_offered(probe, toolchain, &group.session.facts, group.session.catalogue)
-        .or_else(|| family::unknown(probe, toolchain, group.session.catalogue))
+fn lacking(session: &Session<'_>, probe: &Probe, toolchain: &Toolchain, ranks: Option<u32>) -> Option<Check> {
+    not_offered(probe, toolchain, &session.facts, session.catalogue)
+        .or_else(|| family::unknown(probe, toolchain, session.catalogue))
         .or_else(|| missing_tool(probe, toolchain))
         .or_else(|| missing_launcher(probe, toolchain))
-        .or_else(|| unfit(group, ranks))
+        .or_else(|| unfit(session, probe, toolchain, ranks))
 }
 
 /// Whether a case would be left out wherever it ran.
@@ -80,10 +83,9 @@ fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &
 }
 
 /// What the pod lacks, with the diagnosis: told now, it is no crash later.
-fn unfit(group: &Group<'_>, ranks: Option<u32>) -> Option<Check> {
-    let session = group.session;
-    let profile = group.toolchain.launcher.as_ref().ok().map(|launcher| &launcher.profile);
-    let demands = fitness::demands(group.probe(), profile, ranks);
+fn unfit(session: &Session<'_>, probe: &Probe, toolchain: &Toolchain, ranks: Option<u32>) -> Option<Check> {
+    let profile = toolchain.launcher.as_ref().ok().map(|launcher| &launcher.profile);
+    let demands = fitness::demands(probe, profile, ranks);
     let (unfit, amount) = demands
         .iter()
         .find_map(|demand| Some((demand.unmet(&session.facts, session.root.path())?, demand.quantity())))?;

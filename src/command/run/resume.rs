@@ -17,7 +17,7 @@ use crate::report::record::INTERRUPTED;
 use crate::report::results;
 use crate::report::text::many;
 use crate::run::plan::{Case, Plan};
-use crate::stack::module::Wanted;
+use crate::suite::module_name::Wanted;
 use crate::suite::site::Site;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::KNOWN;

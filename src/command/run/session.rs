@@ -1,6 +1,5 @@
 //! One run: who works on what, and where its results go.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -8,12 +7,11 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::case::{Built, Group};
 use super::pause::{Pause, instructions};
 use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
-use crate::command::asked::{Asked, Unloaded};
+use crate::command::asked::Asked;
 use crate::command::catalogue::Catalogue;
 use crate::command::ledger::{Keys, Since};
 use crate::command::toolchains::Stack;
@@ -21,19 +19,16 @@ use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::counts::UNCHANGED;
 use crate::report::live::Live;
-use crate::report::mask;
 use crate::report::record::{CaseRecord, INTERRUPTED, Owed, UNWRITTEN};
 use crate::report::results::Results;
 use crate::run::execute::dismiss_supervisors;
 use crate::run::memory::Groups;
-use crate::run::plan::{Case, Plan};
+use crate::run::plan::Case;
 use crate::run::root::Root;
-use crate::run::schedule::{Share, Task, carry_out};
 use crate::run::service::Services;
-use crate::stack::module::Wanted;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Probe;
-use crate::suite::Suite;
+use crate::suite::module_name::Wanted;
 use crate::suite::site::Subject;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
@@ -110,20 +105,6 @@ impl<'s> Session<'s> {
         self.teller.tell(record, String::new());
     }
 
-    /// Does the plan.
-    pub(super) fn carry_out(&self, plan: &Plan) {
-        let slots = self.slots();
-        let mut toolchains: Vec<&[Case]> = plan.cases.chunk_by(|a, b| a.toolchain == b.toolchain).collect();
-        // What waits for a launcher goes first, what only computes fills the cores to the end.
-        toolchains.sort_by_key(|cases| Reverse(self.asked[cases[0].toolchain].modules.len()));
-        let tasks = toolchains.into_iter().map(|cases| {
-            let toolchain = cases[0].toolchain;
-            let share = if self.asked[toolchain].loaded.get().is_some() { Share::Build } else { Share::Load };
-            Task::new(share, move || self.load(toolchain, cases)).filler(cases.iter().all(|case| case.filler))
-        });
-        carry_out(tasks.collect(), slots);
-    }
-
     /// Waits until everything is told.
     pub(super) fn end(self) -> Results {
         let results = self.teller.end();
@@ -131,72 +112,8 @@ impl<'s> Session<'s> {
         results
     }
 
-    /// Loads what each suite of these cases wants: for most the toolchain alone.
-    fn load<'t>(&'t self, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        let modules = |case: &Case| &self.catalogue.suites[case.suite].modules;
-        cases
-            .chunk_by(|a, b| modules(a) == modules(b))
-            .flat_map(|cases| self.load_for(&self.catalogue.suites[cases[0].suite], toolchain, cases))
-            .collect()
-    }
-
-    fn load_for<'t>(&'t self, suite: &Suite, toolchain: usize, cases: &'t [Case]) -> Vec<Task<'t>> {
-        if self.gives_up(cases) {
-            return Vec::new();
-        }
-        match self.stack.load_for(suite, &self.asked[toolchain], self.extra) {
-            Ok(loaded) => {
-                mask::learn(loaded.environment.iter());
-                for case in cases {
-                    // Known before it runs: what changes while it does is no part of what it was asked of. That a
-                    // part cannot be known says `--resume`.
-                    let _ = self.keys.of(case, loaded);
-                }
-                let unchanged: BTreeSet<&str> = self.leave_out(cases, loaded);
-                let is_left_out = |case: &Case| unchanged.contains(case.id.as_str());
-                let groups = cases.chunk_by(|a, b| {
-                    (a.suite, a.probe, is_left_out(a)) == (b.suite, b.probe, is_left_out(b))
-                });
-                groups
-                    .filter(|cases| !is_left_out(&cases[0]))
-                    .map(|cases| {
-                        let group = Group { session: self, toolchain: loaded, cases };
-                        Task::new(Share::Build, move || self.build(group))
-                            .filler(cases.iter().all(|case| case.filler))
-                    })
-                    .collect()
-            }
-            Err(unloaded) => {
-                let check = match unloaded {
-                    Unloaded::Refused(refusal) => {
-                        Check::not_passed("load", Outcome::Failed, "module.load", refusal.what.clone())
-                            .detail(format!("Lmod: {}", refusal.words))
-                    }
-                    Unloaded::Absent(why) => {
-                        Check::not_passed("load", Outcome::Skipped, "module.absent", why.clone())
-                    }
-                    Unloaded::Untested(why) => {
-                        let check = Check::not_passed("load", Outcome::Error, "module.untested", why.clone());
-                        let rule = self.why.rules().and_then(|rules| rules.explain("mpi-without-compiler"));
-                        Check { diagnosis: rule.map(|rule| Box::new(rule.found(""))), ..check }
-                    }
-                    Unloaded::Unknown(error) => {
-                        let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
-                        let hint =
-                            error.faults.first().and_then(|fault| fault.hint.clone()).unwrap_or_default();
-                        Check::not_passed("load", Outcome::Error, "module.load", what).detail(hint)
-                    }
-                };
-                for case in cases {
-                    self.finish(self.record(case, vec![check.clone()]), String::new());
-                }
-                Vec::new()
-            }
-        }
-    }
-
     /// Records those of `cases` that passed before with everything as it is now, and names them.
-    fn leave_out<'t>(&self, cases: &'t [Case], toolchain: &Toolchain) -> BTreeSet<&'t str> {
+    pub(super) fn leave_out<'t>(&self, cases: &'t [Case], toolchain: &Toolchain) -> BTreeSet<&'t str> {
         let Some(since) = self.since else { return BTreeSet::new() };
         let unchanged = cases.iter().filter_map(|case| Some((case, since.unchanged(case, toolchain)?)));
         unchanged
@@ -212,34 +129,8 @@ impl<'s> Session<'s> {
             .collect()
     }
 
-    fn build<'t>(&'t self, group: Group<'t>) -> Vec<Task<'t>> {
-        if self.gives_up(group.cases) {
-            return Vec::new();
-        }
-        let first = &group.cases[0];
-        self.begun(first, "building ");
-        let Some(built) = group.build() else { return Vec::new() };
-        self.paused(first);
-        let built = Arc::new(built);
-        group
-            .cases
-            .iter()
-            .map(|case| {
-                let built: Arc<Built<'t>> = Arc::clone(&built);
-                Task::new(Share::Run(case.slots), move || {
-                    if !self.gives_up(std::slice::from_ref(case)) {
-                        self.begun(case, "");
-                        built.run(case);
-                    }
-                    Vec::new()
-                })
-                .filler(case.filler)
-            })
-            .collect()
-    }
-
     /// Shows that a case is worked on, to whoever is looking.
-    fn begun(&self, case: &Case, what: &str) {
+    pub(super) fn begun(&self, case: &Case, what: &str) {
         if let (Some(live), Some(owed)) = (&self.live, self.owed.get(&case.id)) {
             let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
             let label = format!("{what}{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
@@ -247,14 +138,14 @@ impl<'s> Session<'s> {
         }
     }
 
-    fn paused(&self, case: &Case) {
+    pub(super) fn paused(&self, case: &Case) {
         if let Some(live) = &self.live {
             live.left(&case.id);
         }
     }
 
     /// Whether nothing more is to be begun; these cases are recorded as not run then. Waits while the run is paused.
-    fn gives_up(&self, cases: &[Case]) -> bool {
+    pub(super) fn gives_up(&self, cases: &[Case]) -> bool {
         if let Some(pause) = &self.pause {
             pause.wait();
         }

@@ -11,7 +11,7 @@ use crate::report::claim::Claim;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
 use crate::report::results::Results;
 use crate::report::termination;
-use crate::stack::module::Wanted;
+use crate::suite::module_name::Wanted;
 use crate::verdict::check::{Check, Diagnosed, Outcome, UNTESTED};
 
 /// The suite and the probe that stand for what must be there before the first case.

@@ -2,41 +2,22 @@
 
 use std::sync::OnceLock;
 
-use super::circumstances::{Before, facts};
+use super::circumstances::{Circumstances, facts};
 use crate::error::{Error, Source};
-use crate::pod::facts::Facts;
-use crate::run::execute::{Ended, Executed};
-use crate::stack::family::Scrub;
-use crate::stack::toolchain::Toolchain;
-use crate::suite::{Layer, Probe};
-use crate::verdict::check::{Check, Diagnosed, Outcome};
-use crate::verdict::diagnosis::{Blame, Diagnosis};
+use crate::run::outcome::{Ended, Executed};
+use crate::suite::Layer;
+use crate::verdict::check::{BUILD, CONTROL, Check, Diagnosed, Outcome, RUN};
+use crate::verdict::diagnosis::Diagnosis;
 use crate::verdict::evidence::{self, Evidence};
-use crate::verdict::judge::{self, BUILD, CONTROL, RUN};
 use crate::verdict::rules::{Rules, shipped};
 use crate::verdict::stall::Stall;
 use crate::verdict::telling::Tellings;
+use crate::verdict::terms::Blame;
 
 /// The catalogue, read when the first case fails: runs in which all is well never pay for it.
 pub(super) struct Why {
     rules: OnceLock<Option<Rules>>,
     site: Option<Source>,
-}
-
-/// What a case was run with.
-pub(super) struct Circumstances<'c> {
-    pub(super) probe: &'c Probe,
-    pub(super) toolchain: &'c Toolchain,
-    /// What is taken away from the pod's environment before modules are loaded.
-    pub(super) scrub: &'c Scrub,
-    pub(super) facts: &'c Facts,
-    pub(super) ranks: Option<u32>,
-    pub(super) launched: bool,
-    /// CPU slots of the run: how many ranks may run side by side.
-    pub(super) slots: u32,
-    pub(super) before: Before,
-    /// Bytes free for temporary files when its last command was over.
-    pub(super) tmp_free: Option<u64>,
 }
 
 impl Why {
@@ -89,9 +70,9 @@ impl Why {
             let finished = ![RUN, BUILD, CONTROL].contains(&check.name.as_str());
             let mut output = format!("{}\n{}\n", check.reason, check.detail);
             if let Some(executed) = executed.filter(|_| !finished) {
-                output.push_str(&judge::text(&executed.stderr));
+                output.push_str(&executed.stderr.text());
                 output.push('\n');
-                output.push_str(&judge::text(&executed.stdout));
+                output.push_str(&executed.stdout.text());
             }
             let evidence = evidence(&output, &facts, executed, around, finished);
             let Some(found) = rules.diagnose(&evidence).into_iter().find(|diagnosis| !diagnosis.noise) else {
@@ -116,7 +97,7 @@ fn tell(tellings: &Tellings, check: &mut Check, executed: Option<&Executed>) {
     }
     let bare = !check.command.is_empty() && check.command.starts_with(&format!("{}: ", check.reason));
     let Some(executed) = executed.filter(|_| bare) else { return };
-    let (stderr, stdout) = (judge::text(&executed.stderr), judge::text(&executed.stdout));
+    let (stderr, stdout) = (executed.stderr.text(), executed.stdout.text());
     let outputs = [stderr.as_bytes(), stdout.as_bytes()];
     let told = match executed.ended {
         Ended::Exit(_) => tellings.of(&outputs),

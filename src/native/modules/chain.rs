@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::each::{Sight, difference, gain};
+use super::each::{difference, gain};
 use super::script::{At, Script, Seen};
+use super::sight::Sight;
 use super::{Walk, each, load, sights, unload};
 use crate::native::{judged, skipped};
 use crate::stack::lmod::{loaded, quote};
 use crate::stack::matrix::Chain;
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
 use crate::suite::Layer;
+use crate::suite::module_name::Module;
 use crate::verdict::check::Check;
 
 /// Where the script looks.

@@ -4,25 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::script::Seen;
+use super::sight::Sight;
 use super::{effects, shell};
 use crate::native::{judged, judged_or_hidden, skipped};
 use crate::path_fault::{PathFault, find};
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{SAYS, loaded, quote};
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
 use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
-
-/// What was seen of one module.
-pub(super) struct Sight<'s> {
-    /// Before it was loaded.
-    pub(super) before: Option<&'s Seen>,
-    /// Once it was.
-    pub(super) with: Option<&'s Seen>,
-    /// Once it was unloaded again.
-    pub(super) after: Option<&'s Seen>,
-}
 
 /// The checks of `found`, whose parents stay loaded beside it.
 pub(super) fn judge(

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::each::Sight;
+use super::sight::Sight;
 use crate::native::{judged, skipped};
 use crate::stack::environment::Environment;
 use crate::stack::lmod::loaded;
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
 use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
 

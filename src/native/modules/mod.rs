@@ -9,6 +9,7 @@ mod effects;
 mod scope;
 mod script;
 mod shell;
+mod sight;
 mod time;
 mod tree;
 
@@ -20,16 +21,16 @@ use crate::native::{Ask, judged, unanswered};
 use crate::stack::environment::Environment;
 use crate::stack::lmod::Lmod;
 use crate::stack::matrix::Matrix;
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::suite::budget::Budgets;
+use crate::suite::module_name::Module;
 use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
-use each::Sight;
 pub(super) use scope::{Ward, wards};
 use script::{At, Script, Seen};
+use sight::Sight;
 
 /// What is walked.
 #[derive(Clone, Copy)]

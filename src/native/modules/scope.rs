@@ -1,9 +1,9 @@
 //! Which modules are looked at under which toolchain: each where it becomes visible. Pure.
 
 use crate::stack::matrix::{Chain, Matrix};
-use crate::stack::module::Module;
 use crate::stack::spider::Found;
 use crate::suite::Layer;
+use crate::suite::module_name::Module;
 
 /// A module to look at.
 #[derive(Clone, Debug)]

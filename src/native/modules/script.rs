@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{SAYS, loaded};
-use crate::stack::module::Module;
+use crate::suite::module_name::Module;
 
 /// `lm` calls Lmod and takes over what it answers; `frame` writes down the shell and its environment. Bash reports times
 /// in microseconds.

@@ -3,7 +3,7 @@
 use super::script::Script;
 use super::{Walk, load};
 use crate::native::judged;
-use crate::stack::module::Module;
+use crate::suite::module_name::Module;
 use crate::verdict::check::Check;
 
 /// A pod may have been busy elsewhere, and a file server cold: what was too slow is tried again so often, and the best

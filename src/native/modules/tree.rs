@@ -8,9 +8,9 @@ use super::script::Seen;
 use crate::native::place::real;
 use crate::native::{judged, skipped};
 use crate::run::within;
-use crate::stack::module::Module;
 use crate::stack::modulefiles::{below, trees};
 use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
 use crate::verdict::check::Check;
 
 /// Every modulefile below the roots is made visible by some chain of modules. A file is looked at under the compiler

@@ -5,7 +5,7 @@
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use super::Answer;
+use super::answer::Answer;
 
 /// A call to try.
 pub(super) struct Call {

@@ -12,12 +12,14 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::proxy::{Client, Proxy};
+use super::unreachable::{Fault, Unreachable};
 use super::url::Url;
-use super::{Fault, Unreachable};
 use crate::error::reason;
 
 /// The most of a page that is read.
 const LONGEST: u64 = 8 << 20;
+/// What is asked for: the simple API in JSON (PEP 691) or HTML (PEP 503), or any file.
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1, */*;q=0.01";
 /// How often a page may send its reader elsewhere.
 const REDIRECTIONS: usize = 4;
 
@@ -204,7 +206,7 @@ fn talk(stream: &mut TcpStream, url: &Url, proxy: Option<&Proxy>, until: Instant
         "GET {} HTTP/1.0\r\nHost: {}\r\nUser-Agent: stackprobe\r\nAccept: {}\r\n",
         target,
         url.place(),
-        super::ACCEPT
+        ACCEPT
     );
     request += &authorization("Authorization", url.credentials.as_deref());
     request += &authorization("Proxy-Authorization", proxy.and_then(|proxy| proxy.credentials.as_deref()));
@@ -302,7 +304,7 @@ fn curl(url: &Url, proxy: Option<&Proxy>, until: Instant) -> Result<Option<Vec<u
     ]);
     command.arg("--header");
     command
-        .arg(format!("Accept: {}", super::ACCEPT))
+        .arg(format!("Accept: {ACCEPT}"))
         .arg("--max-time")
         .arg(left(until).as_secs().max(1).to_string());
     command.args(["--config", "-"]).arg("--").arg(url.to_string());

@@ -1,6 +1,5 @@
 //! The numbers of a suite, and of all of them.
 
-use super::seconds;
 use crate::verdict::check::{Check, Outcome};
 
 /// What the attributes of `testsuite` and `testsuites` count.
@@ -41,4 +40,9 @@ impl Counts {
             ("time", seconds(self.seconds)),
         ]
     }
+}
+
+/// Three decimals: more are refused by `junit-10.xsd`.
+pub(super) fn seconds(value: f64) -> String {
+    format!("{:.3}", value.max(0.0))
 }

@@ -22,7 +22,7 @@ use crate::report::account::{Account, Pod, Told};
 use crate::report::record::CaseRecord;
 use crate::report::text::{clean, head_and_tail, line};
 use crate::verdict::check::{Check, Outcome};
-use counts::Counts;
+use counts::{Counts, seconds};
 
 /// Longest `message`: GitHub's checks and most tables cut there.
 const MESSAGE: usize = 200;
@@ -176,11 +176,6 @@ impl Testsuite {
         self.counts = counts;
         Ok(())
     }
-}
-
-/// Three decimals: more are refused by `junit-10.xsd`.
-fn seconds(value: f64) -> String {
-    format!("{:.3}", value.max(0.0))
 }
 
 /// How the check is called in tables that show one column of names.

@@ -6,11 +6,10 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::names::{Sure, fits, is_harmless};
+use super::span::{Span, push};
 use super::table::Table;
+use super::tool;
 use super::value::{bare, quoted, value};
-
-/// A place that holds a secret.
-pub(super) type Span = Range<usize>;
 
 static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\*["'`]\]?)?(?P<before>[ \t]*)(?P<sign>=>|:=|==?|:)(?P<after>[ \t]*)"#).ok()
@@ -101,7 +100,7 @@ fn by_name(table: &Table, line: &str, spans: &mut Vec<Span>) {
     netrc(line, spans);
     userinfo(line, spans);
     sentences(line, spans);
-    super::tool::find(table, line, spans);
+    tool::find(table, line, spans);
 }
 
 fn by_shape(table: &Table, line: &str, spans: &mut Vec<Span>) {
@@ -316,13 +315,5 @@ fn userinfo(line: &str, spans: &mut Vec<Span>) {
             continue;
         }
         push(line, scheme.end()..scheme.end() + at, spans);
-    }
-}
-
-/// Adds a place that is not masked already.
-pub(super) fn push(line: &str, place: Span, spans: &mut Vec<Span>) {
-    let text = &line[place.clone()];
-    if !text.is_empty() && !text.starts_with(super::MASK) {
-        spans.push(place);
     }
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use regex::Regex;
 
 use super::names::{Sure, is_harmless, is_version};
+use super::span::MASK;
 
 /// Shorter values are words that may stand anywhere.
 const SHORTEST: usize = 6;
@@ -102,7 +103,7 @@ fn can_be_told(sure: Sure, value: &str) -> bool {
         && !is_harmless(value)
         && !is_version(value)
         && !common.contains(&value.to_ascii_lowercase().as_str())
-        && !value.contains(super::MASK)
+        && !value.contains(MASK)
 }
 
 /// The ways in which a value is written.

@@ -10,7 +10,8 @@ mod find;
 mod keys;
 mod known;
 mod names;
-mod record;
+pub mod record;
+mod span;
 mod table;
 mod tool;
 mod value;
@@ -25,13 +26,10 @@ use known::Known;
 use names::{Sure, fits};
 use table::Table;
 
+pub use span::MASK;
+
 use crate::run::output::Pass;
 use crate::suite::embedded::SUITES;
-
-pub use record::{case, document, plan};
-
-/// What stands in place of a secret.
-pub const MASK: &str = "***";
 
 /// Everything that is known of secrets.
 #[derive(Clone, Debug)]

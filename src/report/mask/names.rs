@@ -1,5 +1,6 @@
 //! Whether a variable, a flag or a key is secret by its name. Pure.
 
+use super::span::MASK;
 use super::table::Names;
 
 /// How sure a name makes.
@@ -53,7 +54,7 @@ impl Names {
 /// Whether `value` may be the secret that a name promises.
 pub(super) fn fits(sure: Sure, value: &str) -> bool {
     let value = value.trim();
-    if value.is_empty() || value.starts_with(super::MASK) {
+    if value.is_empty() || value.starts_with(MASK) {
         return false;
     }
     if sure == Sure::Yes {

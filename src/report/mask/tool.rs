@@ -1,8 +1,8 @@
 //! Secrets that a known command takes by a flag whose name says nothing: `curl -u me:x`, `mysql -px`. Pure.
 
-use super::find::{Span, push};
 use super::names::Sure;
 use super::names::fits;
+use super::span::{Span, push};
 use super::table::{Table, Tool};
 
 /// Words with their places, as a shell would part them.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::node::MPI;
-use super::{Record, Tool};
+use super::record::{Record, Tool};
 
 /// A folder of modules, as far as its path tells what its modules were built with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

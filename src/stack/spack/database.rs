@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::node::Node;
 use super::read::{Version, json};
-use super::{Record, Tool};
+use super::record::{Record, Tool};
 use crate::error::Error;
 
 /// Every install of a tree, from its `.spack-db/index.json`.

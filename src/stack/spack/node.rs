@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Record, Tool};
+use super::record::{Record, Tool};
 
 /// Packages that provide MPI, for files that do not name the virtuals of a dependency.
 pub(super) const MPI: &[&str] = &[

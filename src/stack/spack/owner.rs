@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::branch::{is_short_hash, split_hash};
-use super::{Database, Record};
+use super::database::Database;
+use super::record::Record;
 
 /// What an owner was known by, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::Record;
 use super::node::Node;
 use super::read::{Version, json};
+use super::record::Record;
 use crate::error::{Error, Kind};
 
 #[derive(Deserialize)]

@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Database, Lock};
+use super::database::Database;
+use super::lock::Lock;
 use crate::error::Error;
 use crate::path_fault::find;
 

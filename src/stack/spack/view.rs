@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::read_spec;
+use super::spec::read_spec;
 
 /// Where a view has files of its own name; the rest lies below.
 const FOLDERS: [&str; 7] = ["", "bin", "sbin", "lib", "lib64", "libexec", "include"];

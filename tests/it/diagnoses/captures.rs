@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "part of one test program")]
 
 use serde::Deserialize;
-use stackprobe::verdict::diagnosis::Blame;
 use stackprobe::verdict::evidence::{Evidence, Facts};
+use stackprobe::verdict::terms::Blame;
 
 /// Failures that a rule tells.
 pub(super) fn failures() -> Vec<Capture> {

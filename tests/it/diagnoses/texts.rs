@@ -11,9 +11,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use regex::Regex;
-use stackprobe::verdict::diagnosis::{Diagnosis, Weight};
+use stackprobe::verdict::diagnosis::Diagnosis;
 use stackprobe::verdict::evidence::{Evidence, Facts};
 use stackprobe::verdict::rules::Rules;
+use stackprobe::verdict::terms::Weight;
 
 use super::rules;
 
@@ -242,7 +243,7 @@ fn links(text: &Text) -> String {
     text.source.split(" ; ").map(link).collect::<Vec<_>>().join(", ")
 }
 
-fn faults(rule: &stackprobe::verdict::rules::Rule) -> String {
+fn faults(rule: &stackprobe::verdict::rule::Rule) -> String {
     let words = rule.faults.iter().map(|judgement| {
         let word = judgement.blame.map_or("unknown", |blame| blame.word());
         let when: Vec<String> = judgement.when.iter().map(ToString::to_string).collect();

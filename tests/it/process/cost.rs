@@ -21,7 +21,7 @@ fn wall_time_over_a_bare_spawn() {
     };
     let owned = || {
         let result = trial.run_quick();
-        assert_eq!(result.0.ended, stackprobe::run::execute::Ended::Exit(0));
+        assert_eq!(result.0.ended, stackprobe::run::outcome::Ended::Exit(0));
         result.1
     };
     let (bare, owned): (Vec<_>, Vec<_>) = (0..500).map(|_| (bare(), owned())).unzip();

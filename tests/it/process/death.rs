@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use stackprobe::run::execute::Ended;
+use stackprobe::run::outcome::Ended;
 
 use super::harness::{self, isolated, shell, torture};
 

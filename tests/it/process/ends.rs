@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stackprobe::error::Kind;
-use stackprobe::run::execute::Ended;
+use stackprobe::run::outcome::Ended;
 use stackprobe::run::supervisor_pool::SupervisorPool;
 
 use super::harness::{isolated, shell, torture, trial};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use stackprobe::run::execute::{Ended, Limit};
+use stackprobe::run::outcome::{Ended, Limit};
 
 use super::harness::{Trial, isolated, shell, torture};
 use crate::control_group::Group;

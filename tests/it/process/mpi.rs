@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stackprobe::run::execute::{Ended, Executed};
+use stackprobe::run::outcome::{Ended, Executed};
 
 use super::harness::{Trial, isolated, shell};
 use crate::fixture::core;

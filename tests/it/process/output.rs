@@ -1,6 +1,6 @@
 //! Output is bounded: in memory, on disk, and in time.
 
-use stackprobe::run::execute::Ended;
+use stackprobe::run::outcome::Ended;
 use stackprobe::run::output::Stream;
 
 use super::harness::{Trial, shell, torture};

@@ -73,7 +73,7 @@ fn cases_side_by_side_remove_only_their_own() {
         let late = scope.spawn(|| late.run());
         (early.run(), late.join().unwrap())
     });
-    assert_eq!(late.executed.ended, stackprobe::run::execute::Ended::Exit(0));
+    assert_eq!(late.executed.ended, stackprobe::run::outcome::Ended::Exit(0));
     assert_eq!((early.executed.remains.len(), late.executed.remains.len()), (1, 1));
     assert_ne!(early.executed.remains, late.executed.remains);
 }

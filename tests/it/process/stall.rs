@@ -6,7 +6,7 @@ use super::harness::{Trial, shell, torture};
 
 fn stalled(trial: Trial) -> (Stall, String) {
     let executed = trial.wall(1_500).run().executed;
-    assert_eq!(executed.ended, stackprobe::run::execute::Ended::Timeout, "{executed:?}");
+    assert_eq!(executed.ended, stackprobe::run::outcome::Ended::Timeout, "{executed:?}");
     let stall = Stall::of(&executed.hang).unwrap();
     let told = doing(&executed.hang).unwrap();
     // What is written down is what was seen.

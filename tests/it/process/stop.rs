@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use stackprobe::pod::signals::Stop;
-use stackprobe::run::execute::Ended;
+use stackprobe::run::outcome::Ended;
 
 use super::harness::{Result, Trial, shell, torture};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stackprobe::run::execute::Ended;
+use stackprobe::run::outcome::Ended;
 
 use super::harness::{Trial, shell, torture};
 
