@@ -8,11 +8,12 @@
 //! skipped, with a reason. A **diagnosis** says why, and whose fault it is. A **control** is a probe that must fail:
 //! it proves that the others can.
 //!
-//! The rooms, in the order in which data flows through them; each imports only from those above it:
+//! The rooms, in the order in which data flows through them; each imports only from those above it, which
+//! `tests/it/arrows.rs` holds against every file:
 //!
-//! - [`exit`], [`error`], [`document`]: every exit code; every error as data; files that people write, with all faults
-//! - [`path_fault`], [`mount`]: why a path cannot be looked at, and whose file system it is on; [`atomic`]: how a file
-//!   that others read is written
+//! - [`exit`]: every exit code; [`mount`], [`path_fault`]: whose file system a path is on, and why it cannot be looked at
+//! - [`error`], [`document`]: every error as data; files that people write, with all faults
+//! - [`atomic`]: how a file that others read is written; [`digest`]: hashes and what is written with them
 //! - [`packed`]: folders of files that are part of the binary; [`heap`]: how little memory we take
 //! - [`suite`]: WHAT is to be checked
 //! - [`stack`]: WHAT is installed
@@ -23,7 +24,8 @@
 //! - [`mutate`]: WHAT would be seen, were the library wrong
 //! - [`report`]: WHO is told
 //! - [`bug`]: what a fault of our own ends
-//! - [`command`]: one verb a file; [`cli`] holds the flags, [`alias`] the names that pods already use
+//! - [`cli`]: every flag
+//! - [`command`]: one verb a file; [`alias`]: the names that pods already use
 
 pub mod alias;
 pub mod atomic;

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on fails, and says why"
 )]
 
+mod arrows;
 mod ci;
 mod console;
 mod control_group;

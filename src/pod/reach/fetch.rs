@@ -303,10 +303,7 @@ fn curl(url: &Url, proxy: Option<&Proxy>, until: Instant) -> Result<Option<Vec<u
         "--http1.1",
     ]);
     command.arg("--header");
-    command
-        .arg(format!("Accept: {ACCEPT}"))
-        .arg("--max-time")
-        .arg(left(until).as_secs().max(1).to_string());
+    command.arg(format!("Accept: {ACCEPT}")).arg("--max-time").arg(left(until).as_secs().max(1).to_string());
     command.args(["--config", "-"]).arg("--").arg(url.to_string());
     // On the command line every process of the pod could read them.
     let quoted = |text: &str| {
