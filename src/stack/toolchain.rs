@@ -1,7 +1,7 @@
 //! A toolchain as it was resolved: the loaded modules, their environment, and the tools that *they* bring.
 //!
-//! A tool counts only where the loaded modules put it on `PATH`. The host's own `/usr/bin/gcc` never stands in for a
-//! compiler that a module failed to bring: that would be a green that lies.
+//! A tool counts only where the loaded modules put it on `PATH`, or name it by a variable. The host's own
+//! `/usr/bin/gcc` never stands in for a compiler that a module failed to bring: that would be a green that lies.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -149,8 +149,10 @@ impl Toolchain {
                 continue;
             };
             for (tool, names) in &family.tools {
-                let program =
-                    self.named_by_module(*tool).or_else(|| names.iter().find_map(|name| self.which(name)));
+                let program = self
+                    .named_by_module(*tool)
+                    .or_else(|| names.iter().find_map(|name| self.which(name)))
+                    .or_else(|| self.named_in_place(loaded, *tool));
                 let found = match program {
                     Some(program) => {
                         let flags = family.flags.get(tool).into_iter().flatten().cloned();
@@ -254,12 +256,31 @@ impl Toolchain {
         (brought && which::which(path).is_ok()).then(|| path.to_path_buf())
     }
 
+    /// The program of a compiler or an MPI that Spack took from `/usr`: its module puts nothing on `PATH`, where a shell
+    /// has that folder anyway, and only its variables say which program it is.
+    fn named_in_place(&self, loaded: &Loaded, tool: Placeholder) -> Option<PathBuf> {
+        if loaded.prefix.is_some() {
+            return None;
+        }
+        let (_, _, variables) = tools_of(loaded.layer?).find(|(_, of, _)| *of == tool)?;
+        let set = variables.iter().filter_map(|variable| {
+            let value = self.environment.get(variable)?;
+            (self.base.get(variable) != Some(value)).then(|| Path::new(value))
+        });
+        set.filter(|path| path.is_absolute()).find_map(|path| which::which(path).ok())
+    }
+
     fn find_launcher(&self, launchers: &Launchers) -> Result<Launcher, String> {
         let mpi = self.of(Layer::Mpi).ok_or("no MPI module is loaded")?;
         let profile = launchers.find(&mpi.family, mpi.module.plain_version()).ok_or_else(|| {
             format!("launchers.toml has no profile for {}: a site file may add a [[launcher]]", mpi.module)
         })?;
-        let program = profile.command.iter().find_map(|name| self.which(name));
+        let beside = self.named_in_place(mpi, Placeholder::Mpicc);
+        let beside = beside.as_deref().and_then(Path::parent);
+        let program = profile
+            .command
+            .iter()
+            .find_map(|name| self.which(name).or_else(|| which::which_in(name, Some(beside?), "/").ok()));
         let program =
             program.ok_or_else(|| format!("{} brings no {}", mpi.module, profile.command.join(" or ")))?;
         Ok(Launcher { program, profile: profile.clone() })

@@ -258,3 +258,52 @@ fn hidden_compilers_further_sets_and_autoloads_are_healthy() {
         assert_eq!(junit.count("failure") + junit.count("error"), 0, "{name}");
     }
 }
+
+/// Its module puts nothing on `PATH`, and its headers and libraries are the host's: that is what an external is.
+#[test]
+fn a_core_compiler_in_usr_is_tested_whole_and_only_where_the_database_says_so() {
+    let layout = Layout::new(&["compiler-in-usr"]);
+    let external = std::fs::read_dir(layout.core().join("gcc")).unwrap().find_map(|file| {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        name.strip_suffix(".lua")
+            .filter(|version| version.contains('-'))
+            .map(|version| format!("gcc/{version}"))
+    });
+    let external = external.expect("the layout writes a module of the external");
+    let compiler =
+        ["compiler/identity", "compiler/c-identity", "compiler/cxx-identity", "compiler/fortran-core"];
+    let with = |suites: &[&str]| layout.run(&[&["run"], suites, &["--cc", &external]].concat());
+    let outcome = |answer: &Answer, suite: &str, name: &str| answer.junit().case(suite, name).outcome.clone();
+
+    let answer = with(&compiler).exits(0);
+    for name in ["cc-path", "cc-variable", "c-headers", "libstdcxx", "libgfortran"] {
+        assert_eq!(outcome(&answer, "compiler.identity", name), "passed", "{name}: {}", answer.stdout);
+    }
+    // It built the MPI that lies in Core, whose wrappers call it.
+    let text = layout.run(&["discover"]).exits(0).stdout;
+    let line = text.lines().find(|line| line.starts_with("mpich/5.0.2 ")).unwrap();
+    assert!(line.contains(&format!("with {external}: ")), "{text}");
+    let answer = with(&["mpi/identity", "mpi/hello", "modules", "--mpi", "mpich/5"]).exits(0);
+    let junit = answer.junit();
+    let hellos = junit.cases.iter().filter(|case| case.classname == "mpi.hello" && case.outcome == "passed");
+    assert!(hellos.count() > 10, "{}", answer.stdout);
+
+    // A variable that leads to nothing, and one that leads to the host where nobody said that it may.
+    let file = layout.core().join(format!("{external}.lua"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("/usr/bin/gcc\"", "/usr/bin/gone\"")).unwrap();
+    let answer = with(&compiler).exits(1);
+    assert_eq!(outcome(&answer, "compiler.identity", "cc-path"), "failure");
+    assert_eq!(outcome(&answer, "compiler.c-identity", "requires"), "failure");
+    std::fs::write(&file, text).unwrap();
+    let database = layout.root.join("opt/.spack-db/index.json");
+    let text = std::fs::read_to_string(&database).unwrap();
+    let unsaid =
+        text.replace("\"external\": {\"path\": \"/usr\"", "\"external\": null, \"was\": {\"path\": \"/usr\"");
+    assert_ne!(unsaid, text);
+    std::fs::write(&database, unsaid).unwrap();
+    let answer = with(&compiler).exits(1);
+    for name in ["cc-path", "cc-variable", "libstdcxx"] {
+        assert_eq!(outcome(&answer, "compiler.identity", name), "failure", "{name}: {}", answer.stdout);
+    }
+}
