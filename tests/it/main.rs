@@ -41,4 +41,5 @@ mod run;
 mod runtimes;
 mod shell;
 mod spack;
+mod uninstalled;
 mod untested;

@@ -284,7 +284,9 @@ impl Built<'_> {
         }
         let steps: Vec<&Step> = done.iter().map(|done| &done.step).collect();
         let seconds = seconds + if first { self.seconds } else { 0.0 };
-        let last = steps.last().map(|step| &step.executed);
+        // Cases that share a build fail of it alike, though it was carried out once.
+        let failed_build = self.steps.last().filter(|_| !well_built).map(|done| &done.step.executed);
+        let last = steps.last().map(|step| &step.executed).or(failed_build);
         let around = Circumstances {
             probe,
             scrub: self.group.session.catalogue.families.scrub(),

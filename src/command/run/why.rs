@@ -68,12 +68,12 @@ impl Why {
             // A check that a probe named says itself what is wrong: what passed beside it may have provoked errors on
             // purpose. Of a probe that did not come to its end, all that it said may tell why.
             let finished = ![RUN, BUILD, CONTROL].contains(&check.name.as_str());
-            let mut output = format!("{}\n{}\n", check.reason, check.detail);
-            if let Some(executed) = executed.filter(|_| !finished) {
-                output.push_str(&executed.stderr.text());
-                output.push('\n');
-                output.push_str(&executed.stdout.text());
-            }
+            let said = executed.filter(|_| !finished).map_or_else(String::new, |executed| {
+                format!("{}\n{}", executed.stderr.text(), executed.stdout.text())
+            });
+            // What was seen first counts most, so that a line of the output stays where it was said.
+            let reason = if said.contains(&check.reason) { "" } else { check.reason.as_str() };
+            let output = [reason, &said, &check.detail].map(|part| format!("{part}\n")).concat();
             let evidence = evidence(&output, &facts, executed, around, finished);
             let Some(found) = rules.diagnose(&evidence).into_iter().find(|diagnosis| !diagnosis.noise) else {
                 continue;
