@@ -3,6 +3,7 @@
 export CARGO_TERM_COLOR ?= auto
 STACK := $(abspath target/stack)
 BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
+TESTED := target/x86_64-unknown-linux-gnu/debug/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
 .PHONY: demo test bench mutants mutants-all minimal stack tools build clean
@@ -19,6 +20,7 @@ test: stack tools
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	STACKPROBE_TESTS_MUST_RUN=1 fixtures/opened cargo test --locked
+	fixtures/minimal $(TESTED)
 
 # The tables of README.md.
 bench: stack tools build
@@ -40,7 +42,8 @@ stack:
 	fixtures/stack-runtimes/build $(STACK)
 	fixtures/stack/verify --host stack
 
-# The set-up and the first cases in a Debian 12 that holds nothing else: what this machine has installed cannot help.
+# The set-up and the first cases in a Debian 12 that holds nothing else: what this machine has installed cannot help. A
+# part of `make test`.
 minimal: build tools
 	fixtures/minimal $(BINARY)
 
