@@ -6,7 +6,7 @@ use clap::Parser;
 use stackprobe::cli::Cli;
 use stackprobe::error::Error;
 use stackprobe::pod::{init, survive};
-use stackprobe::run::{environment, message, supervise, within};
+use stackprobe::run::{environment, message, supervise, watch, within};
 use stackprobe::{alias, bug, command, report};
 
 fn main() -> ExitCode {
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Some(word) if word == message::ARGUMENT => return supervise::main(),
         Some(word) if word == environment::ARGUMENT => return environment::main(),
         Some(word) if word == within::ARGUMENT => return within::main(),
+        Some(word) if word == watch::ARGUMENT => return watch::main(),
         _ => {}
     }
     if init::is_first() {

@@ -56,9 +56,24 @@ pub(super) fn look(lmod: &Lmod, base: &Environment, tmp: &Path, stop: &Stop) -> 
         let found = spied(lmod, base, &base.text("MODULEPATH").unwrap_or_default(), (tmp, stop))?;
         // A pod that lets us have no thread shows no more than spider does.
         let files: Vec<PathBuf> = walk.ok().and_then(|walk| walk.join().ok()).unwrap_or_default();
+        if let (true, Some(file)) = (found.is_empty(), files.iter().find(|file| visible(file, &roots))) {
+            return Err(spied::broken(format!(
+                "the spider of `{}` finds no module, and {} is one",
+                lmod.command().display(),
+                file.display()
+            )));
+        }
         let known: BTreeSet<&Path> = found.iter().map(|entry| entry.file.as_path()).collect();
         let missing = files.into_iter().filter(|file| !known.contains(file.as_path())).collect();
         Ok(Sight { found, missing })
+    })
+}
+
+/// Whether a modulefile that can be read stands where Lmod looks first, by a name and a version.
+fn visible(file: &Path, roots: &[PathBuf]) -> bool {
+    let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
+    roots.iter().filter_map(|root| file.strip_prefix(root).ok()).any(|inside| {
+        inside.components().count() == 2 && !inside.iter().any(hidden) && std::fs::File::open(file).is_ok()
     })
 }
 

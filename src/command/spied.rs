@@ -20,6 +20,8 @@ const LIMIT: Duration = Duration::from_mins(2);
 const CPU: Duration = Duration::from_secs(10);
 /// What it may take where what loops is left out.
 const CPU_AROUND: Duration = Duration::from_mins(1);
+/// No modulefile is read then.
+const EMPTY: Duration = Duration::from_secs(30);
 /// By the second time everything is in the node's memory.
 const AGAIN: Duration = Duration::from_secs(40);
 /// So many modulefiles are left out at most. A stack with more of them that loop has other worries.
@@ -36,8 +38,52 @@ pub(super) fn spider(
     match answer.and_then(|answer| read(&answer)) {
         Ok(found) => Ok(found),
         Err(error) if stop.requested().is_some() => Err(error),
-        Err(error) => around(lmod, base, roots, (tmp, stop)).ok_or(error),
+        // Where there is no modulefile, none can be at fault.
+        Err(error) => match sound(lmod, base, (tmp, stop)) {
+            Err(broken) => Err(broken),
+            Ok(()) => around(lmod, base, roots, (tmp, stop)).ok_or(error),
+        },
     }
+}
+
+/// Asks spider for what is in an empty folder. An Lmod of which only the version can be asked is broken.
+///
+/// # Errors
+/// No answer, or none that can be read.
+pub(super) fn sound(lmod: &Lmod, base: &Environment, (tmp, stop): (&Path, &Stop)) -> Result<(), Error> {
+    let folder =
+        tempfile::tempdir_in(tmp).map_err(|error| Error::io(Kind::Pod, "make a folder in", tmp, &error))?;
+    let question = spider::ask(lmod, base, &folder.path().to_string_lossy());
+    let answer = bounded(&question, (EMPTY, None), tmp, stop);
+    let what = match answer {
+        Ok(answer) => match spider::read(&answer.stdout) {
+            Ok(found) if found.is_empty() => return Ok(()),
+            Ok(found) => format!("it finds {} in an empty folder", found[0].module),
+            Err(fault) => [fault, said(&answer)].join(": "),
+        },
+        Err(error) if stop.requested().is_some() => return Err(error),
+        Err(error) => error.what(),
+    };
+    let spider = lmod.command().with_file_name("spider");
+    let what = format!(
+        "the Lmod of `{}` does not do what it is for: asked for the modules of an empty folder, `{}` fails: {what}",
+        lmod.command().display(),
+        spider.display()
+    );
+    Err(broken(what))
+}
+
+/// The first telling words of an answer.
+fn said(answer: &Answer) -> String {
+    let words = [quote(&answer.stderr), quote(&answer.stdout)];
+    let words = words.into_iter().find(|words| !words.is_empty());
+    words.map_or_else(|| "it says nothing".to_owned(), |words| format!("it says `{words}`"))
+}
+
+/// An Lmod that is there and does not do what it is for.
+pub(super) fn broken(what: String) -> Error {
+    Error::diagnosed("lmod-broken", false, what)
+        .hint("run what LMOD_CMD names in this pod and see what it says; its Lua, or a library of it, may be missing")
 }
 
 fn read(answer: &Answer) -> Result<Vec<Found>, Error> {
@@ -49,17 +95,29 @@ fn read(answer: &Answer) -> Result<Vec<Found>, Error> {
 fn around(lmod: &Lmod, base: &Environment, roots: &str, (tmp, stop): (&Path, &Stop)) -> Option<Vec<Found>> {
     let folder = tempfile::tempdir_in(tmp).ok()?;
     let (left_out, opened) = (folder.path().join("left-out"), folder.path().join("opened"));
-    let mut culprits: Vec<PathBuf> = Vec::new();
-    while culprits.len() <= MOST && stop.requested().is_none() {
+    let without = |culprits: &[&PathBuf], limits| {
         let mut list = std::fs::File::create(&left_out).ok()?;
-        for culprit in &culprits {
+        for culprit in culprits {
             list.write_all(&[culprit.as_os_str().as_bytes(), b"\n"].concat()).ok()?;
         }
         std::fs::write(&opened, "").ok()?;
         let question = spider::ask_around(lmod, base, roots, &left_out, &opened);
-        let answer = bounded(&question, (AGAIN, Some(CPU_AROUND)), tmp, stop);
-        if let Ok(mut found) = answer.and_then(|answer| read(&answer)) {
-            for culprit in culprits {
+        Some(bounded(&question, limits, tmp, stop).and_then(|answer| read(&answer)))
+    };
+    let mut culprits: Vec<PathBuf> = Vec::new();
+    while culprits.len() <= MOST && stop.requested().is_none() {
+        if let Ok(mut found) = without(&culprits.iter().collect::<Vec<_>>(), (AGAIN, Some(CPU_AROUND)))? {
+            // The last one decided it. Of the others each may have been the last word before another one's silence.
+            let (mut guilty, mut left): (Vec<PathBuf>, _) =
+                (culprits.split_off(culprits.len().saturating_sub(1)), culprits);
+            while let Some(suspect) = left.pop() {
+                let others: Vec<&PathBuf> = guilty.iter().chain(&left).collect();
+                match without(&others, (AGAIN, Some(CPU)))? {
+                    Ok(more) => found = more,
+                    Err(_) => guilty.push(suspect),
+                }
+            }
+            for culprit in guilty {
                 leave(&mut found, culprit, &base.paths("MODULEPATH"));
             }
             return Some(found);

@@ -118,6 +118,26 @@ impl<'s> Stack<'s> {
         call(question, LMOD_LIMIT, &self.tmp, self.stop)
     }
 
+    /// Asks Lmod for what it cannot refuse: to unload nothing, and the modules of an empty folder.
+    ///
+    /// # Errors
+    /// An Lmod of which only the version can be asked.
+    pub fn sound(&self) -> Result<(), Error> {
+        let answer = self.call(&self.lmod.ask_purge(&self.base, &self.own))?;
+        let command = self.lmod.command().display();
+        let purged = self.lmod.read_environment(&answer, &self.base).map_err(|refusal| {
+            let what = format!("`{command}` cannot even unload all modules: {}", refusal.what);
+            refused(&Refusal { what, ..refusal })
+        })?;
+        // Lmod keeps its books there, even of nothing.
+        if !purged.iter().any(|(name, _)| name.to_string_lossy().starts_with("_ModuleTable")) {
+            return Err(spied::broken(format!(
+                "`{command}` answers nothing when all modules are to be unloaded"
+            )));
+        }
+        spied::sound(&self.lmod, &self.base, (&self.tmp, self.stop))
+    }
+
     /// Every module of the stack, asked once.
     ///
     /// # Errors
@@ -238,7 +258,14 @@ impl<'s> Stack<'s> {
         if let Some(what) = spied::unreadable(&refusal, &self.roots(), &self.lmod.version) {
             return Unloaded::Refused(Refusal { what, ..refusal });
         }
-        let Ok(found) = self.found() else { return Unloaded::Refused(refusal) };
+        if let Err(error) = self.sound() {
+            return Unloaded::Unknown(error);
+        }
+        let found = match self.found() {
+            Ok(found) => found,
+            Err(error) if error.id.is_some() => return Unloaded::Unknown(error),
+            Err(_) => return Unloaded::Refused(refusal),
+        };
         if refusal.what.contains("did not end") {
             let asked =
                 found.iter().filter(|entry| wanted.iter().any(|wanted| wanted.matches(&entry.module)));
@@ -322,8 +349,11 @@ fn not_mounted(what: String) -> Error {
 
 fn refused(refusal: &Refusal) -> Error {
     let said = if refusal.words.is_empty() { "it says nothing" } else { &refusal.words };
-    Error::diagnosed("lmod-broken", false, format!("{}: {said}", refusal.what))
-        .hint("run what LMOD_CMD names in this pod and see what it says; its Lua, or a library of it, may be missing")
+    spied::broken(if refusal.what.contains(said) {
+        refusal.what.clone()
+    } else {
+        format!("{}: {said}", refusal.what)
+    })
 }
 
 /// Where no profile was sourced, Spack's own tree says where its modules are.

@@ -44,4 +44,5 @@ pub mod surroundings;
 pub mod sweep;
 mod text;
 mod tree;
+pub mod watch;
 pub mod within;

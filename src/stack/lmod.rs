@@ -32,6 +32,10 @@ const USUAL_PLACES: [&str; 8] = [
 pub const WITHIN: &str = "__within";
 /// What every line begins with that this binary adds to what such a program says.
 pub const SAYS: &str = "stackprobe: ";
+/// The hidden first argument of this binary for who ends what a shell evaluates too long: `run::watch`.
+pub const WATCH: &str = "__watch";
+/// How long a shell may evaluate what Lmod answered, in seconds: what takes longer loops or waits.
+pub const EVALUATING: &str = "20";
 /// How long Lmod may take to load a toolchain, in seconds.
 const LOADING: &str = "120";
 
@@ -153,7 +157,10 @@ impl Lmod {
             let argv = [self.command.as_os_str().to_owned(), "json".into(), verb.into()];
             return self.call(within.into_iter().chain(argv).chain(words), base);
         }
-        let script = "eval \"$(\"$@\")\" || exit 77; exec \"$0\" __environment";
+        let script = format!(
+            "_sp=$(\"$@\"); \"$0\" {WATCH} {EVALUATING} >/dev/null </dev/null & _sp_watch=$!; disown; \
+             eval \"$_sp\" || exit 77; builtin kill $_sp_watch; exec \"$0\" __environment"
+        );
         let head = ["--norc".into(), "--noprofile".into(), "-c".into(), OsString::from(script)];
         let argv = std::iter::once(self.shell.as_os_str().to_owned()).chain(head);
         let own = own.as_os_str();
@@ -215,8 +222,11 @@ impl Lmod {
     pub fn read_environment(&self, answer: &Answer, base: &Environment) -> Result<Environment, Refusal> {
         let said = text(&answer.stderr);
         // What it did before it was killed is no answer.
-        if let Some(line) = said.lines().find_map(|line| line.strip_prefix(SAYS)?.split_once("did not end")) {
-            let what = format!("Lmod did not end{}: a modulefile loops or waits", line.1);
+        if let Some((whose, how)) =
+            said.lines().find_map(|line| line.strip_prefix(SAYS)?.split_once("did not end"))
+        {
+            let whose = if whose == "it " { "Lmod " } else { whose };
+            let what = format!("{whose}did not end{how}: a modulefile loops or waits");
             return Err(Refusal { what, words: quote(&answer.stderr) });
         }
         let refusal = |what: &str| Refusal { what: what.to_owned(), words: quote(&answer.stderr) };

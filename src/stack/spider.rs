@@ -77,7 +77,8 @@ pub fn ask(lmod: &Lmod, base: &Environment, roots: &str) -> Call {
 }
 
 /// What Lua does before spider, for a hierarchy that it does not get through: writes down every file that is opened,
-/// leaves those out that it is told to, and ends when one of them takes seconds of CPU time.
+/// leaves those out that it is told to, and ends when one of them takes seconds of CPU time. Tcl is translated by a
+/// program or, in some builds of Lmod, by a library.
 const AROUND: &str = r#"
 local log, open, popen, began = os.getenv("STACKPROBE_OPENED"), io.open, io.popen, os.clock()
 local out = {}
@@ -100,6 +101,21 @@ io.popen = function(command, ...)
    end
    note(command)
    return popen(command, ...)
+end
+local load = require
+require = function(name, ...)
+   local lib = load(name, ...)
+   if name == "tcl2lua" and type(lib) == "table" and lib.runTCLprog then
+      local run = lib.runTCLprog
+      return setmetatable({runTCLprog = function(program, arguments, ...)
+         for file in pairs(out) do
+            if tostring(arguments):find(file, 1, true) then return "", true end
+         end
+         note(tostring(program) .. " " .. tostring(arguments))
+         return run(program, arguments, ...)
+      end}, {__index = lib})
+   end
+   return lib
 end
 debug.sethook(function() if os.clock() - began > 3 then os.exit(3) end end, "", 10000000)
 "#;
@@ -160,6 +176,9 @@ fn packages(json: &[u8]) -> Result<Packages, String> {
     };
     let wrong = |error: &serde_json::Error| format!("spider's answer cannot be read: {error}");
     let text = text(json);
+    if text.trim() == "[]" {
+        return Ok(Packages::new());
+    }
     let first = match parse(&text) {
         Ok(packages) => return Ok(packages),
         Err(error) => wrong(&error),
@@ -342,7 +361,11 @@ mod tests {
         assert!(found[0].hidden && found[0].parents.is_empty() && found[0].paths.is_empty());
         assert_eq!(found[1].parents, [[Module::new("gcc/12")]]);
         assert_eq!(found[1].family.as_deref(), Some("mpi"));
-        assert!(read(b"nonsense").is_err());
+        assert!(read(b"nonsense").is_err() && read(b"").is_err());
+        assert!(
+            read(b"[]\n").unwrap().is_empty() && read(b"{}").unwrap().is_empty(),
+            "Lua has one empty table"
+        );
     }
 
     #[test]

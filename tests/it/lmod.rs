@@ -85,3 +85,54 @@ fn lmods_json_runs_programs_and_its_refusals_are_told() {
     let case = junit.cases.iter().find(|case| case.outcome == "failure").unwrap();
     assert!(case.text.contains("openmpi/6"), "{}", case.text);
 }
+
+/// An Lmod, and its spider, that tell their version and then do `body`.
+fn hollow(body: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let version =
+        "case \"$*\" in *--version*) echo 'Modules based on Lua: Version 8.6.19  2022' >&2; exit;; esac";
+    for program in ["lmod", "spider"] {
+        let path = folder.path().join(program);
+        std::fs::write(&path, format!("#!/bin/sh\n{version}\n{body}\n")).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let lmod = folder.path().join("lmod");
+    (folder, lmod)
+}
+
+#[test]
+fn an_lmod_that_tells_its_version_and_then_rubbish_is_broken_everywhere() {
+    for body in [
+        ":",
+        "echo '{}'",
+        "echo '[]'",
+        "echo '<html>502</html>'",
+        "echo 'not what you want ((('",
+        "echo 'cannot open file posix.so' >&2; exit 1",
+        "kill -9 $$",
+    ] {
+        let (_folder, lmod) = hollow(body);
+        let run = |words: &[&str]| by(Some(&lmod), words).run();
+        for words in [
+            &["discover"][..],
+            &["list", "compiler", "--all"],
+            &["shell", "--cc", "gcc/12", "--", "true"],
+            &["doctor", "compiler", "--all"],
+        ] {
+            let answer = run(words);
+            let told = format!("{}{}", answer.stdout, answer.stderr);
+            assert_eq!(answer.code, 78, "{body}: {words:?}: {told}");
+            assert!(told.contains("lmod") && !told.contains("says: \n"), "{body}: {words:?}: {told}");
+        }
+        for words in [&["run", "compiler", "--cc", "gcc/12"][..], &["run", "modules", "--all"]] {
+            let answer = run(words).exits(78);
+            let junit = answer.junit();
+            assert!(junit.count("error") > 0 && junit.count("failure") == 0, "{body}: {words:?}");
+            let case = junit.cases.iter().find(|case| case.outcome == "error").unwrap();
+            assert!(
+                case.text.contains("lmod-broken") || case.message.contains("lmod-broken"),
+                "{body}: {case:#?}"
+            );
+        }
+    }
+}

@@ -145,3 +145,67 @@ fn a_modulefile_that_loops_is_a_finding_and_the_rest_goes_on() {
     assert_eq!(junit.case("modules.walk", "good/1 loads").outcome, "passed");
     assert_eq!(junit.count("failure"), 1, "{:#?}", junit.cases);
 }
+
+#[test]
+fn a_modulefile_whose_tcl_loops_is_the_only_one_that_is_blamed() {
+    let files = [
+        ("gcc/12.2.0/loops/1", "#%Module\nwhile 1 { }\n"),
+        ("gcc/12.2.0/good/1.lua", "whatis(\"g\")\n"),
+        ("gcc/12.2.0/zlib/1.lua", "whatis(\"z\")\n"),
+    ];
+    let junit = run(&files, &["--cc", "gcc/12.2.0"]).exits(1).junit();
+    let case = junit.case("modules.walk", "loops/1 loads");
+    assert_eq!(case.outcome, "failure");
+    assert!(case.message.contains("loops/1: spider does not get through it"), "{}", case.message);
+    assert_eq!(junit.case("modules.walk", "good/1 loads").outcome, "passed");
+    assert_eq!(junit.count("failure"), 1, "{:#?}", junit.cases);
+}
+
+#[test]
+fn what_a_modulefile_has_the_shell_run_is_ended_and_the_rest_goes_on() {
+    let files = [
+        ("gcc/12.2.0/waits/1.lua", "whatis(\"w\")\nexecute{cmd=\"sleep 1000\", modeA={\"load\"}}\n"),
+        ("gcc/12.2.0/spins/1.lua", "whatis(\"s\")\nexecute{cmd=\"while :; do :; done\", modeA={\"load\"}}\n"),
+        ("gcc/12.2.0/good/1.lua", "whatis(\"g\")\n"),
+    ];
+    let junit = run(&files, &["--cc", "gcc/12.2.0"]).exits(1).junit();
+    for (name, words) in [
+        ("waits/1 loads", "did not end within 20 s: killed sleep"),
+        ("spins/1 loads", "has it run without end"),
+    ] {
+        let case = junit.case("modules.walk", name);
+        assert_eq!(case.outcome, "failure", "{name}");
+        assert!(case.message.contains(words) && case.message.contains("/1.lua"), "{name}: {}", case.message);
+    }
+    assert_eq!(junit.case("modules.walk", "good/1 loads").outcome, "passed");
+    // The module itself as a toolchain.
+    let folder = tempfile::tempdir().unwrap();
+    tree(
+        folder.path(),
+        &[("Core/gcc/12.lua", "family(\"compiler\")\nexecute{cmd=\"sleep 1000\", modeA={\"load\"}}\n")],
+    );
+    let answer = call(&["run", "compiler", "--cc", "gcc/12"])
+        .env("MODULEPATH", folder.path().join("Core"))
+        .run()
+        .exits(1);
+    let text = answer.junit().cases.iter().map(|case| case.message.clone()).collect::<String>();
+    assert!(text.contains("did not end within 20 s: killed sleep") && text.contains("gcc/12.lua"), "{text}");
+}
+
+#[test]
+fn a_modulefile_that_prints_to_stderr_by_itself_is_a_finding_and_lmods_own_messages_are_none() {
+    let files = [
+        ("gcc/12.2.0/loud/1.lua", "whatis(\"l\")\nio.stderr:write(\"hello from here\\n\")\n"),
+        ("gcc/12.2.0/polite/1.lua", "whatis(\"p\")\nLmodMessage(\"hello\")\nLmodWarning(\"old\")\n"),
+        ("gcc/12.2.0/tcl/1", "#%Module\nmodule-whatis t\nputs stderr \"hello\"\n"),
+    ];
+    let junit = run(&files, &["--cc", "gcc/12.2.0"]).exits(1).junit();
+    let case = junit.case("modules.walk", "loud/1 shell");
+    assert_eq!(case.outcome, "failure");
+    assert!(
+        case.message.contains("hello from here") && case.message.contains("loud/1.lua"),
+        "{}",
+        case.message
+    );
+    assert_eq!(junit.count("failure"), 1, "{:#?}", junit.cases);
+}

@@ -20,7 +20,7 @@ pub(super) struct Health {
     pub(super) took: Option<Duration>,
 }
 
-/// Asks Lmod for its version, which starts its Lua and reads its configuration.
+/// Asks Lmod for its version and for what it cannot refuse.
 pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     let environment = Environment::inherited();
     let told = |line| Health { line, took: None };
@@ -36,7 +36,8 @@ pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     };
     let begun = Instant::now();
     let answer = list::stop().map(Arc::new).and_then(|stop| {
-        Stack::open(catalogue, root.path(), &stop, false).map(|stack| stack.lmod_version().to_owned())
+        let stack = Stack::open(catalogue, root.path(), &stop, false)?;
+        stack.sound().map(|()| stack.lmod_version().to_owned())
     });
     let took = begun.elapsed();
     let line = match answer {
@@ -45,8 +46,8 @@ pub(super) fn lmod(catalogue: &Catalogue) -> Health {
             format!("{version}, {}: answered in {} ms", command.display(), took.as_millis()),
         ),
         Err(error) => {
-            let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
-            Line::new("lmod", format!("{}: no answer", command.display())).unfit("lmod-broken", what)
+            let line = Line::new("lmod", format!("{}: no answer", command.display()));
+            line.unfit(error.id.unwrap_or("lmod-broken"), error.what())
         }
     };
     Health { line, took: Some(took) }

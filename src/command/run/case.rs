@@ -8,6 +8,7 @@ use super::as_left;
 use super::circumstances::{Before, Circumstances};
 use super::needs::unmet;
 use super::session::Session;
+use super::why::Why;
 use crate::error::Error;
 use crate::pod::facts::free;
 use crate::report::mask;
@@ -153,7 +154,7 @@ impl<'g> Group<'g> {
     /// The pod kept these cases from being tried at all.
     fn could_not<T>(&self, error: &Error) -> Option<T> {
         for case in self.cases {
-            self.close(case, vec![stage_fault(error)], &[], 0.0, Vec::new());
+            self.close(case, vec![stage_fault(error, &self.session.why)], &[], 0.0, Vec::new());
         }
         None
     }
@@ -223,7 +224,7 @@ impl Built<'_> {
         for attempt in 0.. {
             let (checks, step) = match self.attempt(template, case, attempt) {
                 Ok((checks, step)) => (checks, Some(step)),
-                Err(error) => (vec![stage_fault(&error)], None),
+                Err(error) => (vec![stage_fault(&error, &self.group.session.why)], None),
             };
             let worst = checks.iter().map(|check| check.outcome).max();
             let allowed = match worst {
@@ -306,11 +307,12 @@ impl Built<'_> {
     }
 }
 
-pub(super) fn stage_fault(error: &Error) -> Check {
+pub(super) fn stage_fault(error: &Error, why: &Why) -> Check {
     let fault = error.faults.first();
     let what = fault.map(|fault| fault.what.clone()).unwrap_or_default();
     let hint = fault.and_then(|fault| fault.hint.clone()).unwrap_or_default();
-    Check::not_passed("stage", Outcome::Error, "stage", what).detail(hint)
+    let check = Check::not_passed("stage", Outcome::Error, "stage", what).detail(hint);
+    Check { diagnosis: why.of_error(error), ..check }
 }
 
 fn millis(seconds: f64) -> u64 {

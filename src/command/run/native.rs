@@ -26,7 +26,7 @@ impl Built<'_> {
                 let limit = group.session.flags.timeout.unwrap_or(probe.timeout);
                 look(native, group.session, group.toolchain, (&environment, &attempt.tmp), limit)
             }
-            Err(error) => vec![stage_fault(&error)],
+            Err(error) => vec![stage_fault(&error, &self.group.session.why)],
         };
         self.conclude_after(case, checks, None, (begun.elapsed().as_secs_f64(), Vec::new()));
     }
@@ -61,7 +61,7 @@ fn look(
                     modules::Subject { toolchain, base, found, matrix, lmod, own, tmp, budgets, variables };
                 modules::look(&subject, &ask)
             }
-            Err(error) => vec![stage_fault(&error)],
+            Err(error) => vec![stage_fault(&error, &session.why)],
         },
         Native::Linkage => linkage::look(toolchain, environment),
         Native::Spack => {
@@ -70,7 +70,7 @@ fn look(
                     let found = session.stack.found().unwrap_or_default();
                     spack::look(&spack::Subject { toolchain, found, matrix, inventory })
                 }
-                Err(error) => vec![stage_fault(&error)],
+                Err(error) => vec![stage_fault(&error, &session.why)],
             }
         }
     };

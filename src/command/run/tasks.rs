@@ -81,7 +81,9 @@ impl Session<'_> {
                         let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
                         let hint =
                             error.faults.first().and_then(|fault| fault.hint.clone()).unwrap_or_default();
-                        Check::not_passed("load", Outcome::Error, "module.load", what).detail(hint)
+                        let check =
+                            Check::not_passed("load", Outcome::Error, "module.load", what).detail(hint);
+                        Check { diagnosis: self.why.of_error(error), ..check }
                     }
                 };
                 for case in cases {

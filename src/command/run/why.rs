@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use super::circumstances::{Circumstances, facts};
-use crate::error::{Error, Source};
+use crate::error::{Error, Kind, Source};
 use crate::run::outcome::{Ended, Executed};
 use crate::suite::Layer;
 use crate::verdict::check::{BUILD, CONTROL, Check, Diagnosed, Outcome, RUN};
@@ -42,6 +42,25 @@ impl Why {
         let (rules, facts) = (self.rules()?, evidence::Facts::default());
         let found = rules.diagnose(&Evidence::new(words.as_bytes(), &facts));
         found.into_iter().find(|diagnosis| !diagnosis.noise).map(|found| Box::new(diagnosed(rules, found)))
+    }
+
+    /// The diagnosis of an error of ours: the one that it names, else what its words tell. Where no other try ends
+    /// otherwise, that is kept.
+    pub(super) fn of_error(&self, error: &Error) -> Option<Box<Diagnosed>> {
+        let retry = error.kind == Kind::Pod;
+        if let Some(rule) = error.id.and_then(|id| self.rules()?.explain(id)) {
+            return Some(Box::new(Diagnosed { retry, ..rule.found("") }));
+        }
+        let hint = error.faults.iter().find_map(|fault| fault.hint.clone()).unwrap_or_default();
+        let unfit = || Diagnosed {
+            id: "unfit".to_owned(),
+            fault: "pod".to_owned(),
+            cause: error.what(),
+            fix: hint,
+            retry,
+            spec: String::new(),
+        };
+        self.of_words(&error.what()).or_else(|| (error.kind == Kind::Unfit).then(|| Box::new(unfit())))
     }
 
     /// Finds the best diagnosis of every check that did not pass. Where the pod or the site is at fault, a failure

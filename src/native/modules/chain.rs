@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::each::{difference, gain};
 use super::script::{At, Script, Seen};
 use super::sight::Sight;
-use super::{Walk, each, load, sights, unload};
+use super::{Walk, each, load, quietly, sights, unload};
 use crate::native::{judged, skipped};
 use crate::stack::lmod::{loaded, quote};
 use crate::stack::matrix::Chain;
@@ -24,6 +24,7 @@ pub(super) struct Plan<'m> {
     before: At,
     with: At,
     after: At,
+    quiet: At,
     /// Once the last is asked for by its name alone, where it is marked as the default.
     unversioned: Option<At>,
     purged: At,
@@ -59,10 +60,11 @@ pub(super) fn plan<'w>(
         lists.push(list(script));
     }
     let before = script.see();
-    let after = script.aside(|script| {
+    let (after, quiet) = script.aside(|script| {
         load(script, &[last]);
+        let quiet = script.where_loud(|script| script.aside(|script| quietly(script, &[last])));
         unload(script, &[last]);
-        script.see()
+        (script.see(), quiet)
     });
     let unversioned = entry(walk, last, parents).filter(|found| found.default).map(|_| {
         script.aside(|script| {
@@ -100,7 +102,7 @@ pub(super) fn plan<'w>(
             script.see()
         })
     });
-    Plan { lists, cached, base, before, with, after, unversioned, purged, swap, family, orphaned }
+    Plan { lists, cached, base, before, with, after, quiet, unversioned, purged, swap, family, orphaned }
 }
 
 /// What spider found of `last` where it stands on `parents`: under just these, under some of them, or in Core.
@@ -176,7 +178,12 @@ pub(super) fn judge(
     let mut checks = Vec::new();
     if let Some(found) = found {
         let at = |at: &At| seen.get(at);
-        let sight = Sight { before: at(&plan.before), with: at(&plan.with), after: at(&plan.after) };
+        let sight = Sight {
+            before: at(&plan.before),
+            with: at(&plan.with),
+            after: at(&plan.after),
+            quiet: at(&plan.quiet),
+        };
         checks.extend(each::judge(found, parents, &sight, walk.subject.variables));
         let unversioned = plan.unversioned.and_then(|at| seen.get(&at));
         checks.extend(unversioned.map(|seen| each::default(last, seen)));

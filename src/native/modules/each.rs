@@ -29,12 +29,19 @@ pub(super) fn judge(
         let faults = shell::changes(before, with);
         let told =
             faults.into_iter().map(|fault| format!("loading {name}: {fault}: {}", found.file.display()));
-        checks.push(judged(format!("{name} shell"), "module.shell-state", told.collect()));
+        let aloud = sight.quiet.filter(|seen| !seen.said.contains(SAYS)).and_then(|seen| shell::first(&seen.said)).map(|line| {
+            format!(
+                "loading {name}: it prints to stderr by itself, even when Lmod is to be quiet (`module -q`), which \
+                 LmodMessage heeds: {line}: {}",
+                found.file.display()
+            )
+        });
+        checks.push(judged(format!("{name} shell"), "module.shell-state", told.chain(aloud).collect()));
     }
     let (Some(before), Some(with), Some(after)) = (sight.before, sight.with, sight.after) else {
         let reason = format!(
             "the shell that evaluates Lmod's answers ended early: a value may hold what a shell cannot read, or \
-             the module ends it: {}",
+             the module ends it or has it run without end: {}",
             found.file.display()
         );
         checks.insert(0, judged(loads, "module.shell", vec![reason]));
@@ -195,7 +202,7 @@ mod tests {
 
     fn outcomes(before: &str, with: &str, after: &str) -> Vec<(String, Outcome)> {
         let (before, with, after) = (seen(before), seen(with), seen(after));
-        let sight = Sight { before: Some(&before), with: Some(&with), after: Some(&after) };
+        let sight = Sight { before: Some(&before), with: Some(&with), after: Some(&after), quiet: None };
         let gcc = Module::new("gcc/12");
         let known = Variables::default();
         let judged = judge(&found(), &[&gcc], &sight, &known);

@@ -119,11 +119,12 @@ impl Walk<'_> {
             .iter()
             .map(|ward| {
                 let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
-                let (with, after) = script.aside(|script| {
+                let (with, quiet, after) = script.aside(|script| {
                     load(script, &all);
                     let with = script.see();
+                    let quiet = script.where_loud(|script| script.aside(|script| quietly(script, &all)));
                     unload(script, &all);
-                    (with, script.see())
+                    (with, quiet, script.see())
                 });
                 let unversioned = ward.found.default.then(|| {
                     script.aside(|script| {
@@ -132,7 +133,7 @@ impl Walk<'_> {
                         script.see()
                     })
                 });
-                Places { with, after, unversioned }
+                Places { with, after, quiet, unversioned }
             })
             .collect();
         let seen = match self.run(&script) {
@@ -144,7 +145,7 @@ impl Walk<'_> {
         };
         let judged = wards.iter().zip(places).flat_map(|(ward, places)| {
             let (with, after) = (seen.get(&places.with), seen.get(&places.after));
-            let sight = Sight { before: seen.get(&before), with, after };
+            let sight = Sight { before: seen.get(&before), with, after, quiet: seen.get(&places.quiet) };
             let parents: Vec<&Module> = below.iter().chain(&ward.beside).copied().collect();
             let unversioned = places.unversioned.and_then(|at| seen.get(&at));
             let mut checks = each::judge(ward.found, &parents, &sight, self.subject.variables);
@@ -163,6 +164,8 @@ impl Walk<'_> {
 struct Places {
     with: At,
     after: At,
+    /// Once a quiet Lmod loaded it anew, where loading it said something.
+    quiet: At,
     /// Once it is asked for by its name alone, where it is marked as the default.
     unversioned: Option<At>,
 }
@@ -172,6 +175,14 @@ fn load(script: &mut Script, modules: &[&Module]) {
         let names: Vec<String> = modules.iter().map(ToString::to_string).collect();
         script.lmod(std::iter::once("load").chain(names.iter().map(String::as_str)));
     }
+}
+
+/// Loads them anew with an Lmod that is to be quiet: what is still said, no modulefile said by Lmod's own functions.
+fn quietly(script: &mut Script, modules: &[&Module]) -> At {
+    unload(script, modules);
+    let names: Vec<String> = modules.iter().map(ToString::to_string).collect();
+    script.lmod(["-q", "load"].into_iter().chain(names.iter().map(String::as_str)));
+    script.see()
 }
 
 fn unload(script: &mut Script, modules: &[&Module]) {

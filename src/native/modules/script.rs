@@ -8,20 +8,23 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::stack::environment::Environment;
-use crate::stack::lmod::{SAYS, loaded};
+use crate::stack::lmod::{EVALUATING, SAYS, WATCH, loaded};
 use crate::suite::module_name::Module;
 
 /// `lm` calls Lmod and takes over what it answers; `frame` writes down the shell and its environment. Bash reports times
 /// in microseconds.
 ///
+/// What the answer has the shell run is ended when it takes too long, so that the other modules are looked at.
+///
 /// A module may change the shell that all this runs in. So the shell is looked at by builtins alone, before anything is
 /// started; files are made before its umask can be changed; and what would end the script early is undone after that.
-const HEAD: &str = r#"_sp_own=$0 _sp_lmod=$1 _sp_in=$2 _sp_limit=$3 _sp_took=0 _sp_ended=0; shift 3; a=("$@")
+const HEAD: &str = r#"_sp_own=$0 _sp_lmod=$1 _sp_in=$2 _sp_limit=$3 _sp_took=0 _sp_ended=0 _sp_watching="$4 $5"; shift 5; a=("$@")
 : >"$_sp_in/answer"; : >"$_sp_in/said"; : >"$_sp_in/shown"; : >"$_sp_in/complained"
 lm() { local begun=${EPOCHREALTIME/[.,]/}
 LC_ALL=C.UTF-8 "$_sp_own" __within "$_sp_limit" "$_sp_lmod" bash "$@" >"$_sp_in/answer" 2>"$_sp_in/said" </dev/null; _sp_ended=$?
 _sp_took=$(( (${EPOCHREALTIME/[.,]/} - begun) / 1000 ))
-builtin . "$_sp_in/answer" >"$_sp_in/shown" 2>"$_sp_in/complained" </dev/null || :; }
+"$_sp_own" $_sp_watching >/dev/null 2>>"$_sp_in/said" </dev/null & _sp_watch=$!; builtin disown
+builtin . "$_sp_in/answer" >"$_sp_in/shown" 2>"$_sp_in/complained" </dev/null || :; builtin kill "$_sp_watch" 2>/dev/null; }
 _sp_file() { local text=; IFS= builtin read -r -d '' text <"$_sp_in/$2"; builtin printf '\2%s\0%s\0' "$1" "${text:0:4000000}"; }
 frame() { builtin printf '\1%s %s %s\0' "$1" "$_sp_took" "$_sp_ended"
 builtin printf '\2umask\0'; builtin umask; builtin printf '\0\2limits\0'; builtin ulimit -Sa
@@ -86,6 +89,14 @@ impl Script {
         self.lmod(words)
     }
 
+    /// What `steps` do is done only where the last call said something, and we nothing.
+    pub(super) fn where_loud<T>(&mut self, steps: impl FnOnce(&mut Self) -> T) -> T {
+        let _ = writeln!(self.text, "case \"$(<\"$_sp_in/said\")\" in ''|*\"{SAYS}\"*) ;; *)");
+        let result = steps(self);
+        self.text.push_str(";; esac\n");
+        result
+    }
+
     /// Writes down what there is now.
     pub(super) fn see(&mut self) -> At {
         let at = At(self.frames);
@@ -104,7 +115,8 @@ impl Script {
 
     /// The script and its arguments; what is said goes through files in `folder`.
     pub(super) fn parts(&self, folder: &Path) -> (String, Vec<OsString>) {
-        let words = [folder.into(), LIMIT.into()].into_iter().chain(self.words.iter().cloned());
+        let own = [folder.into(), LIMIT.into(), WATCH.into(), EVALUATING.into()];
+        let words = own.into_iter().chain(self.words.iter().cloned());
         (format!("{HEAD}{}", self.text), words.collect())
     }
 }
@@ -185,7 +197,7 @@ mod tests {
             !text.contains("reboot") && text.ends_with("(\nlm \"${a[0]}\" \"${a[1]}\"\nframe 0\n)\n"),
             "{text}"
         );
-        assert_eq!(words, ["/tmp", LIMIT, "load", "gcc/$(reboot)"]);
+        assert_eq!(words, ["/tmp", LIMIT, WATCH, EVALUATING, "load", "gcc/$(reboot)"]);
     }
 
     #[test]

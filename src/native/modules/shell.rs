@@ -63,7 +63,7 @@ pub(super) fn changes(before: &Seen, with: &Seen) -> Vec<String> {
 }
 
 /// The first line that says something, cut.
-fn first(text: &str) -> Option<String> {
+pub(super) fn first(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     Some(format!("`{}`", line.chars().filter(|letter| !letter.is_control()).take(160).collect::<String>()))
 }

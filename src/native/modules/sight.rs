@@ -10,4 +10,6 @@ pub(super) struct Sight<'s> {
     pub(super) with: Option<&'s Seen>,
     /// Once it was unloaded again.
     pub(super) after: Option<&'s Seen>,
+    /// Once it was loaded anew by a quiet Lmod, where something was said.
+    pub(super) quiet: Option<&'s Seen>,
 }
