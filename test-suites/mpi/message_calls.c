@@ -384,7 +384,7 @@ static int exchanges_well(exchange *call, int replaces, const struct kind *kind,
 
 int main(int argc, char **argv)
 {
-    static const int around[] = {1, 31, 32, 33, 63, 64, 65, 4099, 12289, 65537, MOST};
+    static const int around[] = {1, 31, 32, 33, 63, 64, 65, 4099, 65537, MOST};
     static char space[4 * MOST];
     MPI_Init(&argc, &argv);
     tap_begin();

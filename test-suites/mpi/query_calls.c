@@ -69,12 +69,37 @@ static int persistent_barrier(MPI_Comm comm, MPI_Request *request)
 }
 #endif
 
+/* A communicator of this rank alone waits for nobody: rank 1 comes only once rank 0 has left, or never does. */
+static int waits_for_none(int (*barrier)(MPI_Comm, MPI_Request *))
+{
+    MPI_Comm alone;
+    MPI_Request request = MPI_REQUEST_NULL;
+    int word = 1, left = 0;
+    PMPI_Comm_split(MPI_COMM_WORLD, tap_rank, 0, &alone);
+    if (tap_rank == 0) {
+        barrier(alone, &request);
+        PMPI_Send(&word, 1, MPI_INT, 1, 91, MPI_COMM_WORLD);
+    } else {
+        for (double end = seconds() + 3; !left && seconds() < end;)
+            PMPI_Iprobe(0, 91, MPI_COMM_WORLD, &left, MPI_STATUS_IGNORE);
+        if (!left) {
+            tap_because("rank 0 is held back by a barrier of its own");
+            barrier(MPI_COMM_WORLD, &request);
+        }
+        PMPI_Recv(&word, 1, MPI_INT, 0, 91, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    }
+    PMPI_Comm_free(&alone);
+    return tap_rank == 0 || left;
+}
+
 static void barriers(void)
 {
     MPI_Comm twin;
     PMPI_Comm_dup(MPI_COMM_WORLD, &twin);
     check(holds(plain_barrier, twin), "barrier");
     check(holds(started_barrier, twin), "ibarrier");
+    check(waits_for_none(plain_barrier), "a barrier of one rank waits for no other");
+    check(waits_for_none(started_barrier), "an ibarrier of one rank waits for no other");
 #ifdef NEW_CALLS
     check(holds(persistent_barrier, twin), "barrier_init");
 #endif
@@ -144,12 +169,37 @@ static void infos(void)
     (void)request;
 #endif
     MPI_Info_free(&info);
+    check(info == MPI_INFO_NULL, "a freed info is null");
 }
 
 static void groups(void)
 {
     MPI_Group world, group;
-    MPI_Comm halves, inter;
+    MPI_Comm halves, inter, backwards;
+    int first = 0, place = -1;
+    MPI_Comm_split(MPI_COMM_WORLD, 0, -tap_rank, &backwards);
+    MPI_Comm_group(MPI_COMM_WORLD, &world);
+    MPI_Comm_group(backwards, &group);
+    MPI_Group_translate_ranks(group, 1, &first, world, &place);
+    check(same("the first of the reverse order", place, 1), "comm_group of another order");
+#if MPI_VERSION >= 4
+    int *base = NULL, number = 70 + tap_rank;
+    MPI_Win win;
+    MPI_Win_allocate_c(64, 4, MPI_INFO_NULL, backwards, &base, &win);
+    *base = -1;
+    MPI_Win_fence(0, win);
+    MPI_Put(&number, 1, MPI_INT, 0, 0, 1, MPI_INT, win);
+    if (tap_rank == 0)
+        MPI_Put(&number, 1, MPI_INT, 1, 1, 1, MPI_INT, win);
+    MPI_Win_fence(0, win);
+    check(tap_rank == 1 ? *base >= 70 : same("cell", base[1], 70), "win_allocate_c over another order");
+    MPI_Win_free(&win);
+#endif
+    MPI_Group_free(&group);
+    check(group == MPI_GROUP_NULL, "a freed group is null");
+    MPI_Group_free(&world);
+    MPI_Comm_free(&backwards);
+    check(backwards == MPI_COMM_NULL, "a freed communicator is null");
     int ranges[1][3] = {{0, 0, 1}}, size = -1, rank = -1;
     MPI_Comm_group(MPI_COMM_WORLD, &world);
     MPI_Group_range_excl(world, 1, ranges, &group);
@@ -383,6 +433,49 @@ static void requests(void)
     check(first && well && same("seen", seen, 3), "testsome finds each once");
 }
 
+/* Of several requests only the last is active: who leaves it out finds none. */
+static void last_requests(void)
+{
+    static const char *const names[] = {"waitany", "testany", "waitsome", "testsome", "waitall", "testall"};
+    for (int which = 0; which < 6; which++) {
+        MPI_Request requests[3] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+        MPI_Status statuses[3], *status = &statuses[2];
+        int out = 60 + tap_rank, in = -1, index = MPI_UNDEFINED, done = 0, count = 0, places[3] = {-1, -1, -1};
+        PMPI_Irecv(&in, 1, MPI_INT, 1 - tap_rank, 80 + which, MPI_COMM_WORLD, &requests[2]);
+        PMPI_Send(&out, 1, MPI_INT, 1 - tap_rank, 80 + which, MPI_COMM_WORLD);
+        memset(statuses, 0, sizeof statuses);
+        for (double end = seconds() + 3; !done && seconds() < end;)
+            switch (which) {
+            case 0:
+                done = MPI_Waitany(3, requests, &index, status) == MPI_SUCCESS;
+                break;
+            case 1:
+                MPI_Testany(3, requests, &index, &done, status);
+                break;
+            case 2:
+            case 3:
+                if (which == 2)
+                    MPI_Waitsome(3, requests, &count, places, statuses);
+                else
+                    MPI_Testsome(3, requests, &count, places, statuses);
+                done = count != 0;
+                index = count == 1 ? places[0] : MPI_UNDEFINED;
+                *status = statuses[0];
+                break;
+            case 4:
+                done = MPI_Waitall(3, requests, statuses) == MPI_SUCCESS;
+                break;
+            default:
+                MPI_Testall(3, requests, &done, statuses);
+            }
+        int well = done && (which > 3 || same("index", index, 2)) && same("data", in, 61 - tap_rank) &
+                                same("source", status->MPI_SOURCE, 1 - tap_rank) & (requests[2] == MPI_REQUEST_NULL);
+        if (requests[2] != MPI_REQUEST_NULL)
+            PMPI_Wait(&requests[2], MPI_STATUS_IGNORE);
+        check(well, "%s of which the last alone is active", names[which]);
+    }
+}
+
 static void files(void)
 {
     char path[512], representation[MPI_MAX_DATAREP_STRING] = "";
@@ -541,6 +634,7 @@ int main(int argc, char **argv)
     windows();
     types();
     requests();
+    last_requests();
     files();
 #if MPI_VERSION >= 4
     large();

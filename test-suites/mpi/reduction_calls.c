@@ -225,7 +225,7 @@ static int is_supported(const struct kind *kind)
 
 int main(int argc, char **argv)
 {
-    static const int around[] = {1, 31, 32, 33, 63, 64, 4099, 12289, 65537};
+    static const int around[] = {1, 31, 32, 33, 63, 64, 4099, 65537};
     MPI_Comm backwards;
     MPI_Init(&argc, &argv);
     tap_begin();
@@ -255,6 +255,11 @@ int main(int argc, char **argv)
         for (int size = 3; size < tap_size; size++)
             if (some[size] != MPI_COMM_NULL)
                 begin(function, &kinds[0], 65, 0, some[size]);
+        /* Of two ranks the second gets of an exclusive scan what the first gave: no operation is applied. */
+        if (!few && function->result == EXSCAN && some[3] != MPI_COMM_NULL)
+            for (int k = 1; k < kind_count; k++)
+                if (is_supported(&kinds[k]))
+                    begin(function, &kinds[k], 33, 0, some[3]);
         int well = end_all(function);
         check(well, "%s", function->name);
     }

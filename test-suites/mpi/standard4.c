@@ -99,6 +99,11 @@ static void check_sessions(void)
     MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_INT, MPI_SUM, comm);
     check(tap_same_int("size", size, tap_size) && tap_same_int("sum", sum, tap_size),
           "a session makes a communicator of all ranks");
+    MPI_Info info = MPI_INFO_NULL;
+    MPI_Session_get_info(session, &info);
+    check(info != MPI_INFO_NULL, "a session tells its hints");
+    if (info != MPI_INFO_NULL)
+        MPI_Info_free(&info);
     MPI_Group_free(&group);
     MPI_Comm_free(&comm);
     MPI_Session_finalize(&session);

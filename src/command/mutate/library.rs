@@ -128,7 +128,8 @@ fn fortran_symbols(toolchain: &Toolchain) -> Vec<String> {
 /// What stands between two NULs and could be a symbol of MPI. A link editor keeps `MPI_Recv` as the end of `PMPI_Recv`.
 pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = String> {
     let parts = bytes.split(|byte| *byte == 0).filter(|part| part.len() < 96);
-    let parts = parts.map(|part| if part.starts_with(b"PMPI_") { &part[1..] } else { part });
+    let profiling = |part: &[u8]| part.starts_with(b"PMPI_") || part.starts_with(b"pmpi_");
+    let parts = parts.map(move |part| if profiling(part) { &part[1..] } else { part });
     let parts = parts.filter(|part| part.starts_with(b"MPI_") || part.starts_with(b"mpi_"));
     parts.filter_map(|part| String::from_utf8(part.to_vec()).ok())
 }
@@ -137,7 +138,8 @@ pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = String> {
 mod tests {
     #[test]
     fn a_symbol_is_found_at_the_end_of_its_profiling_name() {
-        let found: Vec<String> = super::words(b"\0PMPI_Recv\0printf\0MPI_Init\0mpi_bcast_\0").collect();
-        assert_eq!(found, ["MPI_Recv", "MPI_Init", "mpi_bcast_"]);
+        let found: Vec<String> =
+            super::words(b"\0PMPI_Recv\0printf\0MPI_Init\0pmpi_send_\0mpi_bcast_\0").collect();
+        assert_eq!(found, ["MPI_Recv", "MPI_Init", "mpi_send_", "mpi_bcast_"]);
     }
 }
