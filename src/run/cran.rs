@@ -64,7 +64,10 @@ mod tests {
         let index = std::fs::read_to_string(root.path().join("src/contrib/PACKAGES")).unwrap();
         let mut listed: Vec<_> = index.lines().filter_map(|line| line.strip_prefix("Package: ")).collect();
         listed.sort_unstable();
-        assert_eq!(listed, ["probeBroken", "probeC", "probeCxx", "probeDependent", "probeFortran"]);
+        assert_eq!(
+            listed,
+            ["probeBroken", "probeC", "probeCxx", "probeDependent", "probeFortran", "probeMakevars"]
+        );
         for package in listed {
             assert!(root.path().join(format!("src/contrib/{package}_1.0.0.tar.gz")).is_file(), "{package}");
         }

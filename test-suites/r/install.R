@@ -7,7 +7,7 @@ source("tap.R")
 source("packages.R")
 
 tap_plan(c(
-  "compiler-chosen", "install", "result-c", "result-cxx17", "result-fortran", "dependency", "compiler-c", "compiler-cxx17",
+  "compiler-chosen", "install", "result-c", "result-cxx17", "result-fortran", "result-makevars", "dependency", "compiler-c", "compiler-cxx17",
   "compiler-fortran", "real-repository", "broken-is-red", "missing-is-red", "missing-dependency-is-red"
 ))
 
@@ -28,7 +28,7 @@ if (nzchar(given[["cc"]])) {
 }
 
 fortran <- nzchar(given[["fc"]]) || !nzchar(given[["cc"]])
-packages <- c("probeC", "probeCxx", if (fortran) "probeFortran")
+packages <- c("probeC", "probeCxx", "probeMakevars", if (fortran) "probeFortran")
 fine <- tap_check("install", faults_of(packages))
 compiled_by <- function(package) {
   told <- call_of(package, "compiler")
@@ -60,6 +60,7 @@ results <- list(
     x <- matrix(c(2, 1, 3, 4, 5, 7, 6, 9, 8), 3)
     if (!isTRUE(all.equal(call_of("probeFortran", "product", x), c(x %*% t(x))))) "the product is wrong"
   }),
+  "result-makevars" = quote(if (call_of("probeMakevars", "asked") != 42L) "what Makevars asked R for did not arrive"),
   "dependency" = quote(if (call_of("probeFortran", "chained", 3L) != 14) "what probeFortran imports is not there"),
   "compiler-c" = quote(compiled_by("probeC")),
   "compiler-cxx17" = quote(compiled_by("probeCxx")),

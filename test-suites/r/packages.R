@@ -20,11 +20,13 @@ chosen <- c(
 )
 writeLines(c(chosen, "CFLAGS = -O2", "CXXFLAGS = -O2", "CXX17FLAGS = -O2", "FFLAGS = -O2", "FCFLAGS = -O2"), makevars)
 Sys.setenv(R_MAKEVARS_USER = makevars, R_LIBS_USER = library)
+# Only a wrapper around Rscript sets it; who installs packages from R itself has not got it.
+Sys.unsetenv("RHOME")
 .libPaths(c(library, .libPaths()))
 options(repos = c(sources = sources), pkgType = "source", install.packages.compile.from.source = "always")
 
 # R's last words are about the package; the linker's and the loader's before them say why.
-telling <- "error:|ERROR|Error|unable to load shared object|failed to map|cannot open shared object|undefined symbol|[Pp]ermission denied|No space left"
+telling <- "error:|ERROR|Error|unable to load shared object|failed to map|cannot open shared object|undefined symbol|[Pp]ermission denied|No space left|/Rscript: (not found|No such file)"
 
 # What is wrong with the installation of `packages`: NULL when nothing is. Warnings are what R has instead of errors.
 faults_of <- function(packages, repos = getOption("repos")) {

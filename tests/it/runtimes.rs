@@ -97,9 +97,14 @@ fn r_installs_with_the_compiler_that_is_loaded() {
     for compiler in ["gcc/12", "llvm/16"] {
         let answer = call(&["run", "r", "--runtime", "r", "--cc", compiler]).run().exits(0);
         let passed = checks(&answer.junit(), "r.install", "passed");
-        for check in
-            ["compiler-c", "compiler-cxx17", "compiler-fortran", "broken-is-red", "missing-dependency-is-red"]
-        {
+        for check in [
+            "compiler-c",
+            "compiler-cxx17",
+            "compiler-fortran",
+            "result-makevars",
+            "broken-is-red",
+            "missing-dependency-is-red",
+        ] {
             assert!(passed.iter().any(|name| name == check), "{compiler} {check}: {passed:?}");
         }
     }
