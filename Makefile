@@ -6,15 +6,15 @@ BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
 TESTED := target/x86_64-unknown-linux-gnu/debug/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
-.PHONY: demo test bench mutants mutants-all minimal stack tools build clean
+.PHONY: demo test bench mutants mutants-all minimal stack tools build cargo clean
 
 # Builds the real stack and the binary, runs the whole matrix, shows the summary.
-demo: stack build
+demo: cargo stack build
 	rm -rf target/demo
 	MODULEPATH=$(CORE) $(BINARY) run --all --site fixtures/stack/site.toml --results target/demo
 
 # Everything that must hold: form, then behaviour, against the real stack.
-test: stack tools
+test: cargo stack tools
 	@[ "$$(id -u)" = 0 ] || { echo "error: the tests mount file systems and become other users" >&2; \
 	  echo "  hint: run them as root" >&2; exit 1; }
 	cargo fmt --check
@@ -51,11 +51,13 @@ minimal: build tools
 tools:
 	fixtures/tools target/tools
 
-build:
-	@command -v cargo >/dev/null || { echo "error: no cargo on PATH" >&2; \
-	  echo "  hint: install Rust 1.91 or newer, see https://www.rust-lang.org/tools/install" >&2; exit 1; }
+build: cargo
 	fixtures/host build
 	cargo build --release --locked
+
+cargo:
+	@command -v cargo >/dev/null || { echo "error: no cargo on PATH" >&2; \
+	  echo "  hint: install Rust 1.91 or newer, see https://www.rust-lang.org/tools/install" >&2; exit 1; }
 
 clean:
 	cargo clean
