@@ -1,5 +1,7 @@
 //! Every flag and its help. No logic, and no default that means something by itself.
 
+mod compare;
+mod format;
 mod mutate;
 mod run;
 mod select;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use compare::Compare;
+pub use format::Format;
 pub use mutate::Mutate;
 pub use run::Run;
 pub use select::{Modules, Select};
@@ -50,6 +54,8 @@ pub enum Verb {
     Doctor(Doctor),
     /// One JUnit, one page and one summary of the results of one or many pods
     Report(Report),
+    /// Print what differs between two runs, and which change goes with what turned red
+    Compare(Compare),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
     /// A shell inside a toolchain, or inside a case that failed, as it ran
@@ -296,13 +302,3 @@ const MAN_EXAMPLES: &str = "\
 Examples:
   stackprobe man | man -l -
   stackprobe man /usr/share/man/man1";
-
-/// How to print a list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For programs
-    Json,
-}

@@ -23,6 +23,7 @@
 //! - [`native`]: WHAT we see with our own eyes
 //! - [`mutate`]: WHAT would be seen, were the library wrong
 //! - [`report`]: WHO is told
+//! - [`compare`]: WHAT is not as it was
 //! - [`bug`]: what a fault of our own ends
 //! - [`cli`]: every flag
 //! - [`command`]: one verb a file; [`alias`]: the names that pods already use
@@ -32,6 +33,7 @@ pub mod atomic;
 pub mod bug;
 pub mod cli;
 pub mod command;
+pub mod compare;
 pub mod digest;
 pub mod document;
 pub mod error;

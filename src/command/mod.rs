@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod catalogue;
+pub mod compare;
 pub mod diagnose;
 pub mod discover;
 pub mod doctor;
@@ -35,6 +36,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Doctor(flags) => doctor::doctor(&flags),
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
+        Verb::Compare(flags) => compare::compare(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
         Verb::Completions(flags) => manual::completions(&flags),
         Verb::Man(flags) => manual::manual(&flags),

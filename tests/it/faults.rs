@@ -10,16 +10,16 @@ use crate::fixture::{call, stack};
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/faults");
 
 /// What the header of a `break` says.
-struct Fault {
-    name: String,
-    script: PathBuf,
-    run: String,
+pub(crate) struct Fault {
+    pub(crate) name: String,
+    pub(crate) script: PathBuf,
+    pub(crate) run: String,
     red: (String, String),
     words: String,
-    env: Option<(String, String)>,
+    pub(crate) env: Option<(String, String)>,
 }
 
-fn faults() -> Vec<Fault> {
+pub(crate) fn faults() -> Vec<Fault> {
     let mut faults: Vec<Fault> = std::fs::read_dir(FOLDER)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -55,7 +55,7 @@ fn faults() -> Vec<Fault> {
 }
 
 /// A copy of the stack, and the folder of its modules.
-fn copy() -> (tempfile::TempDir, PathBuf) {
+pub(crate) fn copy() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let into = folder.path().join("stack");
     let made = Command::new(Path::new(FOLDER).join("copy")).arg(stack()).arg(&into).status().unwrap();
@@ -63,7 +63,7 @@ fn copy() -> (tempfile::TempDir, PathBuf) {
     (folder, into)
 }
 
-fn probe(run: &str, copy: &Path, env: Option<&(String, String)>) -> crate::fixture::Answer {
+pub(crate) fn probe(run: &str, copy: &Path, env: Option<&(String, String)>) -> crate::fixture::Answer {
     let core = crate::fixture::core();
     let core = copy.join(core.strip_prefix(stack()).unwrap());
     let words: Vec<&str> = std::iter::once("run").chain(run.split(' ')).collect();
@@ -102,7 +102,7 @@ fn missed(fault: &Fault) -> Option<String> {
 }
 
 /// Does `work` for each of `items`, two at a time.
-fn by_two<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+pub(crate) fn by_two<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
     let next = Mutex::new(items.iter());
     std::thread::scope(|scope| {
         for _ in 0..2 {

@@ -1,6 +1,7 @@
 //! One report of many pods: nothing that was owed is forgotten, nothing that is hostile gets through.
 mod bad;
 mod browser;
+mod compare;
 mod foreign;
 mod hostile;
 mod many;

@@ -1,0 +1,76 @@
+//! What differs between two runs.
+
+use serde::Serialize;
+
+use super::change::{self, Change, Turn};
+use super::pace::{self, Pace};
+use super::pairs;
+use super::reason::{self, Reason};
+use crate::exit::Exit;
+use crate::report::account::Account;
+
+/// What differs between two runs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// Raised when the reader of an older shape would be misled.
+    pub format: u32,
+    /// Cases that both runs hold.
+    pub paired: usize,
+    /// Checks that turned out otherwise, the worst turn first.
+    pub changes: Vec<Change>,
+    /// What goes with the cases that turned red, the most telling difference first; empty if none did.
+    pub reasons: Vec<Reason>,
+    /// What all cases that turned red have in common, if anything: `under gcc/12.2.0, as are 12 others`.
+    pub shared: Option<String>,
+    /// Cases that took longer or shorter than the others did, the largest factor first.
+    pub paces: Vec<Pace>,
+    /// By how much the median case is slower in the second run: 1.0 is as fast.
+    pub median_pace: Option<f64>,
+    /// What a reader must know of the inputs before trusting the comparison.
+    pub notes: Vec<String>,
+}
+
+impl Comparison {
+    /// Compares two accounts.
+    #[must_use]
+    pub fn new(before: &Account, after: &Account) -> Self {
+        let pairs = pairs::pair(before, after);
+        let mut changes = change::changes(&pairs);
+        changes.sort_by_key(|change| change.turn);
+        let (median_pace, paces) = pace::paces(&pairs);
+        let told = |when: &str, account: &Account| {
+            account.notes.iter().map(|note| format!("{when}: {note}")).collect::<Vec<_>>()
+        };
+        let notes = [told("before", before), told("after", after)].concat();
+        Self {
+            format: 1,
+            paired: pairs.iter().filter(|pair| pair.both().is_some()).count(),
+            reasons: reason::reasons(&pairs),
+            shared: reason::shared(&pairs),
+            changes,
+            paces,
+            median_pace,
+            notes,
+        }
+    }
+
+    /// How many checks took this turn.
+    #[must_use]
+    pub fn count(&self, turn: Turn) -> usize {
+        self.changes.iter().filter(|change| change.turn == turn).count()
+    }
+
+    /// 1 if a check newly failed, 75 if one newly ended in an error, 3 if nothing could be compared.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        if self.count(Turn::NewlyFailed) > 0 {
+            Exit::Failed
+        } else if self.paired == 0 {
+            Exit::Nothing
+        } else if self.count(Turn::NewlyUnknown) > 0 {
+            Exit::Unknown
+        } else {
+            Exit::Passed
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Two runs side by side: what turned red, and the change that goes with it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::results::{Site, case, check, owed, plan};
+use crate::faults::{Fault, by_two, copy, faults, probe};
+
+fn compare(before: &Path, after: &Path, flags: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stackprobe"))
+        .arg("compare")
+        .args([before, after])
+        .args(flags)
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn json_of(before: &Path, after: &Path) -> Value {
+    serde_json::from_slice(&compare(before, after, &["--format", "json"]).stdout).unwrap()
+}
+
+/// The case with an install of this hash behind its last module.
+fn installed(mut case: Value, hash: &str) -> Value {
+    let toolchain = case["toolchain"].as_str().unwrap().to_owned();
+    let last = toolchain.rsplit(' ').next().unwrap().to_owned();
+    case["properties"] = json!({"modules": toolchain, "spack.hashes": format!("{last}/{hash}")});
+    case
+}
+
+#[test]
+fn what_turned_red_is_named_with_the_install_that_changed_under_it() {
+    let site = Site::new();
+    let cases: Vec<Value> = (0..6)
+        .map(|index| {
+            owed(&format!("p{index}"), if index < 2 { "gcc/12 openmpi/5" } else { "gcc/12 mpich/4" })
+        })
+        .collect();
+    let run = |name: &str, outcome: &str, hash: &str| {
+        let done: Vec<Value> = cases
+            .iter()
+            .enumerate()
+            .map(|(index, owed)| {
+                let (outcome, hash) = if index < 2 { (outcome, hash) } else { ("passed", "same") };
+                let reason = if outcome == "passed" { "" } else { "wanted 1, found 2" };
+                installed(case(owed, &[check("sum", outcome, reason)]), hash)
+            })
+            .collect();
+        site.pod(name, &plan(name, &cases), &done)
+    };
+    let (before, after) = (run("before", "passed", "abc"), run("after", "failed", "def"));
+    let output = compare(&before, &after, &[]);
+    let told = text(&output);
+    assert_eq!(code(&output), Some(1), "{told}");
+    assert!(told.contains("newly failed: 2 checks\n  mpi/p0 sum [gcc/12 openmpi/5]\n"), "{told}");
+    assert!(told.contains("wanted 1, found 2"), "{told}");
+    assert!(told.contains("all that turned red are under openmpi/5, and no other case is"), "{told}");
+    assert!(
+        told.contains(
+            "  module openmpi: 5, install abc → 5, install def\n        2 cases with it turned red, 0 did not; without it \
+             0 turned red, 4 did not"
+        ),
+        "{told}"
+    );
+    // The other way round everything is well, and that is said, too.
+    let output = compare(&after, &before, &[]);
+    assert_eq!(code(&output), Some(0));
+    assert!(text(&output).contains("newly passed: 2 checks"), "{}", text(&output));
+    let value = json_of(&before, &after);
+    assert_eq!(value["reasons"][0]["what"], "module openmpi");
+    assert_eq!(value["changes"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_red_that_nothing_goes_with_is_said_to_be_that() {
+    let site = Site::new();
+    let owed = owed("a", "gcc/12");
+    let run = |name: &str, outcome: &str| {
+        let done = installed(case(&owed, &[check("x", outcome, "")]), "abc");
+        site.pod(name, &plan("pod", std::slice::from_ref(&owed)), &[done])
+    };
+    let told = text(&compare(&run("before", "passed"), &run("after", "failed"), &[]));
+    assert!(told.contains("nothing that is recorded differs for these cases alone"), "{told}");
+}
+
+#[test]
+fn each_way_to_end_has_its_exit_code() {
+    let site = Site::new();
+    let run = |name: &str, id: &str, outcome: &str| {
+        let owed = owed(id, "gcc/12");
+        let done = case(&owed, &[check("x", outcome, "")]);
+        site.pod(name, &plan("pod", &[owed]), &[done])
+    };
+    let (green, red) = (run("green", "a", "passed"), run("red", "a", "failed"));
+    let (error, skipped) = (run("error", "a", "error"), run("skipped", "a", "skipped"));
+    let other = run("other", "b", "passed");
+    assert_eq!(code(&compare(&green, &green, &[])), Some(0));
+    assert_eq!(code(&compare(&green, &red, &[])), Some(1));
+    assert_eq!(code(&compare(&red, &red, &[])), Some(0));
+    assert_eq!(code(&compare(&green, &error, &[])), Some(75));
+    assert_eq!(code(&compare(&green, &other, &[])), Some(3));
+    let output = compare(&green, &skipped, &[]);
+    assert_eq!(code(&output), Some(0));
+    assert!(text(&output).contains("newly skipped: 1 check"), "{}", text(&output));
+    // Both faults at once.
+    let output = compare(&site.path("nowhere"), &site.path("neither"), &[]);
+    assert_eq!(code(&output), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("nowhere") && said.contains("neither"), "{said}");
+}
+
+#[test]
+fn a_case_that_is_gone_and_one_that_was_lost_are_not_green() {
+    let site = Site::new();
+    let (a, b) = (owed("a", "gcc/12"), owed("b", "gcc/12"));
+    let done = |owed: &Value| case(owed, &[check("x", "passed", "")]);
+    let both = site.pod("both", &plan("pod", &[a.clone(), b.clone()]), &[done(&a), done(&b)]);
+    let one = site.pod("one", &plan("pod", std::slice::from_ref(&a)), &[done(&a)]);
+    let told = text(&compare(&both, &one, &[]));
+    assert!(told.contains("gone: 1 check\n  mpi/b the whole case [gcc/12]"), "{told}");
+    let lost = site.pod("lost", &plan("pod", &[a.clone(), b]), &[done(&a)]);
+    let output = compare(&both, &lost, &[]);
+    assert_eq!(code(&output), Some(75));
+    assert!(text(&output).contains("newly error: 1 check"), "{}", text(&output));
+}
+
+#[test]
+fn a_new_version_is_compared_with_the_one_it_replaces() {
+    let site = Site::new();
+    let run = |name: &str, mpi: &str, outcome: &str| {
+        let owed = owed("a", &format!("gcc/12 {mpi}"));
+        let done = installed(case(&owed, &[check("x", outcome, "")]), name);
+        site.pod(name, &plan("pod", &[owed]), &[done])
+    };
+    let (old, new) = (run("old", "openmpi/5.0.10", "passed"), run("new", "openmpi/5.0.11", "failed"));
+    let value = json_of(&old, &new);
+    assert_eq!(value["paired"], 1, "{value}");
+    assert_eq!(value["reasons"][0]["what"], "module openmpi");
+    assert_eq!(value["reasons"][0]["before"], "5.0.10, install old");
+    assert_eq!(value["reasons"][0]["after"], "5.0.11, install new");
+}
+
+#[test]
+fn only_what_is_slower_than_the_others_are_is_called_slow() {
+    let site = Site::new();
+    let cases: Vec<Value> = (0..20).map(|index| owed(&format!("p{index:02}"), "gcc/12")).collect();
+    let run = |name: &str, seconds: &dyn Fn(u32) -> f64| {
+        let done: Vec<Value> = cases
+            .iter()
+            .zip(0..)
+            .map(|(owed, index)| {
+                let mut case = case(owed, &[check("x", "passed", "")]);
+                case["seconds"] = json!(seconds(index));
+                case
+            })
+            .collect();
+        site.pod(name, &plan("pod", &cases), &done)
+    };
+    // The whole node is twice as slow, and p07 eight times.
+    let before = run("before", &|index| 1.0 + f64::from(index) / 100.0);
+    let after = run("after", &|index| {
+        (1.0 + f64::from(index) / 100.0) * if index == 7 { 8.0 } else { 2.0 + f64::from(index % 3) / 50.0 }
+    });
+    let value = json_of(&before, &after);
+    let paces = value["paces"].as_array().unwrap();
+    assert_eq!(paces.len(), 1, "{value}");
+    assert_eq!(paces[0]["id"], "p07");
+    assert!((1.9..2.1).contains(&value["median_pace"].as_f64().unwrap()), "{value}");
+}
+
+/// What a script that breaks the stack has changed since then.
+fn broken(copy: &Path, since: SystemTime) -> Vec<&'static str> {
+    let find = |below: &str, names: &[&str]| {
+        let folder = copy.join(below);
+        let since = since.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
+        let found =
+            Command::new("find").arg(folder).args(["-newerct", &format!("@{since:.6}")]).output().unwrap();
+        let found = String::from_utf8_lossy(&found.stdout).into_owned();
+        found.lines().any(|path| names.iter().all(|name| !path.contains(name)))
+    };
+    let mut kinds = Vec::new();
+    if find("share/spack", &[]) {
+        kinds.push("the modulefiles");
+    }
+    if find("opt", &[".spack-db"]) {
+        kinds.push("the content of the installs");
+    }
+    if find("opt/.spack-db", &[]) || find("var", &[]) || !kinds.is_empty() {
+        kinds.push("the stack as a whole");
+    }
+    kinds
+}
+
+/// Why the first reason is not what was broken; the second part is that reason.
+fn judge(fault: &Fault) -> (bool, String) {
+    let (_folder, copy) = copy();
+    let healthy = probe(&fault.run, &copy, None);
+    assert_eq!(healthy.code, 0, "{}: {}{}", fault.name, healthy.stdout, healthy.stderr);
+    // The clock of files is coarser than this one.
+    std::thread::sleep(Duration::from_millis(50));
+    let since = SystemTime::now();
+    assert!(Command::new(&fault.script).current_dir(&copy).status().unwrap().success(), "{}", fault.name);
+    let mut wanted = broken(&copy, since);
+    if fault.env.is_some() {
+        // Such a fault is the pod's, or it needs a site file.
+        wanted.extend(["the host's packages, kernel or CPU", "the modulefiles, or what", "the site file"]);
+    }
+    let broken = probe(&fault.run, &copy, fault.env.as_ref());
+    let value = json_of(&healthy.results(), &broken.results());
+    let first = value["reasons"][0]["what"].as_str().unwrap_or("none").to_owned();
+    (wanted.iter().any(|kind| first.starts_with(kind)) || first.starts_with("module "), first)
+}
+
+/// `STACKPROBE_ALL_FAULTS=1` tries all of them, and prints the table.
+#[test]
+fn a_seeded_fault_is_the_first_reason() {
+    let every = if std::env::var_os("STACKPROBE_ALL_FAULTS").is_some() { 1 } else { 7 };
+    let faults: Vec<Fault> = faults().into_iter().step_by(every).collect();
+    let rows = Mutex::new(Vec::new());
+    by_two(&faults, |fault| {
+        let (right, first) = judge(fault);
+        rows.lock().unwrap().push((fault.name.clone(), right, first));
+    });
+    let mut rows = rows.into_inner().unwrap();
+    rows.sort();
+    for (name, right, first) in &rows {
+        println!("{:5}  {name:32}  {first}", if *right { "right" } else { "wrong" });
+    }
+    let right = rows.iter().filter(|(_, right, _)| *right).count();
+    println!("{right} of {} faults are the first reason", rows.len());
+    assert!(right * 10 >= rows.len() * 9, "{right} of {}", rows.len());
+}
