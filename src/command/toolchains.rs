@@ -9,12 +9,14 @@ use crate::command::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
 use crate::command::spied;
 use crate::document::nearest;
 use crate::error::{Error, Kind};
+use crate::path_fault::PathFault;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
 use crate::stack::lmod_command::lmod_command;
 use crate::stack::matrix::{Limits, Matrix, layer};
+use crate::stack::modulefiles;
 use crate::stack::modulepath::nothing_visible;
 use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
@@ -31,6 +33,7 @@ pub struct Stack<'s> {
     tmp: PathBuf,
     stop: &'s Stop,
     sight: OnceLock<Result<Sight, Error>>,
+    hidden: OnceLock<Vec<(PathBuf, PathFault)>>,
     found: OnceLock<Vec<spider::Found>>,
     matrix: OnceLock<Matrix>,
     inventory: OnceLock<Inventory>,
@@ -71,6 +74,7 @@ impl<'s> Stack<'s> {
             tmp: tmp.to_path_buf(),
             stop,
             sight: sight.map_or_else(OnceLock::new, OnceLock::from),
+            hidden: OnceLock::new(),
             found: OnceLock::new(),
             matrix: OnceLock::new(),
             inventory: OnceLock::new(),
@@ -145,7 +149,17 @@ impl<'s> Stack<'s> {
     pub fn found(&self) -> Result<&[spider::Found], Error> {
         let sight = self.sight.get_or_init(|| look(&self.lmod, &self.base, &self.tmp, self.stop));
         let sight = sight.as_ref().map_err(Clone::clone)?;
-        Ok(self.found.get_or_init(|| self.asker().complete(sight)))
+        Ok(self.found.get_or_init(|| {
+            let mut found = self.asker().complete(sight);
+            // Spider names a file that it cannot read, and knows nothing of it.
+            found.retain(|entry| !self.hidden().iter().any(|(path, _)| *path == entry.file));
+            found
+        }))
+    }
+
+    /// What of the module tree cannot be looked at, looked for once.
+    pub fn hidden(&self) -> &[(PathBuf, PathFault)] {
+        self.hidden.get_or_init(|| modulefiles::hidden(&self.roots()))
     }
 
     fn asker(&self) -> Asker<'_> {
@@ -249,6 +263,23 @@ impl<'s> Stack<'s> {
         Ok(Toolchain::new(&requested, loaded, (self.base.clone(), environment), families, launchers))
     }
 
+    /// What keeps us from a part of the module tree in which one of these may be.
+    fn hides(&self, wanted: &[Wanted]) -> Option<&PathFault> {
+        let named = |path: &Path, wanted: &Wanted| {
+            let family = wanted.text().split('/').next().unwrap_or_default();
+            path.iter().any(|part| part == family)
+        };
+        let own = |path: &Path| wanted.iter().any(|wanted| named(path, wanted));
+        // Of several the last asked for is most often what is missing.
+        let mut hidden = self.hidden().iter();
+        let last = wanted.last();
+        hidden
+            .clone()
+            .find(|(path, _)| last.is_some_and(|last| named(path, last)))
+            .or_else(|| hidden.find(|(path, _)| own(path)))
+            .map(|(_, fault)| fault)
+    }
+
     /// Adds what the stack does offer, or that the stack is not there at all.
     fn explain(&self, refusal: Refusal, wanted: &[Wanted]) -> Unloaded {
         // A volume may go while a run goes on.
@@ -260,6 +291,11 @@ impl<'s> Stack<'s> {
         }
         if let Err(error) = self.sound() {
             return Unloaded::Unknown(error);
+        }
+        if let Some(fault) = self.hides(wanted) {
+            let kind = if fault.obstacle.may_pass() { Kind::Pod } else { Kind::Unfit };
+            let error = Error::new(kind, format!("a part of the module tree cannot be looked at: {fault}"));
+            return Unloaded::Unknown(error.hint(fault.hint().unwrap_or_default()));
         }
         let found = match self.found() {
             Ok(found) => found,

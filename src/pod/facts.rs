@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::pod::folder::free;
+pub use crate::pod::folder::{free, size};
 
 use crate::pod::calls::Calls;
 use crate::pod::cpus::Cpus;

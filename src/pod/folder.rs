@@ -84,6 +84,13 @@ pub fn free(path: &Path) -> Option<u64> {
     found.blocks_available().checked_mul(found.fragment_size())
 }
 
+/// Bytes that the file system of `path` has in all.
+#[must_use]
+pub fn size(path: &Path) -> Option<u64> {
+    let found = statvfs(path).ok()?;
+    found.blocks().checked_mul(found.fragment_size())
+}
+
 fn read_only(path: &Path) -> bool {
     statvfs(path).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::pod::calls::{Answer, Calls};
-use crate::pod::facts::{Facts, Found};
+use crate::pod::facts::{Facts, Found, size};
 use crate::pod::shm::SharedMemory;
 use crate::stack::launcher::Profile;
 use crate::suite::requirement::{Need, Resource, amount};
@@ -235,6 +235,8 @@ impl Amount {
         let id = match (&facts.found, resource) {
             (Some(found), Resource::Shm) => state(&found.shm)
                 .map_or_else(|| if found.shm.total >= at_least { "shm-full" } else { id }, |(id, _)| id),
+            // Another try may find more room on a disk that has it.
+            (_, Resource::Disk) if size(stage).is_some_and(|size| size >= at_least) => "disk-low",
             _ => id,
         };
         let wanted = amount(resource, at_least);

@@ -244,6 +244,67 @@ fn what_a_probe_requires_is_told_with_what_there_is() {
 }
 
 #[test]
+fn a_disk_that_is_full_may_be_emptied_and_one_that_is_too_small_stays_so() {
+    for (size, left, code, id) in [("64m", "40M", 75, "disk-low"), ("24m", "1K", 78, "disk-too-small")] {
+        let pod = emulated::pod(&format!(
+            "mkdir \"$FOLDER/t\" && mount -t tmpfs -o size={size} tmpfs \"$FOLDER/t\" && head -c {left} /dev/zero > \"$FOLDER/t/left\""
+        ));
+        let pod = pod.env_below("TMPDIR", "t");
+        pod.file("s/needy/suite.toml", &SUITE.replace("REQUIRES", "disk >= 40MiB"));
+        let text = pod.call(&["doctor", "needy", "--suites", "s"]);
+        assert!(text.stdout.contains(id), "{size}: {}", text.stdout);
+        assert_eq!(text.code, code, "{size}: {}", text.stdout);
+    }
+}
+
+#[test]
+fn a_module_tree_that_is_closed_in_part_is_told_and_never_green() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    };
+    open(folder.path(), 0o755);
+    let family = "family(\"compiler\")\nwhatis(\"g\")\nprepend_path(\"MODULEPATH\", \"{root}/gcc/12.2.0\")\n";
+    crate::fixture::tree(
+        folder.path(),
+        &[
+            ("Core/gcc/12.2.0.lua", family),
+            ("gcc/12.2.0/zlib/1.lua", "whatis(\"z\")\n"),
+            ("gcc/12.2.0/openmpi/5.0.lua", "family(\"mpi\")\nwhatis(\"o\")\n"),
+            ("gcc/12.2.0/mpich/4.0.lua", "family(\"mpi\")\nwhatis(\"m\")\n"),
+        ],
+    );
+    let core = folder.path().join("Core");
+    let closed = [folder.path().join("gcc/12.2.0/openmpi"), folder.path().join("gcc/12.2.0/mpich/4.0.lua")];
+    let pod = || emulated::pod("true").env("MODULEPATH", core.to_str().unwrap()).user(54321);
+    let Some(healthy) = pod() else { return };
+    let answer = healthy.call(&["run", "modules", "--all"]);
+    assert_eq!(answer.code, 0, "{}{}", answer.stdout, answer.stderr);
+    for path in &closed {
+        open(path, 0o700);
+        let Some(pod) = pod() else { return };
+        let shown = path.display().to_string();
+        let doctor = pod.call(&["doctor", "modules", "--all"]);
+        assert!(
+            doctor.stdout.contains("modules-hidden") && doctor.stdout.contains(&shown),
+            "{}",
+            doctor.stdout
+        );
+        assert_eq!(doctor.code, 78, "{}", doctor.stdout);
+        let family = if shown.contains("openmpi") { "openmpi" } else { "mpich" };
+        for words in
+            [&["run", "modules", "--all"][..], &["run", "modules", "--cc", "gcc/12.2.0", "--mpi", family]]
+        {
+            let answer = pod.call(words);
+            assert_eq!(answer.code, 78, "{words:?}: {}{}", answer.stdout, answer.stderr);
+            let text = format!("{}{}", answer.stdout, answer.stderr);
+            assert!(text.contains(&shown) && text.contains("path-closed"), "{words:?}: {text}");
+        }
+        open(path, 0o755);
+    }
+}
+
+#[test]
 fn a_log_of_this_pod_is_judged_by_what_the_pod_is_only_if_asked_to() {
     let pod = pod("mount -t tmpfs -o size=16m tmpfs /dev/shm");
     pod.file("log", "YOUR APPLICATION TERMINATED WITH THE EXIT STRING: Bus error (signal 7)\n");
@@ -368,7 +429,8 @@ fn every_finding_is_explained() {
         "src/command/doctor/stack.rs",
         "src/pod/reach/mod.rs",
         "src/run/service.rs",
-        "src/command/run/session.rs",
+        "src/pod/reach/unreachable.rs",
+        "src/command/run/tasks.rs",
         "src/command/run/family.rs",
     ] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::fixture::{Answer, call, tree};
+use crate::fixture::{Answer, Call, call, tree};
 use tempfile::TempDir;
 
 const SUITE: &str = r#"
@@ -86,6 +86,10 @@ impl Stack {
     }
 
     fn call(&self, words: &[&str]) -> Answer {
+        self.asked(words).run()
+    }
+
+    fn asked(&self, words: &[&str]) -> Call {
         let site = self.at("site.toml");
         let suites = self.at("suites");
         call(words)
@@ -93,7 +97,6 @@ impl Stack {
             .env("STACKPROBE_SINCE", self.at("ledger.json"))
             .env("STACKPROBE_SITE", site)
             .env("STACKPROBE_SUITES", suites)
-            .run()
     }
 
     fn run(&self, suite: &str) -> Answer {
@@ -183,6 +186,24 @@ fn one_byte_runs_exactly_what_it_may_have_changed() {
     assert_eq!(stack.ran("site"), with_always(&ALL));
     stack.change("gcc/13/zlib/1.lua", "z", "y");
     assert_eq!(stack.ran("site"), with_always(&[]), "no case loads it");
+}
+
+#[test]
+fn another_binary_runs_everything_again() {
+    let stack = Stack::new();
+    stack.run("site");
+    let other = stack.at("stackprobe");
+    let mut bytes = fs::read(env!("CARGO_BIN_EXE_stackprobe")).unwrap();
+    bytes.push(0);
+    fs::write(&other, bytes).unwrap();
+    fs::set_permissions(&other, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = || {
+        let call = stack.asked(&["run", "site", "--all"]);
+        ran(&call.below("sh", &["-c", "shift; exec \"$0\" \"$@\"", other.to_str().unwrap()]).run().exits(0))
+    };
+    assert_eq!(run(), with_always(&ALL));
+    assert_eq!(run(), with_always(&[]));
+    assert_eq!(stack.ran("site"), with_always(&[]), "what passed by the first one stands for the first one");
 }
 
 #[test]

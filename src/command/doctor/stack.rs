@@ -12,6 +12,7 @@ use crate::pod::folder::Folder;
 use crate::run::root::Root;
 use crate::stack::environment::Environment;
 use crate::stack::lmod_command::lmod_command;
+use crate::stack::modulefiles;
 use crate::stack::modulepath::nothing_visible;
 
 /// What Lmod says of itself, and how long it took to.
@@ -85,12 +86,18 @@ pub(super) fn mounts() -> Line {
         let what = format!("no module is visible: {why}");
         return Line::new("stack", what.clone()).unfit("stack-not-mounted", what);
     }
+    let hidden = modulefiles::hidden(&paths);
     let writable: Vec<&Folder> =
         there.iter().copied().filter(|folder| !folder.read_only && folder.writable == Some(true)).collect();
     let state = if writable.is_empty() { "cannot be written" } else { "writable" };
     let mut line = Line::new("stack", format!("{}: {state}", names(&there)));
     if !missing.is_empty() {
         line = line.note("stack-not-mounted", format!("cannot be read: {}", names(&missing)));
+    }
+    if let Some((_, fault)) = hidden.first() {
+        let others = hidden.len().checked_sub(1).filter(|others| *others > 0);
+        let others = others.map(|others| format!("; and {others} more")).unwrap_or_default();
+        line = line.unfit("modules-hidden", format!("what is not visible is not tested: {fault}{others}"));
     }
     if !writable.is_empty() {
         line = line.note("stack-writable", format!("can be written: {}", names(&writable)));

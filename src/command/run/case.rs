@@ -226,13 +226,10 @@ impl Built<'_> {
                 Ok((checks, step)) => (checks, Some(step)),
                 Err(error) => (vec![stage_fault(&error, &self.group.session.why)], None),
             };
-            let worst = checks.iter().map(|check| check.outcome).max();
-            let allowed = match worst {
-                Some(Outcome::Error) => self.group.session.flags.retries,
-                Some(Outcome::Failed) if !probe.control => {
-                    self.group.session.flags.retries.min(probe.retries)
-                }
-                _ => 0,
+            let allowed = if attempt < self.group.session.flags.retries {
+                self.allowed(&checks, case, step.as_ref())
+            } else {
+                0
             };
             if attempt < allowed && self.group.session.stop.requested().is_none() {
                 earlier.extend(checks.into_iter().filter(|check| check.outcome > Outcome::Skipped));
@@ -240,6 +237,44 @@ impl Built<'_> {
             }
             let seconds = begun.elapsed().as_secs_f64();
             return self.conclude_after(case, checks, step.as_ref(), (seconds, earlier));
+        }
+    }
+
+    /// How often a case that ended like this may be tried again: not at all where its diagnosis says that no try cures it.
+    fn allowed(&self, checks: &[Check], case: &Case, run: Option<&Done>) -> u32 {
+        let probe = self.group.probe();
+        let mut checks = checks.to_vec();
+        if !probe.control {
+            let executed = run.map(|done| &done.step.executed);
+            self.group.session.why.diagnose(&mut checks, executed, &self.circumstances(case, run, run));
+        }
+        let retries = self.group.session.flags.retries;
+        let lost = |check: &Check| check.diagnosis.as_ref().is_some_and(|diagnosis| !diagnosis.retry);
+        match checks.iter().map(|check| check.outcome).max() {
+            Some(Outcome::Error)
+                if checks.iter().any(|check| check.outcome == Outcome::Error && lost(check)) =>
+            {
+                0
+            }
+            Some(Outcome::Error) => retries,
+            Some(Outcome::Failed) if !probe.control => retries.min(probe.retries),
+            _ => 0,
+        }
+    }
+
+    /// What is known around a case; `last` is what ran last of it.
+    fn circumstances(&self, case: &Case, run: Option<&Done>, last: Option<&Done>) -> Circumstances<'_> {
+        let (session, probe) = (self.group.session, self.group.probe());
+        Circumstances {
+            probe,
+            scrub: session.catalogue.families.scrub(),
+            toolchain: self.group.toolchain,
+            facts: &session.facts,
+            ranks: case.ranks,
+            launched: run.is_some() && probe.uses(Placeholder::Mpirun),
+            slots: session.slots().get(),
+            before: last.map_or_else(Before::now, |done| done.before),
+            tmp_free: last.and_then(|done| done.tmp_free),
         }
     }
 
@@ -288,17 +323,7 @@ impl Built<'_> {
         // Cases that share a build fail of it alike, though it was carried out once.
         let failed_build = self.steps.last().filter(|_| !well_built).map(|done| &done.step.executed);
         let last = steps.last().map(|step| &step.executed).or(failed_build);
-        let around = Circumstances {
-            probe,
-            scrub: self.group.session.catalogue.families.scrub(),
-            toolchain: self.group.toolchain,
-            facts: &self.group.session.facts,
-            ranks: case.ranks,
-            launched: run.is_some() && probe.uses(Placeholder::Mpirun),
-            slots: self.group.session.slots().get(),
-            before: done.last().map_or_else(Before::now, |done| done.before),
-            tmp_free: done.last().and_then(|done| done.tmp_free),
-        };
+        let around = self.circumstances(case, run, done.last().copied());
         if run.is_some() && probe.launch == Launch::AsLeft {
             as_left::explain(&mut checks, self.group.toolchain, self.group.session.facts.uid == 0);
         }

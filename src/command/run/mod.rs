@@ -113,7 +113,10 @@ fn carry_out(
     let stack = Stack::open(catalogue, root.path(), stop, request.all)?;
     let (asked, plan, missing) = plan(catalogue, &stack, request)?;
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
-    let missing = untested::records(&missing);
+    let mut missing = untested::records(&missing);
+    if request.all {
+        missing.extend(untested::hidden(stack.hidden(), &why));
+    }
     record.cases.extend(missing.iter().map(|case| case.owed.clone()));
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let claim = Claim::take(&flags.results)?;

@@ -41,7 +41,7 @@ fn look(
     limit: Duration,
 ) -> Vec<Check> {
     let ask = |question: &_| call(question, limit, tmp, session.stop);
-    let checks = match native {
+    let mut checks = match native {
         Native::Identity => {
             let families = &session.catalogue.families;
             let external = |file: &Path| match session.stack.inventory().ok()?.claim(file) {
@@ -74,11 +74,23 @@ fn look(
             }
         }
     };
+    if let (Native::Modules | Native::Spack, Some((_, fault))) = (native, session.stack.hidden().first()) {
+        doubt(&mut checks, &fault.to_string());
+    }
     if checks.is_empty() {
         let reason = "this probe saw nothing that it could judge";
         return vec![Check::not_passed("look", Outcome::Error, "native.nothing", reason)];
     }
     checks
+}
+
+/// What is nowhere to be seen may be where we cannot look.
+fn doubt(checks: &mut [Check], fault: &str) {
+    const ABSENCES: [&str; 3] = ["module.unreachable", "module.cache", "spack.no-module"];
+    for check in checks.iter_mut().filter(|check| ABSENCES.contains(&check.kind.as_str())) {
+        check.outcome = Outcome::Error;
+        check.reason = format!("{}; but not all of the module tree can be looked at: {fault}", check.reason);
+    }
 }
 
 /// The environment before any module, as a user with a HOME has it. What Lmod takes away with a module that sets it

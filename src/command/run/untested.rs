@@ -1,11 +1,14 @@
 //! What a run leaves that tested nothing: results that say so. An artifact must not be missing exactly when it matters.
 
+use std::path::PathBuf;
+
 use crate::cli::Run;
 use crate::command::missing::Missing;
 use crate::command::request::Request;
 use crate::command::run::session::now;
 use crate::command::run::why::Why;
 use crate::error::{Error, Kind};
+use crate::path_fault::PathFault;
 use crate::pod::facts::Facts;
 use crate::report::claim::Claim;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
@@ -113,6 +116,20 @@ fn fault(kind: Kind) -> &'static str {
         Kind::Pod | Kind::Unfit => "pod",
         Kind::Usage | Kind::Data | Kind::Nothing | Kind::Internal => "harness",
     }
+}
+
+/// The record of what of the module tree cannot be looked at: whatever is there is not tested.
+pub(super) fn hidden(hidden: &[(PathBuf, PathFault)], why: &Why) -> Option<CaseRecord> {
+    let (_, first) = hidden.first()?;
+    let all: Vec<String> = hidden.iter().map(|(_, fault)| fault.to_string()).collect();
+    let what = format!("what is not visible is not tested: {first}");
+    let mut error = Error::new(Kind::Unfit, what.clone()).hint(first.hint().unwrap_or_default());
+    if hidden.iter().all(|(_, fault)| fault.obstacle.may_pass()) {
+        error.kind = Kind::Pod;
+    }
+    let check =
+        Check::not_passed("modulefiles", Outcome::Error, "native.hidden", what).detail(all.join("\n"));
+    Some(case(&owed(RUN, "modulefiles", ""), Check { diagnosis: why.of_error(&error), ..check }))
 }
 
 /// The records of what was asked for by name and has no case.

@@ -29,7 +29,7 @@ pub(super) fn judge(
         let faults = shell::changes(before, with);
         let told =
             faults.into_iter().map(|fault| format!("loading {name}: {fault}: {}", found.file.display()));
-        let aloud = sight.quiet.filter(|seen| !seen.said.contains(SAYS)).and_then(|seen| shell::first(&seen.said)).map(|line| {
+        let aloud = sight.quiet.filter(|seen| seen.has(name) && !seen.said.contains(SAYS)).and_then(|seen| shell::first(&seen.said)).map(|line| {
             format!(
                 "loading {name}: it prints to stderr by itself, even when Lmod is to be quiet (`module -q`), which \
                  LmodMessage heeds: {line}: {}",

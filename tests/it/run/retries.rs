@@ -49,3 +49,15 @@ fn what_is_tried_again_is_what_may_be_and_no_failure_is_called_flaky() {
         assert_eq!(answer.stderr.contains("(tried again)"), code != 0 && tries > 0, "{}", answer.stderr);
     }
 }
+
+#[test]
+fn what_no_other_try_cures_is_not_tried_again_and_what_the_pod_may_cure_is() {
+    let closed = "echo 'cannot open /x: closed to us; we are uid 1000 gid 1000' >&2; exit 1";
+    let full = "echo 'ld: final link failed: No space left on device' >&2; exit 1";
+    for (script, code, tried) in
+        [(tries(closed, "exit 0"), 78, 0), (tries(full, "exit 0"), 0, 1), (format!("echo x; {full}"), 75, 3)]
+    {
+        let answer = run_script(&script, "", &["--retries", "3"]).exits(code);
+        assert_eq!(answer.junit().cases[0].flaky, tried, "{script}");
+    }
+}

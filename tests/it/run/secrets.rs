@@ -122,6 +122,56 @@ fn nothing_secret_is_in_any_output_of_a_run() {
 }
 
 #[test]
+fn nothing_secret_is_in_what_the_other_commands_print() {
+    let log = format!("token=inLog77 {VALUE} curl -u me:inCurl77 x\nld: No space left on device {VALUE}\n");
+    let program = ["--", "/no/such", "--token=inWord77", VALUE];
+    let address = "https://me:inArgument77@h/";
+    for (words, code) in [
+        (vec!["doctor", "python", "--runtime", "python/3.11"], None),
+        (vec!["doctor", "python", "--runtime", "python/3.11", "--format", "json"], None),
+        (vec!["discover"], Some(0)),
+        (vec!["discover", "--format", "json"], Some(0)),
+        (vec!["discover", "--out", "discovered", "--format", "json"], Some(0)),
+        (vec!["list", "compiler", "--all", "--format", "json"], Some(0)),
+        (vec!["diagnose", "log"], None),
+        (vec!["diagnose", "log", "--format", "json"], None),
+        ([&["shell", "--cc", "gcc/12"][..], &program].concat(), Some(2)),
+        (vec!["shell", "--cc", "gcc/999"], Some(1)),
+        (vec!["shell", address], Some(2)),
+        (vec!["doctor", "--all", "--suites", address], Some(2)),
+        (vec!["discover", "--site", address], Some(2)),
+        (vec!["report", address], Some(2)),
+    ] {
+        let call = call(&words)
+            .file("log", &log)
+            .env("SITE_CRYPT", VALUE)
+            .env("http_proxy", "http://me:inProxy77@127.0.0.1:9/")
+            .env("PIP_INDEX_URL", "https://me:inIndex77@127.0.0.1:9/simple")
+            .env("SLURM_SERVER", "http://me:inServer77@h/")
+            .env("OMPI_MCA_password", "inParameter77");
+        let answer = call.run();
+        assert!(code.is_none_or(|code| answer.code == code), "{words:?}: {}{}", answer.stdout, answer.stderr);
+        let out = std::fs::read_to_string(answer.folder.path().join("discovered")).unwrap_or_default();
+        let all = format!("{}{}{out}", answer.stdout, answer.stderr);
+        assert!(!all.is_empty(), "{words:?}");
+        for secret in [
+            "Xk8-Lq2",
+            "inLog77",
+            "inCurl77",
+            "inWord77",
+            "inArgument77",
+            "inProxy77",
+            "inIndex77",
+            "inServer77",
+            "inParameter77",
+        ] {
+            let line = all.lines().find(|line| line.contains(secret));
+            assert!(line.is_none(), "{secret} in {words:?}: {line:?}");
+        }
+    }
+}
+
+#[test]
 fn a_site_that_would_hide_everything_is_told_so() {
     let more = "[secrets]\nnames = [\"*\"]\npatterns = [\"(\", \"x*\"]\n";
     let words = ["run", "compiler", "--cc", "gcc/12", "--site", "site.toml"];
