@@ -30,6 +30,10 @@ pub struct Family {
     pub tools: BTreeMap<Placeholder, Vec<String>>,
     /// Words that follow a tool in every call.
     pub flags: BTreeMap<Placeholder, Vec<String>>,
+    /// Other names of each tool, which must be what the tool is.
+    pub also: BTreeMap<String, Vec<String>>,
+    /// The variant of Spack's package with which each tool must be there.
+    pub owed: BTreeMap<Placeholder, String>,
 }
 
 /// Which variables of the pod must not reach a toolchain.
@@ -58,6 +62,9 @@ const TOOLS: [(&str, Placeholder); 9] = [
     ("rscript", Placeholder::Rscript),
     ("matlab", Placeholder::Matlab),
 ];
+
+/// What `also` names beside them: the preprocessor and the launcher.
+const ALSO: [&str; 2] = ["cpp", "mpirun"];
 
 impl Families {
     /// Reads `toolchains.toml`.
@@ -154,7 +161,19 @@ fn family(table: &mut Table<'_>) -> Option<Family> {
         .map(|(key, tool)| (tool, list(key)))
         .into_iter()
         .collect();
-    Some(Family { name: name?.value, aliases, layer: layer?, range, tools, flags })
+    let also = table.table("also", |also| {
+        let keys = TOOLS.iter().map(|(key, _)| *key).chain(ALSO);
+        let names = |key| {
+            let names: Vec<String> = also.strings(key)?.into_iter().map(|name| name.value).collect();
+            Some((key.to_owned(), names))
+        };
+        keys.filter_map(names).collect()
+    });
+    let owed = table.table("owed", |owed| {
+        TOOLS.iter().filter_map(|(key, tool)| Some((*tool, owed.string(key)?.value))).collect()
+    });
+    let (also, owed) = (also.unwrap_or_default(), owed.unwrap_or_default());
+    Some(Family { name: name?.value, aliases, layer: layer?, range, tools, flags, also, owed })
 }
 
 fn globs(table: &mut Table<'_>, key: &'static str) -> GlobSet {

@@ -28,6 +28,6 @@ pub use inventory::{Claim, Inventory};
 pub use lock::{Lock, Root};
 pub use owner::{Evidence, Owner, named_paths};
 pub use record::{Record, Standing, Tool};
-pub use spec::read_spec;
+pub use spec::{built_with, read_spec};
 pub use trees::{Tree, Trees};
 pub use view::behind;

@@ -10,6 +10,9 @@ program fortran_calls_mpi_f08
   type(MPI_Datatype) :: type1
   type(MPI_Request) :: request
   type(MPI_Status) :: status1
+  type(MPI_Info) :: info1
+  type(MPI_Win) :: win1
+  type(MPI_File) :: file1
 
   call MPI_Init(error)
   call tap_begin()
@@ -18,12 +21,17 @@ program fortran_calls_mpi_f08
   call calls_collective()
   call calls_messages()
   call calls_queries()
+  call more_started()
+  call more_windows()
+  call more_files()
+  call more_queries()
   call MPI_Comm_free(comm, error)
   call tap_end()
 
 contains
   include 'tap_mpi.inc'
   include 'fortran_calls.inc'
+  include 'fortran_more.inc'
 
   integer function source_of()
     source_of = status1%MPI_SOURCE

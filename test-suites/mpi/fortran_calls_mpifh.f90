@@ -7,6 +7,7 @@ program fortran_calls_mpifh
   integer :: calls_out(200), calls_in(200), peer, error
   integer :: comm, comm2, group, group2, type1, request
   integer :: status1(MPI_STATUS_SIZE)
+  integer :: info1, win1, file1
 
   call MPI_Init(error)
   call tap_begin()
@@ -15,12 +16,17 @@ program fortran_calls_mpifh
   call calls_collective()
   call calls_messages()
   call calls_queries()
+  call more_started()
+  call more_windows()
+  call more_files()
+  call more_queries()
   call MPI_Comm_free(comm, error)
   call tap_end()
 
 contains
   include 'tap_mpi.inc'
   include 'fortran_calls.inc'
+  include 'fortran_more.inc'
 
   integer function source_of()
     source_of = status1(MPI_SOURCE)

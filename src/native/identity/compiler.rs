@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Tools, answers, shown, variables};
+use super::{Tools, answers, names, shown, variables};
 use crate::native::place::{Place, install, real};
 use crate::native::{judged, judged_or_hidden, skipped, unanswered};
 use crate::path_fault::{PathFault, entries, find};
@@ -36,6 +36,7 @@ pub(super) fn look(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
     ] {
         checks.push(runtime(tools, check, (tool, library), compiler));
     }
+    checks.extend(names::of_compiler(tools, compiler));
     checks.push(build_wrappers(compiler));
     checks.extend(variables::followed(tools));
     checks

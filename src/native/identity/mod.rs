@@ -6,6 +6,7 @@
 mod answers;
 mod compiler;
 mod mpi;
+mod names;
 mod variables;
 
 pub(crate) use answers::wrapped;
@@ -61,9 +62,13 @@ struct Tools<'t> {
 
 impl Tools<'_> {
     fn ask(&self, program: &Path, words: &[&str]) -> Result<Answer, Error> {
+        self.ask_in(self.subject.environment, program, words)
+    }
+
+    fn ask_in(&self, environment: &Environment, program: &Path, words: &[&str]) -> Result<Answer, Error> {
         let words = words.iter().map(OsString::from);
         let argv = std::iter::once(program.as_os_str().to_owned()).chain(words).collect();
-        (self.ask)(&Call { argv, environment: self.subject.environment.clone() })
+        (self.ask)(&Call { argv, environment: environment.clone() })
     }
 
     /// Whose `path` is. What Spack took from the host, or from another tree, is its module's, wherever that lies.
@@ -107,6 +112,14 @@ impl Tools<'_> {
         family.and_then(|family| family.tools.get(&tool)).cloned().unwrap_or_default()
     }
 
+    /// The variant with which Spack recorded this install, if one that does not come without `tool`.
+    fn owed(&self, tool: Placeholder, loaded: &Loaded) -> Option<String> {
+        let family = self.subject.families.find(&loaded.family, loaded.module.plain_version())?;
+        let variant = family.owed.get(&tool)?;
+        let built = crate::stack::spack::built_with(&install(loaded.prefix.as_ref()?), variant);
+        built.then(|| variant.clone())
+    }
+
     fn which(&self, name: &str) -> Option<PathBuf> {
         self.subject.toolchain.which_anywhere(name)
     }
@@ -141,6 +154,12 @@ impl Tools<'_> {
             let essential = matches!(tool, Placeholder::Cc | Placeholder::Mpicc);
             return if essential {
                 judged(check, "identity.path", vec![reason])
+            } else if let Some(variant) = self.owed(tool, loaded) {
+                judged(
+                    check,
+                    "identity.path",
+                    vec![format!("{reason}, though it was built with `{variant}`")],
+                )
             } else {
                 skipped(check, reason)
             };

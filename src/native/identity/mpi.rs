@@ -1,6 +1,6 @@
 //! An MPI library: its wrappers, the compiler behind them, its launcher.
 
-use super::{Tools, answers, compiler, variables};
+use super::{Tools, answers, compiler, names, variables};
 use crate::native::place::{install, real};
 use crate::native::{judged, judged_or_hidden, skipped, unanswered};
 use crate::path_fault::{PathFault, is_folder};
@@ -21,6 +21,7 @@ pub(super) fn look(tools: &Tools<'_>, mpi: &Loaded, compiler: &Loaded) -> Vec<Ch
         checks.extend(wrapped(tools, name, (wrapper, language), compiler));
     }
     checks.extend(launcher(tools, mpi));
+    checks.extend(names::of_mpi(tools, mpi));
     checks.push(compiler::build_wrappers(mpi));
     checks.extend(variables::followed(tools));
     checks

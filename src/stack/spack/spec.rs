@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::node::Node;
 use super::read::{Version, json};
@@ -28,6 +29,28 @@ struct Meta {
     version: Version,
 }
 
+/// Whether the install in `prefix` was built with this variant, as Spack writes them: `+fortran`, `languages=c++`.
+/// What Spack does not record, or in a format that is not known, was not.
+#[must_use]
+pub fn built_with(prefix: &Path, variant: &str) -> bool {
+    let Ok(file) = json::<Value>(&prefix.join(".spack/spec.json"), "a Spack spec") else { return false };
+    let Some(parameters) = file.pointer("/spec/nodes/0/parameters") else { return false };
+    let is = |value: &Value, wanted: &str| match value {
+        Value::Bool(value) => value.to_string() == wanted,
+        Value::String(value) => value.to_lowercase().split(',').any(|part| part.trim() == wanted),
+        _ => false,
+    };
+    let (name, wanted) = match variant.strip_prefix('+') {
+        Some(name) => (name, "true"),
+        None => variant.split_once('=').unwrap_or((variant, "true")),
+    };
+    match parameters.get(name) {
+        Some(Value::Array(values)) => values.iter().any(|value| is(value, wanted)),
+        Some(value) => is(value, wanted),
+        None => false,
+    }
+}
+
 /// Reads `PREFIX/.spack/spec.json`; the second part is a warning where the version is not known. The file does not say
 /// whether the install was asked for.
 ///
@@ -51,4 +74,22 @@ pub fn read_spec(prefix: &Path) -> Result<(Record, Option<String>), Error> {
     let hash = root.hash.clone().unwrap_or_default();
     let record = root.record(hash, find);
     Ok((Record { prefix: Some(prefix.to_owned()), installed: true, ..record }, warning))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variant_is_read_in_every_form_that_spack_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let has = |variant: &str| built_with(folder.path(), variant);
+        assert!(!has("+fortran"));
+        std::fs::create_dir(folder.path().join(".spack")).unwrap();
+        let spec = r#"{"spec": {"nodes": [{"name": "gcc", "parameters":
+            {"languages": ["c", "c++"], "fortran": true, "cuda": false, "old": "c,fortran"}}]}}"#;
+        std::fs::write(folder.path().join(".spack/spec.json"), spec).unwrap();
+        assert!(has("languages=c++") && has("languages=c") && has("+fortran") && has("old=fortran"));
+        assert!(!has("languages=fortran") && !has("+cuda") && !has("+flang"));
+    }
 }

@@ -1,0 +1,213 @@
+//! The other names of a tool: whoever types one of them gets what the suites have tried.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Tools, answers};
+use crate::native::place::real;
+use crate::native::{judged, unanswered};
+use crate::stack::lmod::Answer;
+use crate::stack::toolchain::{Launcher, Loaded};
+use crate::suite::launch::Launch;
+use crate::suite::template::Placeholder;
+use crate::verdict::check::Check;
+
+/// What a tool and its other names are asked.
+struct Question {
+    /// As `also` of a family calls it.
+    key: &'static str,
+    /// The tool of which these are names.
+    tool: Placeholder,
+    /// What the tool is asked, and what its other names are.
+    asked: [&'static [&'static str]; 2],
+}
+
+const fn same(key: &'static str, tool: Placeholder, words: &'static [&'static str]) -> Question {
+    Question { key, tool, asked: [words, words] }
+}
+
+/// What a driver would do, without doing it.
+const COMPILERS: [Question; 4] = [
+    same("cc", Placeholder::Cc, &["-###", "-x", "c", "/dev/null"]),
+    same("cxx", Placeholder::Cxx, &["-###", "-x", "c++", "/dev/null"]),
+    same("fc", Placeholder::Fc, &["-###", "-x", "f95", "/dev/null"]),
+    Question {
+        key: "cpp",
+        tool: Placeholder::Cc,
+        asked: [&["-E", "-###", "-x", "c", "/dev/null"], &["-###", "-x", "c", "/dev/null"]],
+    },
+];
+
+const WRAPPERS: [Question; 3] = [
+    same("mpicc", Placeholder::Mpicc, &["-show"]),
+    same("mpicxx", Placeholder::Mpicxx, &["-show"]),
+    same("mpifc", Placeholder::Mpifc, &["-show"]),
+];
+
+pub(super) fn of_compiler(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
+    COMPILERS.iter().flat_map(|question| names(tools, question, compiler)).collect()
+}
+
+pub(super) fn of_mpi(tools: &Tools<'_>, mpi: &Loaded) -> Vec<Check> {
+    let mut checks: Vec<Check> = WRAPPERS.iter().flat_map(|question| names(tools, question, mpi)).collect();
+    if let Ok(launcher) = &tools.subject.toolchain.launcher {
+        for name in others(tools, "mpirun", &launcher.program, mpi) {
+            checks.push(launches(tools, &name, launcher, mpi));
+        }
+    }
+    checks
+}
+
+fn names(tools: &Tools<'_>, question: &Question, loaded: &Loaded) -> Vec<Check> {
+    let Ok(program) = tools.program(question.tool) else { return Vec::new() };
+    let others = others(tools, question.key, &program, loaded);
+    if others.is_empty() {
+        return Vec::new();
+    }
+    let wanted = tools.ask(&program, question.asked[0]);
+    let check = |name: String| {
+        let check = format!("name {name}");
+        let found = match typed(tools, &name, loaded) {
+            Ok(found) => found,
+            Err(fault) => return judged(check, "identity.name", vec![fault]),
+        };
+        let (wanted, said) = match (&wanted, tools.ask(&found, question.asked[1])) {
+            (Ok(wanted), Ok(said)) => (wanted, said),
+            (Err(error), _) => return unanswered(check, error),
+            (_, Err(error)) => return unanswered(check, &error),
+        };
+        let of = program.file_name().unwrap_or_default().display();
+        let fault = differs(&plain(wanted, &program), &plain(&said, &found)).map(|(wanted, said)| {
+            format!(
+                "`{name}` is not what `{of}` is: {} says {said}, not {wanted}",
+                question.asked[1].join(" ")
+            )
+        });
+        judged(check, "identity.name", Vec::from_iter(fault))
+    };
+    others.into_iter().map(check).collect()
+}
+
+/// The other names that a tool goes by, of those that the folder of the module holds: what the family's table names,
+/// and the tool's own with the version behind it.
+fn others(tools: &Tools<'_>, key: &str, program: &Path, loaded: &Loaded) -> BTreeSet<String> {
+    let Some(folder) =
+        program.parent().filter(|folder| loaded.prefix.is_some() && *folder != Path::new("/usr/bin"))
+    else {
+        return BTreeSet::new();
+    };
+    let family = tools.subject.families.find(&loaded.family, loaded.module.plain_version());
+    let named = family.and_then(|family| family.also.get(key)).cloned().unwrap_or_default();
+    let own = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let version = loaded.module.plain_version();
+    let major = version.split('.').next().unwrap_or(version);
+    let stems = named.iter().chain(std::iter::once(&own).filter(|_| key != "cpp" && key != "mpirun"));
+    stems
+        .flat_map(|stem| [stem.clone(), format!("{stem}-{major}"), format!("{stem}-{version}")])
+        .filter(|name| *name != own && std::fs::symlink_metadata(folder.join(name)).is_ok())
+        .collect()
+}
+
+/// Where this name leads who types it.
+fn typed(tools: &Tools<'_>, name: &str, loaded: &Loaded) -> Result<PathBuf, String> {
+    let found =
+        tools.which(name).ok_or_else(|| format!("`{name}` of {} cannot be started", loaded.module))?;
+    tools.foreign(&found, name, loaded).map_or(Ok(found), Err)
+}
+
+/// What is said, word by word, without what differs from call to call and from name to name.
+fn plain(answer: &Answer, program: &Path) -> Vec<String> {
+    static TEMPORARY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"[^ "=]*/(?:cc|null-)[A-Za-z0-9]{6}\.[a-z]+"#).ok());
+    let text =
+        [&answer.stdout, &answer.stderr].map(|part| String::from_utf8_lossy(part).into_owned()).concat();
+    let lines = text.lines().filter(|line| !line.starts_with("COLLECT_")).collect::<Vec<_>>().join("\n");
+    let lines = match TEMPORARY.as_ref() {
+        Some(temporary) => temporary.replace_all(&lines, "TEMPORARY").into_owned(),
+        None => lines,
+    };
+    let names = [program.to_path_buf(), real(program)].map(|path| path.display().to_string());
+    let status = if answer.success { "success" } else { "failure" }.to_owned();
+    let word = |word: &str| {
+        let bare = word.trim_matches('"');
+        if names.iter().any(|name| name == bare) { "PROGRAM".to_owned() } else { bare.to_owned() }
+    };
+    std::iter::once(status).chain(lines.split_whitespace().map(word)).collect()
+}
+
+/// The first words in which two answers differ.
+fn differs(wanted: &[String], said: &[String]) -> Option<(String, String)> {
+    let length = wanted.len().max(said.len());
+    let at =
+        |words: &[String], place: usize| words.get(place).map_or("nothing more", String::as_str).to_owned();
+    (0..length)
+        .find(|place| wanted.get(*place) != said.get(*place))
+        .map(|place| (at(wanted, place), at(said, place)))
+}
+
+/// Whether another name of the launcher is the launcher, tells its version, and starts as many processes.
+fn launches(tools: &Tools<'_>, name: &str, launcher: &Launcher, mpi: &Loaded) -> Check {
+    let (check, profile, launcher) = (format!("name {name}"), &launcher.profile, &launcher.program);
+    let found = match typed(tools, name, mpi) {
+        Ok(found) => found,
+        Err(fault) => return judged(check, "identity.name", vec![fault]),
+    };
+    let same = real(&found) == real(launcher)
+        || std::fs::read(&found).is_ok_and(|bytes| std::fs::read(launcher).is_ok_and(|other| bytes == other));
+    if same {
+        return Check::passed(check);
+    }
+    let module = mpi.module.plain_version();
+    let of = launcher.file_name().unwrap_or_default().display();
+    let mut faults = Vec::new();
+    match tools.ask(&found, &["--version"]) {
+        Err(error) => return unanswered(check, &error),
+        Ok(answer) => match answers::version_in(&answers::said(&answer), module) {
+            Some(told) if answers::agree(&told, module) => {}
+            Some(told) => faults.push(format!("`{name}` says {told}, the module says {module}")),
+            None => faults.push(format!("`{name} --version` tells no version")),
+        },
+    }
+    // Where the launcher itself starts nothing, the suites tell why.
+    let mut environment = tools.subject.environment.clone();
+    for (variable, value) in profile.variables(Launch::Profile, nix::unistd::geteuid().is_root()) {
+        environment.set(variable, value);
+    }
+    let started = |program: &Path| {
+        let mut words: Vec<&str> = profile.args.iter().map(String::as_str).collect();
+        words.extend(["-n", "2", "/bin/echo", "started"]);
+        let answer = tools.ask_in(&environment, program, &words).ok()?;
+        let lines = String::from_utf8_lossy(&answer.stdout).lines().filter(|line| *line == "started").count();
+        Some((answer.success, lines))
+    };
+    if let (Some((true, wanted)), Some((_, told))) = (started(launcher), started(&found))
+        && wanted != told
+    {
+        faults.push(format!("`{name} -n 2` starts {told} processes, `{of} -n 2` starts {wanted}"));
+    }
+    judged(check, "identity.name", faults)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(text: &str) -> Answer {
+        Answer { stdout: Vec::new(), stderr: text.as_bytes().to_vec(), success: true }
+    }
+
+    #[test]
+    fn two_names_say_the_same_but_for_their_own_and_for_temporary_files() {
+        let plain = |text: &str, name: &str| plain(&answer(text), Path::new(name));
+        let one = plain("COLLECT_GCC=g++\n cc1plus -o /tmp/a/ccAbCdEf.s\n as -o /tmp/a/cc012345.o", "/b/g++");
+        let other =
+            plain("COLLECT_GCC=c++\n cc1plus -o /tmp/b/ccXyZ123.s\n as -o /tmp/b/ccabcdef.o", "/b/c++");
+        assert_eq!(differs(&one, &other), None);
+        let flagged = plain(" cc1plus -D_OLD=0 -o /tmp/b/ccXyZ123.s", "/b/c++");
+        assert_eq!(differs(&one, &flagged), Some(("-o".to_owned(), "-D_OLD=0".to_owned())));
+        assert_eq!(differs(&one[..1], &one).map(|(wanted, _)| wanted), Some("nothing more".to_owned()));
+    }
+}
