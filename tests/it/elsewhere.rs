@@ -53,7 +53,9 @@ fn a_repository_below_a_closed_folder_is_opened_for_the_users_that_tests_become(
     let output = Command::new(read[0]).args(&read[1..]).arg(&file).output().unwrap();
     assert!(!output.status.success(), "the folder is not closed");
     let shell = "echo new > written; exec \"$@\"";
-    let output = Command::new(&script)
+    let output = Command::new("sh")
+        .args(["-c", "umask 077 && exec \"$@\"", "sh"])
+        .arg(&script)
         .args(["sh", "-c", shell, "sh"])
         .args(read)
         .arg(&file)
@@ -67,6 +69,8 @@ fn a_repository_below_a_closed_folder_is_opened_for_the_users_that_tests_become(
         String::from_utf8_lossy(&output.stderr)
     );
     assert_eq!(fs::read_to_string(repository.join("written")).unwrap(), "new\n", "what is written stays");
+    let mode = fs::metadata(repository.join("written")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644, "Lmod shows root no modulefile that others may not read");
     assert_eq!(fs::metadata(&closed).unwrap().permissions().mode() & 0o777, 0o700, "nothing changes outside");
 }
 
