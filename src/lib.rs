@@ -26,6 +26,8 @@
 //! - [`compare`]: WHAT is not as it was
 //! - [`bug`]: what a fault of our own ends
 //! - [`cli`]: every flag
+//! - [`plan`]: WHAT is owed
+//! - [`ledger`]: WHAT passed before, with everything as it is now
 //! - [`command`]: one verb a file; [`alias`]: the names that pods already use
 
 pub mod alias;
@@ -39,11 +41,13 @@ pub mod document;
 pub mod error;
 pub mod exit;
 pub mod heap;
+pub mod ledger;
 pub mod mount;
 pub mod mutate;
 pub mod native;
 pub mod packed;
 pub mod path_fault;
+pub mod plan;
 pub mod pod;
 pub mod report;
 pub mod run;

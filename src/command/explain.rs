@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::cli::Explain;
-use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::plan::catalogue::Catalogue;
 use crate::report::print::print;
 use crate::suite::select::Selection;
 use crate::verdict::rules::{Rules, shipped};

@@ -2,18 +2,17 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 
 use crate::cli::{Format, List};
-use crate::command::catalogue::Catalogue;
-use crate::command::missing::nothing;
-use crate::command::request::Request;
-use crate::command::run;
-use crate::command::toolchains::Stack;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::exit::Exit;
+use crate::plan::catalogue::Catalogue;
+use crate::plan::missing::nothing;
+use crate::plan::owed::{plan, record};
+use crate::plan::request::Request;
+use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::mask;
@@ -33,11 +32,11 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
         suites(flags, &catalogue, &request.selection)?;
         return Ok(Exit::Passed);
     }
-    let stop = Arc::new(stop()?);
+    let stop = Arc::new(Stop::unheard()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
-    let (asked, plan, missing) = run::plan(&catalogue, &stack, &request)?;
-    let mut record = run::record(&catalogue, &stack, &asked, &plan, &Facts::gather());
+    let (asked, plan, missing) = plan(&catalogue, &stack, &request)?;
+    let mut record = record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     mask::record::plan(&mut record);
     match flags.format {
         Format::Json => print_json(&record)?,
@@ -55,13 +54,6 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     }
     // `run` would do the rest, and end like this as well.
     Err(nothing(&missing, &catalogue, &request))
-}
-
-/// A wish to stop that nobody listens for: short commands die of their signals.
-pub(super) fn stop() -> Result<Stop, Error> {
-    Stop::new(Duration::from_secs(5)).map_err(|error| {
-        Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
-    })
 }
 
 fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<(), Error> {

@@ -1,24 +1,16 @@
 //! One verb a file.
 
-pub mod asked;
-pub mod catalogue;
 pub mod compare;
 pub mod diagnose;
 pub mod discover;
 pub mod doctor;
 pub mod explain;
-pub mod hierarchy;
-pub mod ledger;
 pub mod list;
 pub mod manual;
-pub mod missing;
 pub mod mutate;
 pub mod report;
-pub mod request;
 pub mod run;
 pub mod shell;
-mod spied;
-pub mod toolchains;
 
 use crate::cli::{Cli, Verb};
 use crate::error::Error;

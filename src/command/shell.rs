@@ -5,14 +5,14 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Modules, Shell};
-use crate::command::asked::{Asked, Unloaded};
-use crate::command::catalogue::Catalogue;
-use crate::command::list::stop;
-use crate::command::request::wanted;
-use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::plan::asked::{Asked, Unloaded};
+use crate::plan::catalogue::Catalogue;
+use crate::plan::request::wanted;
+use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
+use crate::pod::signals::Stop;
 use crate::report::console::say;
 use crate::report::kept::{self, Kept};
 use crate::report::text::line;
@@ -106,7 +106,7 @@ fn tell_case(kept: &Kept) {
 
 fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&[], flags.site.as_ref())?;
-    let stop = stop()?;
+    let stop = Stop::unheard()?;
     let root = Root::new(flags.keep)?;
     let (wanted, extra) = wanted(&flags.modules, false)?;
     if wanted.is_empty() && extra.is_empty() {

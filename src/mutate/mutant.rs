@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::catalogue::{Catalogue, Operator};
 use super::prototype::Prototype;
-use crate::run::plan::hash;
+use crate::digest::fnv;
 
 /// Through which language binding a function is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,7 +185,7 @@ fn spread(gate: &str, types: &[&str]) -> Vec<String> {
 /// function about as many as of any other.
 #[must_use]
 pub fn in_order(mutants: Vec<Mutant>, seed: u64) -> Vec<Mutant> {
-    let drawn = |mutant: &Mutant| hash(format!("{seed} {mutant}").as_bytes());
+    let drawn = |mutant: &Mutant| fnv(format!("{seed} {mutant}").as_bytes());
     let mut strata: BTreeMap<(Binding, String, String), Vec<Mutant>> = BTreeMap::new();
     for mutant in mutants {
         let operator = mutant.operator.split('(').next().unwrap_or_default().to_owned();

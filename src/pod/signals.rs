@@ -56,14 +56,26 @@ impl Stop {
     ///
     /// # Errors
     /// If no pipe can be opened.
-    pub fn new(grace: Duration) -> io::Result<Self> {
+    pub fn new(grace: Duration) -> Result<Self, Error> {
+        let level = || {
+            Level::new()
+                .map_err(|error| Error::new(Kind::Pod, format!("cannot open a pipe: {}", reason(&error))))
+        };
         Ok(Self {
             signal: AtomicI32::new(0),
             heard: Mutex::new(None),
-            asked: Level::new()?,
-            urged: Level::new()?,
+            asked: level()?,
+            urged: level()?,
             grace,
         })
+    }
+
+    /// A wish to stop that nobody listens for: short commands die of their signals.
+    ///
+    /// # Errors
+    /// If no pipe can be opened.
+    pub fn unheard() -> Result<Self, Error> {
+        Self::new(Duration::from_secs(5))
     }
 
     /// Asks for a stop because of this signal; asking again makes it immediate.

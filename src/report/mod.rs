@@ -15,7 +15,6 @@ pub mod gitlab;
 pub mod html;
 pub mod junit;
 pub mod kept;
-pub mod ledger;
 pub mod live;
 pub mod lock;
 pub mod mask;

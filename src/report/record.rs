@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::pod::facts::Facts;
 use crate::verdict::check::{Check, Diagnosed, Outcome};
@@ -178,4 +180,11 @@ impl CaseRecord {
             environment: BTreeMap::new(),
         }
     }
+}
+
+/// RFC 3339 in UTC, to the second: `2026-08-20T10:11:12Z`.
+#[must_use]
+pub fn now() -> String {
+    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    now.format(&Rfc3339).unwrap_or_default()
 }

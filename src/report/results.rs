@@ -295,7 +295,7 @@ pub(super) fn has_repro(folder: &Path, id: &str) -> bool {
 ///
 /// # Errors
 /// Those of the file system, and of a file that is larger or none.
-pub(super) fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let found = fs::symlink_metadata(path)?;
     if !found.is_file() {
         return Err(io::Error::other("not a regular file"));

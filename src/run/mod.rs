@@ -28,7 +28,6 @@ pub mod message;
 mod oom;
 pub mod outcome;
 pub mod output;
-pub mod plan;
 pub mod process;
 pub mod refusal;
 mod remains;

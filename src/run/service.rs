@@ -36,6 +36,19 @@ pub struct Given {
     pub cran: Option<String>,
 }
 
+impl Given {
+    /// What the flags say; what they do not say, the environment does.
+    #[must_use]
+    pub fn or_environment(index: Option<&String>, cran: Option<&String>) -> Self {
+        let set = |name| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
+        let index = index.cloned().or_else(|| set("STACKPROBE_INDEX_URL")).or_else(|| set("PIP_INDEX_URL"));
+        Self {
+            index: index.filter(|url| !url.trim().is_empty()),
+            cran: cran.cloned().or_else(|| set("STACKPROBE_CRAN")),
+        }
+    }
+}
+
 /// Why a service cannot be had. Never the fault of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unserved {

@@ -1,6 +1,6 @@
 //! Every arrow goes down: who imports whom below `src`, held against the order of rooms in the head of `src/lib.rs`.
 //!
-//! A name that a module only hands on (`pub use`) counts as an import of the file that defines it.
+//! And no verb imports a verb. A name that a module only hands on (`pub use`) counts as an import of the file that defines it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -67,6 +67,19 @@ fn each_kind_of_wrong_arrow_is_seen() {
         found(&[("new", "use crate::low::a;"), ("low/a", "")]),
         ["the room `new` is not in the order of rooms in src/lib.rs"]
     );
+    assert_eq!(
+        found(&[
+            ("command/list", "use crate::command::run;\n"),
+            ("command/run/mod", ""),
+            ("command/run", "")
+        ]),
+        ["the verb `list` imports the verb `run`"]
+    );
+    assert_eq!(
+        found(&[("command/run/case", "use super::session::A;"), ("command/run/session", "")]),
+        [""; 0]
+    );
+    assert_eq!(found(&[("command", "use run::run;"), ("command/run", "")]), [""; 0]);
     // Neither comments nor texts nor the tests of a file are imports.
     let quiet = "// use crate::high::a;\n/// [`crate::high::a`]\nconst A: &str = \"use crate::high::a;\";\n\
                  pub(in crate::low) fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::high::a;\n}\n";
@@ -108,6 +121,16 @@ fn faults(sources: &Sources, lib: &str) -> Vec<String> {
         if from[0] != to[0] && place(&from[0]) < place(&to[0]) && place(&from[0]).is_some() {
             let (from, to) = (from.join("/"), to.join("/"));
             faults.push(format!("{from} imports {to}, which stands below it in src/lib.rs"));
+        }
+    }
+    // Below `command` stands one verb a file or folder.
+    for (from, to) in &edges {
+        if let ([room, verb, ..], [other, another, ..]) = (from.as_slice(), to.as_slice())
+            && room == "command"
+            && other == "command"
+            && verb != another
+        {
+            faults.push(format!("the verb `{verb}` imports the verb `{another}`"));
         }
     }
     faults.extend(circles(&edges));

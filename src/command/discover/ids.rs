@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::View;
-use crate::run::plan::hash;
+use crate::digest::fnv;
 use crate::suite::Layer;
 
 /// With the hash behind it an id has at most 57 characters: a Kubernetes label holds 63.
@@ -42,7 +42,7 @@ pub(super) fn id(label: &str) -> String {
         }
     }
     id.truncate(LONGEST);
-    format!("{}-{:08x}", id.trim_end_matches('-'), hash(label.as_bytes()) >> 32)
+    format!("{}-{:08x}", id.trim_end_matches('-'), fnv(label.as_bytes()) >> 32)
 }
 
 #[cfg(test)]

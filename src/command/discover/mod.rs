@@ -1,6 +1,5 @@
 //! `stackprobe discover`: the hierarchy of the stack as the stack itself tells it, and what of it is tested.
 
-mod changed;
 mod form;
 mod ids;
 mod odd;
@@ -11,16 +10,17 @@ use std::sync::Arc;
 
 use crate::atomic::write_atomic;
 use crate::cli::{Discover, Hierarchy, Modules};
-use crate::command::catalogue::Catalogue;
-use crate::command::list::stop;
-use crate::command::request::wanted;
-use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::ledger::changed::changed;
+use crate::plan::cases::{Planned, suites_for};
+use crate::plan::catalogue::Catalogue;
+use crate::plan::request::wanted;
+use crate::plan::toolchains::Stack;
+use crate::pod::signals::Stop;
 use crate::report::console::note;
 use crate::report::mask::mask;
 use crate::report::print::print;
-use crate::run::plan::{Planned, suites_for};
 use crate::run::root::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
 use crate::stack::spider::Found;
@@ -35,7 +35,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.suite_folders, flags.site.as_ref())?;
     let (cc, mpi, runtime) = (flags.cc.clone(), flags.mpi.clone(), flags.runtime.clone());
     let (limits, _) = wanted(&Modules { cc, mpi, runtime, ..Modules::default() }, true)?;
-    let stop = Arc::new(stop()?);
+    let stop = Arc::new(Stop::unheard()?);
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, true)?;
     let found = stack.found()?;
@@ -44,7 +44,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
         note(&line);
     }
     let changed = match &flags.since {
-        Some(ledger) => Some(changed::changed(flags, ledger, (&catalogue, &stack), (matrix, &limits))?),
+        Some(ledger) => Some(changed(&flags.suites, ledger, (&catalogue, &stack), (matrix, &limits))?),
         None => None,
     };
     let mut view = View::new(&catalogue, found, matrix, &limits);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::command::toolchains::Stack;
 use crate::error::{Error, reason};
+use crate::plan::toolchains::Stack;
 use crate::stack::spider::Found;
 
 /// Folders of `MODULEPATH` that are not there or hold nothing, modulefiles and books of Spack's that cannot be read.

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::Select;
-use crate::command::catalogue::Catalogue;
-use crate::command::request::Request;
 use crate::error::Error;
-use crate::run::plan::{Plan, Planned};
+use crate::plan::cases::{Plan, Planned};
+use crate::plan::catalogue::Catalogue;
+use crate::plan::request::Request;
 use crate::stack::launcher::Profile;
 use crate::stack::matrix::Limits;
 use crate::suite::Layer;

@@ -10,9 +10,9 @@ mod stack;
 use std::time::{Duration, Instant};
 
 use crate::cli::{self, Format};
-use crate::command::catalogue::Catalogue;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::plan::catalogue::Catalogue;
 use crate::pod::facts::Facts;
 use crate::stack::environment::Environment;
 use crate::stack::family::Scrub;

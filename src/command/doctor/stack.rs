@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::line::Line;
-use crate::command::catalogue::Catalogue;
-use crate::command::list;
-use crate::command::toolchains::Stack;
+use crate::plan::catalogue::Catalogue;
+use crate::plan::toolchains::Stack;
 use crate::pod::folder::Folder;
+use crate::pod::signals::Stop;
 use crate::run::root::Root;
 use crate::stack::environment::Environment;
 use crate::stack::lmod_command::lmod_command;
@@ -36,7 +36,7 @@ pub(super) fn lmod(catalogue: &Catalogue) -> Health {
         return told(Line::new("lmod", format!("{}; not asked: no folder for it", command.display())));
     };
     let begun = Instant::now();
-    let answer = list::stop().map(Arc::new).and_then(|stop| {
+    let answer = Stop::unheard().map(Arc::new).and_then(|stop| {
         let stack = Stack::open(catalogue, root.path(), &stop, false)?;
         stack.sound().map(|()| stack.lmod_version().to_owned())
     });

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::library::{shim, words};
 use super::trials::Trials;
-use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
 use crate::mutate::{Binding, CHOICE, Mutant, Trial, Verdict};
+use crate::plan::catalogue::Catalogue;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::run::command::{Command, Limits};

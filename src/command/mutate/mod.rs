@@ -7,18 +7,17 @@ mod tell;
 mod trials;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anstream::println;
 
 use crate::cli::{Mutate, Select};
-use crate::command::asked::{Asked, Unloaded};
-use crate::command::catalogue::Catalogue;
-use crate::command::request::Request;
-use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::mutate::{self, Mutant, Score};
+use crate::plan::asked::{Asked, Unloaded};
+use crate::plan::catalogue::Catalogue;
+use crate::plan::request::Request;
+use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
@@ -45,10 +44,7 @@ pub fn mutate(flags: &Mutate) -> Result<Exit, Error> {
     let request = Request::new(&select, &catalogue)?;
     let faults = mutate::Catalogue::parse(&table("mutants/mpi.toml"))
         .map_err(|faults| Error::of(Kind::Internal, faults))?;
-    let stop = Stop::new(Duration::from_secs(5)).map_err(|error| {
-        Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
-    })?;
-    let stop = Arc::new(stop);
+    let stop = Arc::new(Stop::unheard()?);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
     let root = Root::new(false)?;

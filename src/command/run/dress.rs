@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::case::Group;
-use crate::run::plan::Case;
+use crate::plan::cases::Case;
 use crate::run::stage::{Attempt, Stage, base};
 use crate::run::surroundings::{Place, environment};
 use crate::stack::environment::Environment;

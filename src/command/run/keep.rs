@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 
 use super::case::{Built, Done, Group};
 use super::session::Session;
+use crate::plan::cases::Case;
 use crate::report::mask::mask;
 use crate::report::record::{CaseRecord, CommandRecord};
 use crate::report::repro::Repro;
 use crate::report::results::write_repro;
 use crate::report::text::{clean, head_and_tail};
 use crate::run::output::Captured;
-use crate::run::plan::Case;
 use crate::run::stage::base;
 use crate::stack::toolchain::Toolchain;
 use crate::verdict::check::{Check, Outcome};

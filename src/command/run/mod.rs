@@ -4,10 +4,9 @@ mod as_left;
 mod case;
 mod circumstances;
 mod dress;
-mod family;
 mod keep;
 mod native;
-pub(super) mod needs;
+mod needs;
 mod pause;
 mod resume;
 mod session;
@@ -19,18 +18,16 @@ mod why;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::cli::Run;
-use crate::command::asked::Asked;
-use crate::command::catalogue::Catalogue;
-use crate::command::ledger::{Keys, Since};
-use crate::command::missing::{Missing, missing, nothing};
-use crate::command::request::Request;
-use crate::command::toolchains::Stack;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::heap;
+use crate::ledger::{Keys, Since};
+use crate::plan::cases::Plan;
+use crate::plan::catalogue::Catalogue;
+use crate::plan::owed::{plan, record};
+use crate::plan::request::Request;
+use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
@@ -38,18 +35,17 @@ use crate::report::claim::Claim;
 use crate::report::console::{Console, note};
 use crate::report::estimate::Estimate;
 use crate::report::live::{self, Live};
-use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::record::{CaseRecord, PlanRecord};
 use crate::report::reserve::Reserve;
 use crate::report::{results, summary, termination};
 use crate::run::execute::dismiss_supervisors;
-use crate::run::plan::Plan;
 use crate::run::root::Root;
 use crate::run::service::{Given, Services};
 use crate::run::sweep::leave_nothing;
 use crate::suite::Service;
 use pause::Pause;
 use resume::resume;
-use session::{Session, now};
+use session::Session;
 use teller::Teller;
 use why::Why;
 
@@ -85,10 +81,7 @@ fn attempt(
     }
     let why = Why::new(catalogue.site.source.as_ref())?;
     needs::anything(facts, &why)?;
-    let stop = Stop::new(flags.grace).map_err(|error| {
-        Error::new(Kind::Pod, format!("cannot open a pipe: {}", crate::error::reason(&error)))
-    })?;
-    let stop = Arc::new(stop);
+    let stop = Arc::new(Stop::new(flags.grace)?);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
     let done = carry_out(flags, (catalogue, request), (facts.clone(), why), &stop, begun);
@@ -120,7 +113,7 @@ fn carry_out(
     record.cases.extend(missing.iter().map(|case| case.owed.clone()));
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
     let claim = Claim::take(&flags.results)?;
-    let given_servers = given(flags.index_url.as_ref(), flags.cran.as_ref());
+    let given_servers = Given::or_environment(flags.index_url.as_ref(), flags.cran.as_ref());
     let keys = Keys::new(catalogue, &stack, &facts, given_servers, flags.since.is_some());
     let (done, plan) = resume(flags, (catalogue, &stack, &keys), (&asked, &request.extra), plan);
     let since = flags.since.as_deref().map(|path| {
@@ -206,83 +199,9 @@ fn services(flags: &Run, catalogue: &Catalogue, plan: &Plan, root: &Root) -> Ser
         .map(|(_, service)| service)
         .filter(|service| probes.clone().any(|probe| probe.services.contains(service)))
         .collect();
-    Services::start(&needed, &given(flags.index_url.as_ref(), flags.cran.as_ref()), root.path())
-}
-
-/// The real servers that a run was given.
-pub(super) fn given(index: Option<&String>, cran: Option<&String>) -> Given {
-    let set = |name| std::env::var(name).ok().filter(|url| !url.trim().is_empty());
-    let index = index.cloned().or_else(|| set("STACKPROBE_INDEX_URL")).or_else(|| set("PIP_INDEX_URL"));
-    Given {
-        index: index.filter(|url| !url.trim().is_empty()),
-        cran: cran.cloned().or_else(|| set("STACKPROBE_CRAN")),
-    }
-}
-
-/// What is owed: the plan, the toolchains that it speaks of, and what was named and has no case.
-///
-/// # Errors
-/// A request that leaves nothing, a stack that cannot be looked at.
-pub(super) fn plan(
-    catalogue: &Catalogue,
-    stack: &Stack<'_>,
-    request: &Request,
-) -> Result<(Vec<Asked>, Plan, Vec<Missing>), Error> {
-    let Request { selection, limits, extra, all, shard } = request;
-    let asked = stack.ask(limits, *all)?;
-    let planned = |asked: &[Asked]| asked.iter().map(|asked| asked.planned(catalogue)).collect::<Vec<_>>();
-    let mut plan = Plan::new(&catalogue.suites, &planned(&asked), selection, *shard);
-    // Names that came from a person are prefixes: loading tells what they mean, and the plan then says so.
-    if !all {
-        let needed: Vec<&Asked> = asked
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| plan.cases.iter().any(|case| case.toolchain == *index))
-            .map(|(_, asked)| asked)
-            .collect();
-        needed.par_iter().for_each(|asked| {
-            stack.load(asked, extra);
-        });
-        plan = Plan::new(&catalogue.suites, &planned(&asked), selection, *shard);
-    }
-    let missing = missing(catalogue, &asked, request);
-    if plan.cases.is_empty() {
-        return Err(nothing(&missing, catalogue, request));
-    }
-    Ok((asked, plan, missing))
-}
-
-/// The plan as it is written down.
-pub(super) fn record(
-    catalogue: &Catalogue,
-    stack: &Stack<'_>,
-    asked: &[Asked],
-    plan: &Plan,
-    facts: &Facts,
-) -> PlanRecord {
-    let labels: Vec<String> = asked.iter().map(|asked| asked.planned(catalogue).label).collect();
-    let cases = plan.cases.iter().map(|case| {
-        let suite = &catalogue.suites[case.suite];
-        let probe = &suite.probes[case.probe];
-        Owed {
-            id: case.id.clone(),
-            suite: suite.name.clone(),
-            probe: probe.name.clone(),
-            toolchain: labels[case.toolchain].clone(),
-            ranks: case.ranks.filter(|_| probe.ranks.len() > 1),
-            file: suite.source.path.to_string_lossy().into_owned(),
-            line: probe.line,
-        }
-    });
-    PlanRecord {
-        format: FORMAT,
-        stackprobe: env!("CARGO_PKG_VERSION").to_owned(),
-        started: now(),
-        command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-        pod: facts.clone(),
-        lmod: stack.lmod_version().to_owned(),
-        modulepath: stack.modulepath(),
-        shard: String::new(),
-        cases: cases.collect(),
-    }
+    Services::start(
+        &needed,
+        &Given::or_environment(flags.index_url.as_ref(), flags.cran.as_ref()),
+        root.path(),
+    )
 }

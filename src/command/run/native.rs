@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::case::{Built, stage_fault};
 use super::session::Session;
-use crate::command::catalogue::Catalogue;
 use crate::native::{identity, linkage, modules, spack};
+use crate::plan::cases::Case;
+use crate::plan::catalogue::Catalogue;
 use crate::run::call::call;
-use crate::run::plan::Case;
 use crate::stack::environment::Environment;
 use crate::stack::spack::Claim;
 use crate::stack::toolchain::Toolchain;

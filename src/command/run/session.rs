@@ -5,25 +5,25 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::pause::{Pause, instructions};
 use super::teller::Teller;
 use super::why::Why;
 use crate::cli::Run;
-use crate::command::asked::Asked;
-use crate::command::catalogue::Catalogue;
-use crate::command::ledger::{Keys, Since};
-use crate::command::toolchains::Stack;
+use crate::ledger::{Keys, Since};
+use crate::plan::asked::Asked;
+use crate::plan::cases::Case;
+use crate::plan::catalogue::Catalogue;
+use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::counts::UNCHANGED;
 use crate::report::live::Live;
+use crate::report::record::now;
 use crate::report::record::{CaseRecord, INTERRUPTED, Owed, UNWRITTEN};
 use crate::report::results::Results;
 use crate::run::execute::dismiss_supervisors;
 use crate::run::memory::Groups;
-use crate::run::plan::Case;
 use crate::run::root::Root;
 use crate::run::service::Services;
 use crate::stack::toolchain::Toolchain;
@@ -220,10 +220,4 @@ impl<'s> Session<'s> {
             pause.hold(self.stop);
         }
     }
-}
-
-/// RFC 3339 in UTC, to the second: `2026-08-20T10:11:12Z`.
-pub(super) fn now() -> String {
-    let now = OffsetDateTime::now_utc().replace_nanosecond(0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    now.format(&Rfc3339).unwrap_or_default()
 }

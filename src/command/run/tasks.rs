@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::case::{Built, Group};
 use super::session::Session;
-use crate::command::asked::Unloaded;
+use crate::plan::asked::Unloaded;
+use crate::plan::cases::{Case, Plan};
 use crate::report::mask;
-use crate::run::plan::{Case, Plan};
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::suite::Suite;
 use crate::verdict::check::{Check, Outcome};

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use crate::cli::Run;
-use crate::command::missing::Missing;
-use crate::command::request::Request;
-use crate::command::run::session::now;
 use crate::command::run::why::Why;
 use crate::error::{Error, Kind};
 use crate::path_fault::PathFault;
+use crate::plan::missing::Missing;
+use crate::plan::request::Request;
 use crate::pod::facts::Facts;
 use crate::report::claim::Claim;
+use crate::report::record::now;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
 use crate::report::results::Results;
 use crate::report::termination;

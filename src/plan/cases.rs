@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use crate::digest::fnv;
 use crate::suite::select::{Selection, Shard};
 use crate::suite::{Layer, Suite};
 
@@ -113,19 +114,11 @@ fn id(suite: &str, probe: &str, ranks: Option<u32>, toolchain: &str) -> String {
         })
         .collect();
     if id.len() > 180 {
-        let hash = hash(text.as_bytes());
+        let hash = fnv(text.as_bytes());
         id.truncate(160);
         let _ = write!(id, "-{hash:016x}");
     }
     id
-}
-
-/// FNV-1a: short, and the same in every run and on every machine.
-#[must_use]
-pub fn hash(bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

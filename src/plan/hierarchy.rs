@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::command::spied;
 use crate::error::Error;
 use crate::native::identity::wrapped;
+use crate::plan::spied;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;

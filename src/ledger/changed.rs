@@ -5,16 +5,16 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::cli::Discover;
-use crate::command::asked::{Asked, Unloaded};
-use crate::command::catalogue::Catalogue;
-use crate::command::ledger::{Keys, Since};
-use crate::command::run::{given, needs};
-use crate::command::toolchains::Stack;
+use super::{Keys, Since};
 use crate::error::Error;
+use crate::plan::asked::{Asked, Unloaded};
+use crate::plan::cases::{Case, Plan};
+use crate::plan::catalogue::Catalogue;
+use crate::plan::offer::is_left_out;
+use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::report::console::note;
-use crate::run::plan::{Case, Plan};
+use crate::run::service::Given;
 use crate::stack::matrix::{Chain, Limits, Matrix};
 use crate::suite::select::Selection;
 
@@ -23,15 +23,15 @@ use crate::suite::select::Selection;
 ///
 /// # Errors
 /// A selection that names nothing.
-pub(super) fn changed<'m>(
-    flags: &Discover,
+pub fn changed<'m>(
+    suites: &[String],
     ledger: &Path,
     (catalogue, stack): (&Catalogue, &Stack<'_>),
     (matrix, limits): (&'m Matrix, &'m Limits),
 ) -> Result<BTreeSet<&'m Chain>, Error> {
-    let selection = Selection::new(&flags.suites, &[], &catalogue.suites)?;
+    let selection = Selection::new(suites, &[], &catalogue.suites)?;
     let facts = Facts::gather();
-    let keys = Keys::new(catalogue, stack, &facts, given(None, None), true);
+    let keys = Keys::new(catalogue, stack, &facts, Given::or_environment(None, None), true);
     let (since, told) = Since::new(ledger, &keys);
     if let Some(line) = told {
         note(&line);
@@ -52,8 +52,7 @@ pub(super) fn changed<'m>(
                 Err(unloaded) => return !matches!(unloaded, Unloaded::Absent(_)),
             };
             let probe = &suite.probes[case.probe];
-            since.unchanged(case, toolchain).is_none()
-                && !needs::is_left_out(probe, toolchain, &facts, catalogue)
+            since.unchanged(case, toolchain).is_none() && !is_left_out(probe, toolchain, &facts, catalogue)
         };
         Ok(plan.cases.iter().any(is_owed))
     };

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::command::asked::{Asked, Unloaded};
-use crate::command::catalogue::Catalogue;
-use crate::command::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
-use crate::command::spied;
 use crate::document::nearest;
 use crate::error::{Error, Kind};
 use crate::path_fault::PathFault;
+use crate::plan::asked::{Asked, Unloaded};
+use crate::plan::catalogue::Catalogue;
+use crate::plan::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
+use crate::plan::spied;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;

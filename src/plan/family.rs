@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::command::catalogue::Catalogue;
+use crate::plan::catalogue::Catalogue;
 use crate::stack::toolchain::{Loaded, Toolchain, tools_of};
 use crate::suite::template::Placeholder;
 use crate::suite::{Layer, Probe};

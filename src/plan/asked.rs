@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Kind};
-use crate::run::plan::Planned;
+use crate::plan::cases::Planned;
+use crate::plan::catalogue::Catalogue;
 use crate::stack::lmod::Refusal;
 use crate::stack::matrix::Chain;
 use crate::stack::toolchain::Toolchain;

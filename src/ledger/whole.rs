@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::command::toolchains::Stack;
 use crate::digest::{Parts, sha256_of};
+use crate::plan::toolchains::Stack;
 use crate::stack::spack::{Claim, named_paths};
 use crate::stack::uncommented::uncommented;
 

@@ -20,18 +20,20 @@
 //! answers only for pods of the same size.) Nor Lmod's cache, and the files of installs that are only linked against: their
 //! hashes are part of their users' hashes.
 
+pub mod changed;
 mod install;
 mod key;
 mod pod;
+pub mod store;
 mod whole;
 
 use std::path::{Path, PathBuf};
 
 pub use key::{Keys, SIZE};
 
-use crate::report::ledger::{Entry, Ledger};
+use crate::plan::cases::Case;
 use crate::report::record::CaseRecord;
-use crate::run::plan::Case;
+use store::{Entry, Ledger};
 
 /// A ledger that a run goes by.
 pub struct Since<'s> {

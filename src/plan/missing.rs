@@ -1,10 +1,10 @@
 //! What a command line asks for by name and no case comes of: that is told, and never green.
 
-use crate::command::asked::Asked;
-use crate::command::catalogue::Catalogue;
-use crate::command::request::Request;
 use crate::error::{Error, Fault, Kind};
-use crate::run::plan::{Case, Plan, Planned};
+use crate::plan::asked::Asked;
+use crate::plan::cases::{Case, Plan, Planned};
+use crate::plan::catalogue::Catalogue;
+use crate::plan::request::Request;
 use crate::suite::module_name::{Module, Wanted};
 use crate::suite::{Layer, Probe, Suite};
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{install, pod, whole};
-use crate::command::catalogue::Catalogue;
-use crate::command::toolchains::Stack;
 use crate::digest::{Parts, hex};
+use crate::plan::cases::Case;
+use crate::plan::catalogue::Catalogue;
+use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
-use crate::run::plan::Case;
 use crate::run::service::Given;
 use crate::stack::toolchain::Toolchain;
 use crate::stack::uncommented::uncommented;

@@ -1,8 +1,8 @@
 //! What a command line asks for, understood before any stack is looked at: all that is wrong with it, at once.
 
 use crate::cli::{Modules, Select};
-use crate::command::catalogue::Catalogue;
 use crate::error::{Error, Fault, Kind};
+use crate::plan::catalogue::Catalogue;
 use crate::stack::matrix::Limits;
 use crate::suite::module_name::Wanted;
 use crate::suite::select::{Selection, Shard};

@@ -1,0 +1,13 @@
+//! WHAT is owed: from a command line and a stack to the cases of a run, before the first one starts.
+
+pub mod asked;
+pub mod cases;
+pub mod catalogue;
+mod family;
+pub mod hierarchy;
+pub mod missing;
+pub mod offer;
+pub mod owed;
+pub mod request;
+mod spied;
+pub mod toolchains;

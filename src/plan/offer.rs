@@ -1,0 +1,97 @@
+//! Whether a toolchain offers what a probe asks of it. Pure.
+
+use crate::plan::catalogue::Catalogue;
+use crate::plan::family;
+use crate::pod::facts::Facts;
+use crate::stack::toolchain::Toolchain;
+use crate::suite::requirement::{Need, Part, module_is};
+use crate::suite::template::Placeholder;
+use crate::suite::{Layer, Probe};
+use crate::verdict::check::{Check, Outcome};
+
+/// The check that says what the toolchain does not offer.
+#[must_use]
+pub fn lacking(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &Catalogue) -> Option<Check> {
+    not_offered(probe, toolchain, facts, catalogue)
+        .or_else(|| family::unknown(probe, toolchain, catalogue))
+        .or_else(|| no_tool(probe, toolchain))
+}
+
+/// The check that says which of its own tools the toolchain does not bring.
+#[must_use]
+pub fn no_tool(probe: &Probe, toolchain: &Toolchain) -> Option<Check> {
+    missing_tool(probe, toolchain).or_else(|| missing_launcher(probe, toolchain))
+}
+
+/// Whether a case would be left out wherever it ran.
+#[must_use]
+pub fn is_left_out(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &Catalogue) -> bool {
+    let check = not_offered(probe, toolchain, facts, catalogue).or_else(|| missing_tool(probe, toolchain));
+    check.is_some_and(|check| check.outcome == Outcome::Skipped)
+}
+
+fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &Catalogue) -> Option<Check> {
+    let reason = probe.requires.iter().find_map(|requirement| match &requirement.need {
+        Need::Pod { .. } => None,
+        Need::Tool(name) => match toolchain.which_anywhere(name) {
+            Some(_) => None,
+            None => Some(format!("there is no `{name}` on the toolchain's PATH")),
+        },
+        Need::Module { part, not, family, range } => {
+            let layer = match part {
+                Part::Compiler => Layer::Compiler,
+                Part::Mpi => Layer::Mpi,
+            };
+            let is = toolchain.of(layer).is_some_and(|loaded| {
+                module_is(&loaded.family, loaded.module.plain_version(), family, range)
+            });
+            (is == *not).then(|| format!("`{requirement}` does not hold"))
+        }
+        Need::Cpu(feature) if facts.has_feature(feature) => None,
+        Need::Cpu(feature) => Some(format!("this node's CPU has no {feature}")),
+        Need::Capability(name) => catalogue.capabilities.lacking(name, &toolchain.modules()),
+    });
+    reason.map(|reason| Check::not_passed("requires", Outcome::Skipped, "requires", reason))
+}
+
+/// A tool that the toolchain does not bring: a skip for a second language, a failure for what it exists for.
+fn missing_tool(probe: &Probe, toolchain: &Toolchain) -> Option<Check> {
+    for (_, tool, _) in Placeholder::ALL {
+        if !probe.uses(tool) {
+            continue;
+        }
+        if let Some(Err(why)) = toolchain.tools.get(&tool) {
+            let essential = matches!(
+                tool,
+                Placeholder::Cc
+                    | Placeholder::Mpicc
+                    | Placeholder::Python
+                    | Placeholder::Rscript
+                    | Placeholder::Matlab
+            );
+            let (outcome, kind) =
+                if essential { (Outcome::Failed, "tool.missing") } else { (Outcome::Skipped, "requires") };
+            return Some(Check::not_passed("requires", outcome, kind, why.clone()));
+        }
+        let needs_entry = !matches!(
+            tool,
+            Placeholder::Mpirun
+                | Placeholder::Sources
+                | Placeholder::Exe
+                | Placeholder::Ranks
+                | Placeholder::Cpus
+                | Placeholder::Stage
+                | Placeholder::Tmp
+        );
+        if needs_entry && !toolchain.tools.contains_key(&tool) {
+            let reason = format!("no loaded module is known to bring {tool}");
+            return Some(Check::not_passed("requires", Outcome::Skipped, "requires", reason));
+        }
+    }
+    None
+}
+
+fn missing_launcher(probe: &Probe, toolchain: &Toolchain) -> Option<Check> {
+    let why = toolchain.launcher.as_ref().err().filter(|_| probe.uses(Placeholder::Mpirun))?;
+    Some(Check::not_passed("requires", Outcome::Failed, "launcher.missing", why.clone()))
+}
