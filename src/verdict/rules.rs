@@ -17,7 +17,7 @@ use crate::verdict::status::{self, Status, Statuses};
 use crate::verdict::telling::{self, Telling, Tellings};
 
 /// Bytes of states that matching all patterns at once may come to know; then it begins anew.
-const AUTOMATON: usize = 8 << 20;
+const AUTOMATON: usize = 32 << 20;
 
 /// All rules, later sources overriding earlier ones by id.
 #[derive(Debug, Default)]

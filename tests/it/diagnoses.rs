@@ -348,7 +348,7 @@ fn the_answer_is_quick() {
     };
     let (half, warm) = (warm(&half), warm(&evidence));
     println!(
-        "64 KiB against {} rules: {warm:?}; reading {parsed:?}, first answer {first:?}",
+        "64 KiB against {} rules: {warm:?}, half {half:?}; reading {parsed:?}, first answer {first:?}",
         rules.iter().count()
     );
     // How long that is depends on the machine; that twice as much does not take four times as long does not.
