@@ -272,7 +272,7 @@ impl Built<'_> {
             facts: &session.facts,
             ranks: case.ranks,
             launched: run.is_some() && probe.uses(Placeholder::Mpirun),
-            slots: session.slots().get(),
+            side_by_side: session.side_by_side(case.ranks.unwrap_or(1)),
             before: last.map_or_else(Before::now, |done| done.before),
             tmp_free: last.and_then(|done| done.tmp_free),
         }

@@ -42,8 +42,8 @@ pub(super) struct Circumstances<'c> {
     pub(super) facts: &'c facts::Facts,
     pub(super) ranks: Option<u32>,
     pub(super) launched: bool,
-    /// CPU slots of the run: how many ranks may run side by side.
-    pub(super) slots: u32,
+    /// How many MPI programs may have run at the same time, this one included.
+    pub(super) side_by_side: u32,
     pub(super) before: Before,
     /// Bytes free for temporary files when its last command was over.
     pub(super) tmp_free: Option<u64>,
@@ -78,10 +78,10 @@ fn shm_needed(around: &Circumstances<'_>) -> Option<u64> {
     });
     let measured = launcher.profile.shm.saturating_mul(u64::from(ranks)).max(required.max().unwrap_or(0));
     let ample = measured.max(shared_memory_for(ranks));
-    // What others that ran at the same time took of it is not known: those with slots, and as many fillers.
-    let others = u64::from((around.slots / ranks.max(1)).max(1) + around.slots);
+    // What others that ran at the same time took of it is not known.
+    let enough = ample.saturating_mul(u64::from(around.side_by_side));
     let free = around.before.shm?;
-    (free < measured || free >= ample.saturating_mul(others)).then_some(ample)
+    (free < measured || free >= enough).then_some(ample)
 }
 
 fn hits(around: &Circumstances<'_>) -> Option<u64> {

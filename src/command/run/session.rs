@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use time::OffsetDateTime;
 
@@ -49,6 +49,8 @@ pub(super) struct Session<'s> {
     pub(super) since: Option<&'s Since<'s>>,
     /// Where the memory of a case can be limited, if any is to be.
     pub(super) groups: Option<Groups>,
+    /// Whether MPI programs may run beside one that has every slot; known once the plan is carried out.
+    pub(super) launches_beside: OnceLock<bool>,
     owed: BTreeMap<String, Owed>,
     teller: Teller,
     live: Option<Arc<Live>>,
@@ -88,11 +90,19 @@ impl<'s> Session<'s> {
             keys,
             since,
             groups,
+            launches_beside: OnceLock::new(),
             owed,
             teller,
             live,
             pause,
         }
+    }
+
+    /// How many MPI programs may run beside one of these ranks, itself included.
+    pub(super) fn side_by_side(&self, ranks: u32) -> u32 {
+        let slots = self.slots().get();
+        let fillers = if self.launches_beside.get() == Some(&true) { slots } else { 0 };
+        (slots / ranks.max(1)).max(1) + fillers
     }
 
     /// How many CPU slots there are to run on.

@@ -17,6 +17,8 @@ impl Session<'_> {
     /// Does the plan.
     pub(super) fn carry_out(&self, plan: &Plan) {
         let slots = self.slots();
+        let launches = |case: &Case| case.filler && case.ranks.is_some();
+        self.launches_beside.get_or_init(|| plan.cases.iter().any(launches));
         let mut toolchains: Vec<&[Case]> = plan.cases.chunk_by(|a, b| a.toolchain == b.toolchain).collect();
         // What waits for a launcher goes first, what only computes fills the cores to the end.
         toolchains.sort_by_key(|cases| Reverse(self.asked[cases[0].toolchain].modules.len()));
