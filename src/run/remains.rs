@@ -140,8 +140,9 @@ impl Remains {
         let mut left: Vec<(OsString, Identity)> =
             std::mem::take(&mut self.ours).into_iter().filter(|entry| there.contains(entry)).collect();
         if let Some((_, (device, _))) = left.first() {
-            // Handed on to somebody who lives: theirs now.
-            let all = tree::all();
+            // Handed on to somebody who lives: theirs now. One who is on the way out still has its files open.
+            let lives = |pid: &i32| tree::stat(*pid).is_some_and(|stat| !stat.is_ending());
+            let all: Vec<i32> = tree::all().into_iter().filter(lives).collect();
             let mut held = open(&all, *device);
             held.extend(mapped(&all, *device));
             left.retain(|(_, identity)| !held.contains(identity));

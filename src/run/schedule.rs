@@ -3,7 +3,7 @@
 //! There are two allowances of the pod's CPUs. Runs draw on one by their slots, so two MPI programs never fight for
 //! the same cores and their times mean something. What prepares (loading modules, compiling) draws on the other,
 //! because it fills the time in which a launcher waits. Fillers do so as well: runs that start no launcher, and what
-//! prepares them. They draw on the second allowance while others wait for the first. A task may bring further tasks
+//! prepares them. They draw on the second allowance while another run has slots of the first or waits for them. A task may bring further tasks
 //! when it ends: a loaded toolchain its builds, a build its runs. What is nearest to a result goes first, so that
 //! results come early and little lies staged.
 
@@ -55,13 +55,15 @@ impl<'t> Task<'t> {
 #[derive(Clone, Copy)]
 enum Drawn {
     Preparing,
-    Running(u32),
+    Running { slots: u32, filler: bool },
 }
 
 struct Queue<'t> {
     waiting: Vec<Task<'t>>,
     preparing: u32,
     running: u32,
+    /// Of those running, the ones that are no fillers.
+    launched: u32,
     busy: u32,
 }
 
@@ -70,7 +72,7 @@ struct Queue<'t> {
 /// Tasks of one share are taken in the order in which they came.
 pub fn carry_out(tasks: Vec<Task<'_>>, slots: NonZeroU32) {
     let slots = slots.get();
-    let queue = Queue { waiting: tasks, preparing: 0, running: 0, busy: 0 };
+    let queue = Queue { waiting: tasks, preparing: 0, running: 0, launched: 0, busy: 0 };
     let (queue, changed) = (Mutex::new(queue), Condvar::new());
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     std::thread::scope(|scope| {
@@ -111,18 +113,19 @@ impl<'t> Queue<'t> {
                 _ => None,
             })
         };
-        let filler = first(true);
-        if let Some((place, cost)) = first(false).or(filler)
+        let (launch, filler) = (first(false), first(true));
+        if let Some((place, cost)) = launch.or(filler)
             && self.running + cost <= slots
         {
-            return Some(self.take(place, Drawn::Running(cost)));
+            return Some(self.take(place, Drawn::Running { slots: cost, filler: launch.is_none() }));
         }
         if self.preparing == slots {
             return None;
         }
+        let beside = filler.filter(|_| self.launched > 0 || launch.is_some());
         let place = self
             .to_prepare(false, slots)
-            .or(filler.map(|(place, _)| place))
+            .or(beside.map(|(place, _)| place))
             .or_else(|| self.to_prepare(true, slots))?;
         Some(self.take(place, Drawn::Preparing))
     }
@@ -140,7 +143,10 @@ impl<'t> Queue<'t> {
     fn take(&mut self, place: usize, drawn: Drawn) -> (Task<'t>, Drawn) {
         match drawn {
             Drawn::Preparing => self.preparing += 1,
-            Drawn::Running(cost) => self.running += cost,
+            Drawn::Running { slots, filler } => {
+                self.running += slots;
+                self.launched += u32::from(!filler);
+            }
         }
         self.busy += 1;
         (self.waiting.remove(place), drawn)
@@ -150,7 +156,10 @@ impl<'t> Queue<'t> {
         self.busy -= 1;
         match drawn {
             Drawn::Preparing => self.preparing -= 1,
-            Drawn::Running(cost) => self.running -= cost,
+            Drawn::Running { slots, filler } => {
+                self.running -= slots;
+                self.launched -= u32::from(!filler);
+            }
         }
     }
 }
@@ -226,6 +235,25 @@ mod tests {
             vec![Task::new(Share::Build, move || vec![run.filler(true)]).filler(true)]
         });
         carry_out(vec![launched, filler.filler(true)], slots(2));
+    }
+
+    #[test]
+    fn fillers_alone_take_no_more_slots_than_there_are() {
+        let (now, most) = (AtomicU32::new(0), AtomicU32::new(0));
+        let tasks = (0..20)
+            .map(|_| {
+                let (now, most) = (&now, &most);
+                Task::new(Share::Run(1), move || {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(1));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    Vec::new()
+                })
+                .filler(true)
+            })
+            .collect();
+        carry_out(tasks, slots(1));
+        assert_eq!(most.into_inner(), 1);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub(super) struct Stat {
     /// User and system time in clock ticks.
     pub(super) ticks: u64,
     pub(super) threads: u32,
+    /// `PF_EXITING` of the kernel: its memory is gone or going, its files may still be open.
+    exiting: bool,
 }
 
 impl Stat {
@@ -21,11 +23,19 @@ impl Stat {
         matches!(self.state, 'Z' | 'X')
     }
 
+    /// Whether it is on its way out as a whole, or gone.
+    pub(super) fn is_ending(&self) -> bool {
+        self.has_ended() || (self.exiting && self.threads <= 1)
+    }
+
     /// Whether a signal or a tracer has stopped it.
     pub(super) fn is_stopped(&self) -> bool {
         matches!(self.state, 'T' | 't')
     }
 }
+
+/// `include/linux/sched.h`
+const PF_EXITING: u64 = 0x4;
 
 /// Reads `/proc/PID/stat`; `None` if there is no such process.
 pub(super) fn stat(pid: i32) -> Option<Stat> {
@@ -37,8 +47,8 @@ pub(super) fn stat(pid: i32) -> Option<Stat> {
 fn parse(text: &str) -> Option<Stat> {
     let (name, rest) = text.split_once('(')?.1.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-    // Field numbers of proc_pid_stat(5), less the three that come before: state is 3, ppid 4, utime 14, stime 15,
-    // num_threads 20.
+    // Field numbers of proc_pid_stat(5), less the three that come before: state is 3, ppid 4, flags 9, utime 14,
+    // stime 15, num_threads 20.
     let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
     Some(Stat {
         name: name.to_owned(),
@@ -46,6 +56,7 @@ fn parse(text: &str) -> Option<Stat> {
         parent: fields.get(1)?.parse().ok()?,
         ticks: number(14)? + number(15)?,
         threads: u32::try_from(number(20)?).ok()?,
+        exiting: number(9)? & PF_EXITING != 0,
     })
 }
 
@@ -115,9 +126,20 @@ mod tests {
     fn a_name_with_brackets_and_blanks_shifts_no_field() {
         let text = "7 (a) R (b c) S 3 7 7 0 -1 4194560 1 2 3 4 50 6 7 8 20 0 9 0 100 1 2 3";
         let stat = parse(text).unwrap();
-        assert_eq!(stat, Stat { name: "a) R (b c".into(), state: 'S', parent: 3, ticks: 56, threads: 9 });
+        let wanted =
+            Stat { name: "a) R (b c".into(), state: 'S', parent: 3, ticks: 56, threads: 9, exiting: false };
+        assert_eq!(stat, wanted);
         assert_eq!(parse("7 (x"), None);
         assert_eq!(parse("7 (x) S"), None);
+    }
+
+    #[test]
+    fn a_process_on_its_way_out_is_known_by_its_flags() {
+        let stat = |flags: u32, threads: u32| {
+            parse(&format!("7 (a) R 3 7 7 0 -1 {flags} 1 2 3 4 50 6 7 8 20 0 {threads} 0 100 1 2 3")).unwrap()
+        };
+        assert!(stat(0x0040_4004, 1).is_ending() && !stat(0x0040_4000, 1).is_ending());
+        assert!(!stat(0x0040_4004, 2).is_ending(), "only its first thread ends");
     }
 
     #[test]

@@ -431,7 +431,7 @@ fn every_finding_is_explained() {
         "src/run/service.rs",
         "src/pod/reach/unreachable.rs",
         "src/command/run/tasks.rs",
-        "src/command/run/family.rs",
+        "src/plan/family.rs",
     ] {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
         sources.push_str(&std::fs::read_to_string(path).unwrap());
