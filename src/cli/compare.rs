@@ -28,4 +28,4 @@ Examples:
   stackprobe compare old new --format json          every changed check, for a program
 
 Exit codes: 0 nothing turned red, 1 a check newly failed, 2 usage, 3 the runs have no case in common,
-75 nothing newly failed, but a check newly ended in an error.";
+75 nothing newly failed, but a check newly ended in an error, or an input could not be read.";

@@ -7,7 +7,7 @@ use super::pace::{self, Pace};
 use super::pairs;
 use super::reason::{self, Reason};
 use crate::exit::Exit;
-use crate::report::account::Account;
+use crate::report::account::{Account, INPUT};
 
 /// What differs between two runs.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +26,8 @@ pub struct Comparison {
     pub paces: Vec<Pace>,
     /// By how much the median case is slower in the second run: 1.0 is as fast.
     pub median_pace: Option<f64>,
+    /// Inputs that could not be read, and why: what they hold is not compared, and that is never green.
+    pub unread: Vec<String>,
     /// What a reader must know of the inputs before trusting the comparison.
     pub notes: Vec<String>,
 }
@@ -41,6 +43,12 @@ impl Comparison {
         let told = |when: &str, account: &Account| {
             account.notes.iter().map(|note| format!("{when}: {note}")).collect::<Vec<_>>()
         };
+        let unread = |when: &str, account: &Account| {
+            let inputs = account.cases().filter(|case| case.owed.suite == INPUT);
+            let checks = inputs.flat_map(|case| &case.checks);
+            checks.map(|check| format!("{when}: {}: {}", check.name, check.reason)).collect::<Vec<_>>()
+        };
+        let unread = [unread("before", before), unread("after", after)].concat();
         let notes = [told("before", before), told("after", after)].concat();
         Self {
             format: 1,
@@ -50,6 +58,7 @@ impl Comparison {
             changes,
             paces,
             median_pace,
+            unread,
             notes,
         }
     }
@@ -60,14 +69,15 @@ impl Comparison {
         self.changes.iter().filter(|change| change.turn == turn).count()
     }
 
-    /// 1 if a check newly failed, 75 if one newly ended in an error, 3 if nothing could be compared.
+    /// 1 if a check newly failed, 3 if the runs have no case in common, 75 if a check newly ended in an error or an
+    /// input could not be read.
     #[must_use]
     pub fn exit(&self) -> Exit {
         if self.count(Turn::NewlyFailed) > 0 {
             Exit::Failed
         } else if self.paired == 0 {
             Exit::Nothing
-        } else if self.count(Turn::NewlyUnknown) > 0 {
+        } else if self.count(Turn::NewlyUnknown) > 0 || !self.unread.is_empty() {
             Exit::Unknown
         } else {
             Exit::Passed

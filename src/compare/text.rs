@@ -52,6 +52,9 @@ pub fn render(comparison: &Comparison) -> String {
             pace.factor, pace.id, pace.after, pace.before
         );
     }
+    for input in &comparison.unread {
+        let _ = writeln!(text, "not read, so not compared: {input}");
+    }
     for note in &comparison.notes {
         let _ = writeln!(text, "note: {note}");
     }

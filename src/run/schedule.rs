@@ -2,10 +2,10 @@
 //!
 //! There are two allowances of the pod's CPUs. Runs draw on one by their slots, so two MPI programs never fight for
 //! the same cores and their times mean something. What prepares (loading modules, compiling) draws on the other,
-//! because it fills the time in which a launcher waits. Fillers do so as well: runs that start no launcher, and what
-//! prepares them. They draw on the second allowance while another run has slots of the first or waits for them. A task may bring further tasks
-//! when it ends: a loaded toolchain its builds, a build its runs. What is nearest to a result goes first, so that
-//! results come early and little lies staged.
+//! because it fills the time in which a launcher waits. Fillers do so as well: runs that start no launcher or that wait
+//! more than they compute, and what prepares them. They draw on the second allowance while another run has slots of the
+//! first or waits for them. A task may bring further tasks when it ends: a loaded toolchain its builds, a build its
+//! runs. What is nearest to a result goes first, so that results come early and little lies staged.
 
 use std::num::NonZeroU32;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
