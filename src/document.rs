@@ -4,6 +4,10 @@
 //! stopping, and what was never asked for is an unknown key. The caller collects the faults of many files and
 //! reports them together.
 
+mod nearest;
+
+pub use nearest::nearest;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -78,6 +82,11 @@ impl<'d> Table<'d> {
         self.faults.push(Fault::new(what).at(self.source, span));
     }
 
+    /// Leaves a fault behind that was made elsewhere.
+    pub fn leave_fault(&mut self, fault: Fault, span: Range<usize>) {
+        self.faults.push(fault.at(self.source, span));
+    }
+
     /// Leaves a fault with advice behind.
     pub fn fault_with_hint(&mut self, what: impl Into<String>, span: Range<usize>, hint: impl Into<String>) {
         self.faults.push(Fault::new(what).at(self.source, span).hint(hint));
@@ -92,6 +101,12 @@ impl<'d> Table<'d> {
             .collect();
         keys.sort_by_key(|key| key.span.start);
         keys.into_iter()
+    }
+
+    /// Whether there is such a key, whatever its value.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
     }
 
     fn get(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
@@ -323,33 +338,6 @@ fn article(noun: &str) -> String {
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
-/// The candidate nearest to what was typed, if any is near enough to be a slip of the hand.
-#[must_use]
-pub fn nearest<'c>(typed: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(typed, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 4)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// Levenshtein's distance: how many letters must be changed, added or taken away.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, other) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = substituted.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,11 +370,5 @@ mod tests {
         let faults = read(&source, |_| ()).unwrap_err();
         assert!(faults.len() >= 2, "{faults:?}");
         assert!(faults.iter().all(|fault| fault.place.is_some()));
-    }
-
-    #[test]
-    fn only_a_slip_of_the_hand_is_guessed() {
-        assert_eq!(nearest("colectives", ["collectives", "hello"]), Some("collectives"));
-        assert_eq!(nearest("xyz", ["collectives", "hello"]), None);
     }
 }

@@ -64,7 +64,8 @@ fn here(families: &Families, mpi: Option<(&str, &str)>, ranks: Option<u32>) -> F
     let environment = Environment::inherited();
     let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
     let all = environment.iter().map(|(name, value)| (text(name), text(value)));
-    let leaked = all.filter(|(name, value)| families.scrub().takes(name, value)).map(|(name, _)| name);
+    let leaked =
+        all.filter(|(name, value)| families.inherited().is_scrubbed(name, value)).map(|(name, _)| name);
     let mut facts = Facts { leaked: Some(leaked.collect()), ..Facts::of(&pod) };
     // What is free now tells nothing of what was free then, but it was never more than there is in all.
     let needed = mpi.and(ranks).map(shared_memory_for);

@@ -181,7 +181,7 @@ impl<'k> Keys<'k> {
             modules.add("file", loaded.file.as_os_str().as_encoded_bytes());
             modules.add("text", &uncommented(&loaded.file, &bytes));
         }
-        for (name, value) in pod::steering(&toolchain.base) {
+        for (name, value) in pod::steering(&toolchain.base, self.catalogue.families.inherited()) {
             modules.add(&name, value.as_bytes());
         }
         let mut roots = BTreeSet::new();

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::digest::{Parts, sha256_of};
 use crate::pod::facts::Facts;
 use crate::stack::environment::Environment;
+use crate::stack::inherited::Inherited;
 
 /// What stands for the operating system under the stack: its C library and the lists of its packages.
 const HOST: [&str; 9] = [
@@ -20,44 +21,6 @@ const HOST: [&str; 9] = [
     "/var/lib/dpkg/status",
     "/var/lib/rpm/rpmdb.sqlite",
     "/lib/apk/db/installed",
-];
-
-/// Beginnings of the names by which people steer compilers, MPIs, runtimes and Lmod from outside.
-const STEERING: [&str; 34] = [
-    "BLIS_",
-    "C_INCLUDE_PATH",
-    "CFLAGS",
-    "COMPILER_PATH",
-    "CPATH",
-    "CPLUS_INCLUDE_PATH",
-    "FFLAGS",
-    "FI_",
-    "GCC_",
-    "GOMP_",
-    "I_MPI_",
-    "KMP_",
-    "LD_",
-    "LIBRARY_PATH",
-    "LMOD_",
-    "MKL_",
-    "MPICH_",
-    "MPIR_",
-    "OMPI_",
-    "OMP_",
-    "OPENBLAS_",
-    "OPAL_",
-    "PIP_",
-    "PMIX_",
-    "POETRY_",
-    "PRTE_",
-    "PDM_",
-    "PSM",
-    "PYTHON",
-    "R_",
-    "SPACK_",
-    "TCLLIBPATH",
-    "UCX_",
-    "UV_",
 ];
 
 /// The operating system, the kernel, the CPU, and whether all is allowed.
@@ -102,9 +65,9 @@ pub(super) fn size(facts: &Facts) -> [u8; 32] {
 }
 
 /// The inherited variables that change what a stack does.
-pub(super) fn steering(base: &Environment) -> BTreeMap<String, String> {
+pub(super) fn steering(base: &Environment, inherited: &Inherited) -> BTreeMap<String, String> {
     let all = base
         .iter()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()));
-    all.filter(|(name, _)| STEERING.iter().any(|start| name.starts_with(start))).collect()
+    all.filter(|(name, _)| inherited.changes_results(name)).collect()
 }

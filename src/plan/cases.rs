@@ -125,9 +125,9 @@ fn id(suite: &str, probe: &str, ranks: Option<u32>, toolchain: &str) -> String {
 mod tests {
     use super::*;
     use crate::error::Source;
-    use crate::suite::capability::Capabilities;
     use crate::suite::file;
     use crate::suite::folder::Folder;
+    use crate::suite::vocabulary::Vocabulary;
     use proptest::prelude::*;
 
     fn suite(name: &str, toolchain: &str, probes: &[&str]) -> Suite {
@@ -137,7 +137,7 @@ mod tests {
                 writeln!(text, "[[probe]]\nname = \"{probe}\"\nsummary = \"y\"\nrun = \"x\"\nranks = [2, 4]");
         }
         let folder = Folder::Disk("/nowhere".into());
-        file::parse(&Source::new("s", text), &folder, &Capabilities::default()).unwrap()
+        file::parse(&Source::new("s", text), &folder, &Vocabulary::default()).unwrap()
     }
 
     fn planned(label: &str, layers: &[(Layer, &str)]) -> Planned {

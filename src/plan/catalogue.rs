@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Fault, Kind, Source};
 use crate::report::mask;
 use crate::stack::family::Families;
 use crate::stack::launcher::Launchers;
 use crate::suite::budget::Budgets;
-use crate::suite::capability::Capabilities;
+use crate::suite::capability::{Capabilities, no_capability};
 use crate::suite::site::Site;
 use crate::suite::variables::Variables;
 use crate::suite::{Suite, embedded, load};
@@ -36,56 +36,77 @@ impl Catalogue {
     /// # Errors
     /// Every fault of every file.
     pub fn load(folders: &[PathBuf], site: Option<&PathBuf>) -> Result<Self, Error> {
-        let mut faults = Vec::new();
         // What pods have always used for more tests, after what the command line says.
         let shared = std::env::var_os("HPC_SPACK_TEST_DIR").filter(|_| folders.is_empty()).map(PathBuf::from);
         let folders: Vec<PathBuf> = folders.iter().cloned().chain(shared).collect();
-        let (suites, capabilities) = load::load(&folders).unwrap_or_else(|error| {
-            faults.extend(error.faults);
+        let mut faults = Vec::new();
+        let source = site.and_then(|path| kept(Site::read(path).map_err(|error| error.faults), &mut faults));
+        let tables = Tables::read(source.as_ref(), &mut faults);
+        // Tables with faults may lack the very tool that a suite names.
+        let tools = faults.is_empty().then(|| tables.families.tool_names());
+        let (suites, mut capabilities) = load::load(&folders, tools).unwrap_or_else(|error| {
+            // In the order in which a person reads: what is to be run, then how.
+            faults.splice(0..0, error.faults);
             Default::default()
         });
-        let site = match site.map(|path| Site::load(path)).transpose() {
-            Ok(site) => site.unwrap_or_default(),
-            Err(error) => {
-                faults.extend(error.faults);
-                Site::default()
-            }
-        };
-        let mut families = Families::parse(&embedded::table("toolchains.toml"));
-        let mut launchers = Launchers::parse(&embedded::table("launchers.toml"));
-        if let Some(source) = &site.source {
-            families = match (families, Families::of_site(source)) {
-                (Ok(ours), Ok(theirs)) => Ok(ours.under(theirs)),
-                (Err(faults), _) | (_, Err(faults)) => Err(faults),
-            };
-            launchers = match (launchers, Launchers::parse(source)) {
-                (Ok(ours), Ok(theirs)) => Ok(ours.under(theirs)),
-                (Err(faults), _) | (_, Err(faults)) => Err(faults),
-            };
-        }
-        let budgets = Budgets::parse(&embedded::table("budgets.toml")).unwrap_or_else(|more| {
-            faults.extend(more);
-            Budgets::default()
-        });
-        let budgets = site.budgets.before(&budgets);
-        let variables = Variables::parse(&embedded::table("variables.toml")).unwrap_or_else(|more| {
-            faults.extend(more);
-            Variables::default()
-        });
-        let variables = site.variables.before(&variables);
-        match (families, launchers) {
-            (Ok(families), Ok(launchers)) if faults.is_empty() => {
-                mask::extend(&site.secrets.names, &site.secrets.patterns);
-                let probes = suites.iter().flat_map(|suite| &suite.probes);
-                let set = probes.flat_map(|probe| &probe.env);
-                mask::learn(set.map(|(name, value)| (name.as_ref(), value.as_ref())));
-                Ok(Self { suites, capabilities, families, launchers, budgets, variables, site })
-            }
-            (families, launchers) => {
-                faults.extend(families.err().into_iter().flatten());
-                faults.extend(launchers.err().into_iter().flatten());
-                Err(Error::of(Kind::Data, faults))
+        for (family, name, limit) in tables.families.capabilities() {
+            if !capabilities.limit(&name.value, family, limit.clone()) && !suites.is_empty() {
+                let fault = no_capability(&name.value, &capabilities);
+                faults.extend(source.iter().map(|source| fault.clone().at(source, name.span.clone())));
             }
         }
+        if !faults.is_empty() {
+            faults.dedup();
+            return Err(Error::of(Kind::Data, faults));
+        }
+        let Tables { families, launchers, budgets, variables, site } = tables;
+        mask::extend(&site.secrets.names, &site.secrets.patterns);
+        let probes = suites.iter().flat_map(|suite| &suite.probes);
+        let set = probes.flat_map(|probe| &probe.env);
+        mask::learn(set.map(|(name, value)| (name.as_ref(), value.as_ref())));
+        Ok(Self { suites, capabilities, families, launchers, budgets, variables, site })
     }
+}
+
+/// What stands in tables, ours and the site's.
+#[derive(Default)]
+struct Tables {
+    families: Families,
+    launchers: Launchers,
+    budgets: Budgets,
+    variables: Variables,
+    site: Site,
+}
+
+impl Tables {
+    fn read(source: Option<&Source>, faults: &mut Vec<Fault>) -> Self {
+        let ours = |name| embedded::table(name);
+        let site = source.map_or_else(|| Ok(Site::default()), Site::parse);
+        let site = kept(site, faults).unwrap_or_default();
+        let families = Families::parse(&ours("toolchains.toml"));
+        let launchers = kept(Launchers::parse(&ours("launchers.toml")), faults).unwrap_or_default();
+        let budgets = kept(Budgets::parse(&ours("budgets.toml")), faults).unwrap_or_default();
+        let variables = kept(Variables::parse(&ours("variables.toml")), faults).unwrap_or_default();
+        let mut tables = Self {
+            families: kept(families, faults).unwrap_or_default(),
+            launchers,
+            budgets: site.budgets.before(&budgets),
+            variables: site.variables.before(&variables),
+            site,
+        };
+        if let Some(source) = source {
+            // Ours have been read: all that can be wrong is the site's.
+            let families = std::mem::take(&mut tables.families).under(source);
+            tables.families = kept(families, faults).unwrap_or_default();
+            if let Some(theirs) = kept(Launchers::parse(source), faults) {
+                tables.launchers = tables.launchers.under(theirs);
+            }
+        }
+        tables
+    }
+}
+
+/// What was read, or nothing where there are faults, which join the others.
+fn kept<T>(read: Result<T, Vec<Fault>>, faults: &mut Vec<Fault>) -> Option<T> {
+    read.map_err(|more| faults.extend(more)).ok()
 }

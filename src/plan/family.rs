@@ -1,10 +1,12 @@
 //! A module of a family that no table knows: nothing of it can be tested until somebody says what its tools are called.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::plan::catalogue::Catalogue;
 use crate::stack::toolchain::{Loaded, Toolchain, tools_of};
-use crate::suite::template::Placeholder;
+use crate::suite::template::{Placeholder, Template};
+use crate::suite::tool_name::ToolName;
 use crate::suite::{Layer, Probe};
 use crate::verdict::check::{Check, Diagnosed, Outcome};
 
@@ -15,19 +17,29 @@ pub(super) fn unknown(probe: &Probe, toolchain: &Toolchain, catalogue: &Catalogu
         let Some(loaded) = toolchain.of(layer) else { continue };
         let (family, version) = (loaded.family.as_str(), loaded.module.plain_version());
         let used = |tool: &Placeholder| probe.uses(*tool) && !toolchain.tools.contains_key(tool);
-        let tools =
-            families.find(family, version).is_none() && tools_of(layer).any(|(_, tool, _)| used(&tool));
+        let named = probe.commands().flat_map(Template::placeholders);
+        let named: BTreeSet<ToolName> = named
+            .filter_map(|tool| if let Placeholder::Tool(name) = tool { Some(name) } else { None })
+            .filter(|name| layer == Layer::Runtime && used(&Placeholder::Tool(*name)))
+            .collect();
+        let tools = families.find(family, version).is_none()
+            && (!named.is_empty() || tools_of(layer).any(|(_, tool, _)| used(&tool)));
         let launcher = layer == Layer::Mpi
             && probe.uses(Placeholder::Mpirun)
-            && launchers.find(family, version).is_none();
+            && launchers.find(&families.kin(family, version)).is_none();
         if tools || launcher {
-            return Some(check(layer, loaded, (tools, launcher)));
+            return Some(check(layer, loaded, &named, (tools, launcher)));
         }
     }
     None
 }
 
-fn check(layer: Layer, loaded: &Loaded, (tools, launcher): (bool, bool)) -> Check {
+fn check(
+    layer: Layer,
+    loaded: &Loaded,
+    named: &BTreeSet<ToolName>,
+    (tools, launcher): (bool, bool),
+) -> Check {
     let (module, family) = (&loaded.module, &loaded.family);
     let variables: Vec<&str> =
         tools_of(layer).filter_map(|(_, _, variables)| variables.first().copied()).collect();
@@ -41,8 +53,13 @@ fn check(layer: Layer, loaded: &Loaded, (tools, launcher): (bool, bool)) -> Chec
     if tools {
         let word = format!("{layer:?}").to_lowercase();
         lines = format!("[[family]]\nname = \"{family}\"\nlayer = \"{word}\"\n");
-        for (key, _, _) in tools_of(layer) {
-            let _ = writeln!(lines, "{key} = [\"…\"]");
+        if named.is_empty() {
+            for (key, _, _) in tools_of(layer) {
+                let _ = writeln!(lines, "{key} = [\"…\"]");
+            }
+        } else {
+            let named: Vec<String> = named.iter().map(|name| format!("{name} = [\"…\"]")).collect();
+            let _ = writeln!(lines, "tools = {{ {} }}", named.join(", "));
         }
     }
     if launcher {

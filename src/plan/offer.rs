@@ -1,11 +1,13 @@
 //! Whether a toolchain offers what a probe asks of it. Pure.
 
+use std::collections::BTreeSet;
+
 use crate::plan::catalogue::Catalogue;
 use crate::plan::family;
 use crate::pod::facts::Facts;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::requirement::{Need, Part, module_is};
-use crate::suite::template::Placeholder;
+use crate::suite::template::{Placeholder, Template};
 use crate::suite::{Layer, Probe};
 use crate::verdict::check::{Check, Outcome};
 
@@ -49,43 +51,36 @@ fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &
         }
         Need::Cpu(feature) if facts.has_feature(feature) => None,
         Need::Cpu(feature) => Some(format!("this node's CPU has no {feature}")),
-        Need::Capability(name) => catalogue.capabilities.lacking(name, &toolchain.modules()),
+        Need::Capability(name) => {
+            let kin = |(family, version)| catalogue.families.kin(family, version);
+            let modules: Vec<_> = toolchain.modules().into_iter().map(kin).collect();
+            catalogue.capabilities.lacking(name, &modules)
+        }
     });
     reason.map(|reason| Check::not_passed("requires", Outcome::Skipped, "requires", reason))
 }
 
 /// A tool that the toolchain does not bring: a skip for a second language, a failure for what it exists for.
 fn missing_tool(probe: &Probe, toolchain: &Toolchain) -> Option<Check> {
-    for (_, tool, _) in Placeholder::ALL {
-        if !probe.uses(tool) {
-            continue;
-        }
-        if let Some(Err(why)) = toolchain.tools.get(&tool) {
-            let essential = matches!(
-                tool,
-                Placeholder::Cc
-                    | Placeholder::Mpicc
-                    | Placeholder::Python
-                    | Placeholder::Rscript
-                    | Placeholder::Matlab
-            );
-            let (outcome, kind) =
-                if essential { (Outcome::Failed, "tool.missing") } else { (Outcome::Skipped, "requires") };
-            return Some(Check::not_passed("requires", outcome, kind, why.clone()));
-        }
-        let needs_entry = !matches!(
-            tool,
-            Placeholder::Mpirun
-                | Placeholder::Sources
-                | Placeholder::Exe
-                | Placeholder::Ranks
-                | Placeholder::Cpus
-                | Placeholder::Stage
-                | Placeholder::Tmp
-        );
-        if needs_entry && !toolchain.tools.contains_key(&tool) {
-            let reason = format!("no loaded module is known to bring {tool}");
-            return Some(Check::not_passed("requires", Outcome::Skipped, "requires", reason));
+    // The command's order would say another thing first for one and the same toolchain.
+    let used: BTreeSet<Placeholder> =
+        probe.commands().flat_map(Template::placeholders).filter(|used| used.is_of_toolchain()).collect();
+    for tool in used {
+        match toolchain.tools.get(&tool) {
+            Some(Ok(_)) => {}
+            Some(Err(why)) => {
+                let essential = toolchain.essential.contains(&tool);
+                let (outcome, kind) = if essential {
+                    (Outcome::Failed, "tool.missing")
+                } else {
+                    (Outcome::Skipped, "requires")
+                };
+                return Some(Check::not_passed("requires", outcome, kind, why.clone()));
+            }
+            None => {
+                let reason = format!("no loaded module is known to bring {tool}");
+                return Some(Check::not_passed("requires", Outcome::Skipped, "requires", reason));
+            }
         }
     }
     None

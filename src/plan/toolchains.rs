@@ -50,8 +50,8 @@ impl<'s> Stack<'s> {
         let own = std::fs::read_link(link)
             .map_err(|error| Error::io(Kind::Unfit, "read", link, &error).hint("is /proc mounted?"))?;
         let mut base = Environment::inherited();
-        let scrub = catalogue.families.scrub();
-        base.unset_where(|name, value| scrub.takes(name, value) || name.starts_with("STACKPROBE_"));
+        let inherited = catalogue.families.inherited();
+        base.unset_where(|name, value| inherited.is_scrubbed(name, value) || name.starts_with("STACKPROBE_"));
         let command = lmod_command(&base)?;
         let shell = which::which_in("bash", Some("/bin:/usr/bin:/usr/local/bin"), "/").unwrap_or_default();
         let mut lmod = Lmod::new(command, shell);

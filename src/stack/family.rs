@@ -1,31 +1,37 @@
-//! Families of modules and what their tools are called: `toolchains.toml`.
+//! Families of modules: everything that is known about a vendor's compiler, MPI or runtime by its name.
+//!
+//! `toolchains.toml` says it, and the `[[family]]` of a site file before it. Several entries may speak of one family: of
+//! each key the first entry counts that states it for the version. What none states is looked up in the family that
+//! `like` names.
 
-use std::collections::BTreeMap;
+mod entry;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::document::{self, Table};
+use crate::document;
 use crate::error::{Fault, Source};
+use crate::stack::inherited::{Inherited, Patterns};
 use crate::suite::Layer;
+use crate::suite::capability::Limit;
 use crate::suite::template::Placeholder;
-use crate::suite::version::{Range, Version};
+use crate::suite::tool_name::ToolName;
+use crate::suite::version::Version;
+use entry::Entry;
 
-/// Everything that `toolchains.toml` says.
-#[derive(Clone, Debug)]
+/// All families, and what the tables say about inherited variables.
+#[derive(Clone, Debug, Default)]
 pub struct Families {
-    families: Vec<Family>,
-    scrub: Scrub,
+    entries: Vec<Entry>,
+    /// What is said about variables outside of any family.
+    general: Vec<Patterns>,
+    inherited: Inherited,
 }
 
-/// What one family's tools are called, for a range of versions.
+/// What is known about one version of a family.
 #[derive(Clone, Debug)]
 pub struct Family {
     /// The name that suites, launchers and capabilities use.
     pub name: String,
-    aliases: Vec<String>,
-    /// Where it stands in the hierarchy.
-    pub layer: Layer,
-    range: Range,
     /// Candidates for each tool.
     pub tools: BTreeMap<Placeholder, Vec<String>>,
     /// Words that follow a tool in every call.
@@ -34,37 +40,9 @@ pub struct Family {
     pub also: BTreeMap<String, Vec<String>>,
     /// The variant of Spack's package with which each tool must be there.
     pub owed: BTreeMap<Placeholder, String>,
+    /// The tools without which a module of the family is broken.
+    pub essential: BTreeSet<Placeholder>,
 }
-
-/// Which variables of the pod must not reach a toolchain.
-#[derive(Clone, Debug, Default)]
-pub struct Scrub {
-    names: GlobSet,
-    values: GlobSet,
-}
-
-impl Scrub {
-    /// Whether this variable goes.
-    #[must_use]
-    pub fn takes(&self, name: &str, value: &str) -> bool {
-        self.names.is_match(name) || self.values.is_match(value)
-    }
-}
-
-const TOOLS: [(&str, Placeholder); 9] = [
-    ("cc", Placeholder::Cc),
-    ("cxx", Placeholder::Cxx),
-    ("fc", Placeholder::Fc),
-    ("mpicc", Placeholder::Mpicc),
-    ("mpicxx", Placeholder::Mpicxx),
-    ("mpifc", Placeholder::Mpifc),
-    ("python", Placeholder::Python),
-    ("rscript", Placeholder::Rscript),
-    ("matlab", Placeholder::Matlab),
-];
-
-/// What `also` names beside them: the preprocessor and the launcher.
-const ALSO: [&str; 2] = ["cpp", "mpirun"];
 
 impl Families {
     /// Reads `toolchains.toml`.
@@ -72,121 +50,159 @@ impl Families {
     /// # Errors
     /// All its faults.
     pub fn parse(source: &Source) -> Result<Self, Vec<Fault>> {
-        document::read(source, |root| {
-            let families = root.tables("family", family).into_iter().flatten().collect();
-            let scrub = root.table("scrub", |table| Scrub {
-                names: globs(table, "variables"),
-                values: globs(table, "values"),
-            });
-            Self { families, scrub: scrub.unwrap_or_default() }
-        })
+        Self::default().read(source, false)
     }
 
-    /// Reads the families of a file that holds other tables, too (a site file).
+    /// These under what `source`, a site file with other tables beside, says of families.
     ///
     /// # Errors
-    /// All its faults.
-    pub fn of_site(source: &Source) -> Result<Self, Vec<Fault>> {
+    /// All faults of its families.
+    pub fn under(self, source: &Source) -> Result<Self, Vec<Fault>> {
+        self.read(source, true)
+    }
+
+    fn read(self, source: &Source, others: bool) -> Result<Self, Vec<Fault>> {
         document::read(source, |root| {
-            root.any_key();
-            let families = root.tables("family", family).into_iter().flatten().collect();
-            Self { families, scrub: Scrub::default() }
+            if others {
+                root.any_key();
+            }
+            let own: Vec<Entry> = root.tables("family", Entry::read).into_iter().flatten().collect();
+            let general = root.table("environment", Patterns::read).unwrap_or_default();
+            let all: Vec<&Entry> = own.iter().chain(&self.entries).collect();
+            entry::check(root, &own, &all);
+            let entries: Vec<Entry> = all.into_iter().cloned().collect();
+            let general: Vec<Patterns> = std::iter::once(general).chain(self.general).collect();
+            let patterns: Vec<&Patterns> =
+                entries.iter().map(|entry| &entry.inherited).chain(&general).collect();
+            let inherited = Inherited::new(&patterns).unwrap_or_else(|error| {
+                root.fault(format!("cannot use the patterns of `environment`: {error}"), 0..0);
+                Inherited::default()
+            });
+            let families = Self { entries, general, inherited };
+            for entry in own.iter().filter(|entry| !entry.no_layer) {
+                let name = &entry.name.value;
+                if families.layer(name).is_none() {
+                    let hint = "it is compiler, mpi or runtime; or `like` names a family that says it";
+                    let what = format!("the family `{name}` has no `layer`");
+                    root.fault_with_hint(what, entry.name.span.clone(), hint);
+                }
+            }
+            families
         })
     }
 
-    /// Puts the families of `site` before these.
+    /// What is said about variables that a pod hands down.
     #[must_use]
-    pub fn under(self, site: Self) -> Self {
-        Self { families: site.families.into_iter().chain(self.families).collect(), ..self }
+    pub fn inherited(&self) -> &Inherited {
+        &self.inherited
     }
 
-    /// Which variables of the pod must not reach a toolchain.
+    /// What is known about a module of this name and version; `None` where no table speaks of it.
     #[must_use]
-    pub fn scrub(&self) -> &Scrub {
-        &self.scrub
+    pub fn find(&self, name: &str, version: &str) -> Option<Family> {
+        let entries = self.entries_for(name, version);
+        let layer = entries.iter().find_map(|entry| entry.layer)?;
+        let mut tools: BTreeMap<Placeholder, Vec<String>> = BTreeMap::new();
+        let mut flags = BTreeMap::from([(Placeholder::Fc, None), (Placeholder::Openmp, None)]);
+        for entry in &entries {
+            for (tool, names) in &entry.tools {
+                tools.entry(*tool).or_insert_with(|| names.clone());
+            }
+            for (tool, words) in &entry.flags {
+                flags.entry(*tool).or_default().get_or_insert_with(|| words.clone());
+            }
+        }
+        tools.retain(|_, names| !names.is_empty());
+        let essential = entries.iter().find_map(|entry| entry.essential.as_ref());
+        let essential = match essential {
+            Some(stated) => stated.iter().map(|tool| tool.value).collect(),
+            None => essential_of(layer, &tools),
+        };
+        Some(Family {
+            name: entries.first()?.name.value.clone(),
+            flags: flags.into_iter().map(|(tool, words)| (tool, words.unwrap_or_default())).collect(),
+            also: entries.iter().find_map(|entry| entry.also.clone()).unwrap_or_default(),
+            owed: entries.iter().find_map(|entry| entry.owed.clone()).unwrap_or_default(),
+            tools,
+            essential,
+        })
     }
 
-    /// The entry for a module of this name and version.
-    #[must_use]
-    pub fn find(&self, name: &str, version: &str) -> Option<&Family> {
+    /// The entries that speak of this module, those that win first.
+    fn entries_for(&self, name: &str, version: &str) -> Vec<&Entry> {
+        self.kin(name, version).iter().flat_map(|(name, version)| self.entries_of(name, version)).collect()
+    }
+
+    fn entries_of(&self, family: &str, version: &str) -> impl Iterator<Item = &Entry> {
         let version = Version::new(version);
-        self.families.iter().find(|family| family.is_called(name) && family.range.holds(&version))
+        let is_it = move |entry: &&Entry| entry.name.value.eq_ignore_ascii_case(family);
+        self.entries.iter().filter(is_it).filter(move |entry| entry.holds(&version))
+    }
+
+    /// The family and version under which tables are looked up for a module: its own, then those that it is like.
+    #[must_use]
+    pub fn kin(&self, name: &str, version: &str) -> Vec<(String, String)> {
+        let mut kin: Vec<(String, String)> = Vec::new();
+        let mut next = Some((self.canonical(name).to_owned(), version.to_owned()));
+        while let Some((family, version)) = next.take() {
+            // Families that are like each other in a circle end where they come round.
+            if kin.iter().any(|(known, _)| *known == family) {
+                break;
+            }
+            let like = self.entries_of(&family, &version).find_map(|entry| entry.like.as_ref());
+            next = like.map(|like| {
+                (self.canonical(like.family()).to_owned(), like.version().unwrap_or(&version).to_owned())
+            });
+            kin.push((family, version));
+        }
+        kin
     }
 
     /// The name that suites use for a module of this name: its own, if no family claims it.
     #[must_use]
     pub fn canonical<'n>(&'n self, name: &'n str) -> &'n str {
-        self.families.iter().find(|family| family.is_called(name)).map_or(name, |family| &family.name)
+        let found = self.entries.iter().find(|entry| entry.is_called(name));
+        found.map_or(name, |entry| &entry.name.value)
     }
 
     /// Where modules of this name stand in the hierarchy, if that is known.
     #[must_use]
     pub fn layer(&self, name: &str) -> Option<Layer> {
-        self.families.iter().find(|family| family.is_called(name)).map(|family| family.layer)
-    }
-}
-
-impl Family {
-    fn is_called(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
-            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
-    }
-}
-
-fn family(table: &mut Table<'_>) -> Option<Family> {
-    let name = table.needed_string("name");
-    let layer = table.needed_string("layer").and_then(|layer| match layer.value.as_str() {
-        "compiler" => Some(Layer::Compiler),
-        "mpi" => Some(Layer::Mpi),
-        "runtime" => Some(Layer::Runtime),
-        _ => {
-            table.fault("`layer` must be compiler, mpi or runtime", layer.span);
-            None
-        }
-    });
-    let range = match table.string("version") {
-        None => Range::default(),
-        Some(text) => Range::parse(&text.value).unwrap_or_else(|fault| {
-            table.fault(fault, text.span);
-            Range::default()
-        }),
-    };
-    let mut list = |key| -> Vec<String> {
-        table.strings(key).unwrap_or_default().into_iter().map(|word| word.value).collect()
-    };
-    let aliases = list("aliases");
-    let tools =
-        TOOLS.iter().map(|(key, tool)| (*tool, list(key))).filter(|(_, names)| !names.is_empty()).collect();
-    let flags = [("fcflags", Placeholder::Fc), ("openmp", Placeholder::Openmp)]
-        .map(|(key, tool)| (tool, list(key)))
-        .into_iter()
-        .collect();
-    let also = table.table("also", |also| {
-        let keys = TOOLS.iter().map(|(key, _)| *key).chain(ALSO);
-        let names = |key| {
-            let names: Vec<String> = also.strings(key)?.into_iter().map(|name| name.value).collect();
-            Some((key.to_owned(), names))
-        };
-        keys.filter_map(names).collect()
-    });
-    let owed = table.table("owed", |owed| {
-        TOOLS.iter().filter_map(|(key, tool)| Some((*tool, owed.string(key)?.value))).collect()
-    });
-    let (also, owed) = (also.unwrap_or_default(), owed.unwrap_or_default());
-    Some(Family { name: name?.value, aliases, layer: layer?, range, tools, flags, also, owed })
-}
-
-fn globs(table: &mut Table<'_>, key: &'static str) -> GlobSet {
-    let mut builder = GlobSetBuilder::new();
-    for pattern in table.strings(key).unwrap_or_default() {
-        match Glob::new(&pattern.value) {
-            Ok(glob) => {
-                builder.add(glob);
+        let mut family = self.canonical(name);
+        for _ in 0..=self.entries.len() {
+            let of_family = || self.entries.iter().filter(|entry| entry.name.value == family);
+            if let Some(layer) = of_family().find_map(|entry| entry.layer) {
+                return Some(layer);
             }
-            Err(error) => table.fault(format!("cannot read the pattern: {}", error.kind()), pattern.span),
+            family = self.canonical(of_family().find_map(|entry| entry.like.as_ref())?.family());
         }
+        None
     }
-    builder.build().unwrap_or_default()
+
+    /// Every tool that some family names and that has no placeholder of its own.
+    #[must_use]
+    pub fn tool_names(&self) -> BTreeSet<ToolName> {
+        let tools = self.entries.iter().flat_map(|entry| entry.tools.keys());
+        tools.filter_map(|tool| if let Placeholder::Tool(name) = tool { Some(*name) } else { None }).collect()
+    }
+
+    /// What families say of capabilities: the family, the capability, and which versions have it.
+    pub fn capabilities(&self) -> impl Iterator<Item = (&str, &document::Written<String>, &Limit)> {
+        self.entries.iter().flat_map(|entry| {
+            let family = entry.name.value.as_str();
+            entry.capabilities.iter().map(move |(name, limit)| (family, name, limit))
+        })
+    }
+}
+
+/// The tools without which a module of this layer is broken, where its family does not say.
+#[must_use]
+pub fn essential_of<V>(layer: Layer, tools: &BTreeMap<Placeholder, V>) -> BTreeSet<Placeholder> {
+    match layer {
+        Layer::Compiler => BTreeSet::from([Placeholder::Cc]),
+        Layer::Mpi => BTreeSet::from([Placeholder::Mpicc]),
+        Layer::Runtime => tools.keys().copied().collect(),
+    }
 }
 
 #[cfg(test)]
@@ -194,25 +210,115 @@ mod tests {
     use super::*;
     use crate::suite::embedded;
 
+    fn ours() -> Families {
+        Families::parse(&embedded::table("toolchains.toml")).unwrap()
+    }
+
+    fn with(site: &str) -> Result<Families, Vec<String>> {
+        let told = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect();
+        ours().under(&Source::new("site.toml", site)).map_err(told)
+    }
+
     #[test]
     fn our_own_table_reads_and_knows_both_names_of_a_family() {
-        let families = Families::parse(&embedded::table("toolchains.toml")).unwrap();
+        let families = ours();
         assert_eq!(families.canonical("oneapi"), "intel-oneapi-compilers");
         assert_eq!(families.canonical("R"), "r");
         assert_eq!(families.layer("openmpi"), Some(Layer::Mpi));
         let old = families.find("llvm", "16.0.6").unwrap();
         assert_eq!(old.flags[&Placeholder::Fc], ["-flang-experimental-exec"]);
-        assert!(families.find("llvm", "19.1").unwrap().flags[&Placeholder::Fc].is_empty());
+        assert_eq!(old.tools[&Placeholder::Fc], ["flang-new"]);
+        assert_eq!(old.tools[&Placeholder::Cc], ["clang"]);
+        assert!(!old.also.contains_key("fc"));
+        let new = families.find("clang", "19.1").unwrap();
+        assert!(new.flags[&Placeholder::Fc].is_empty() && new.also.contains_key("fc"));
     }
 
     #[test]
     fn what_the_pod_leaks_goes_by_name_or_by_value() {
-        let families = Families::parse(&embedded::table("toolchains.toml")).unwrap();
-        let scrub = families.scrub();
-        assert!(scrub.takes("SLURM_JOB_ID", "1"));
-        assert!(scrub.takes("PMI_PORT", "tcp://10.0.0.1:80"));
-        assert!(scrub.takes("MY_SERVICE_PORT", "tcp://10.0.0.1:80"));
-        assert!(!scrub.takes("PATH", "/usr/bin"));
-        assert!(!scrub.takes("LMOD_CMD", "/x"));
+        let families = ours();
+        let inherited = families.inherited();
+        assert!(inherited.is_scrubbed("SLURM_JOB_ID", "1"));
+        assert!(inherited.is_scrubbed("PMI_PORT", "tcp://10.0.0.1:80"));
+        assert!(inherited.is_scrubbed("MY_SERVICE_PORT", "tcp://10.0.0.1:80"));
+        assert!(!inherited.is_scrubbed("PATH", "/usr/bin"));
+        assert!(!inherited.is_scrubbed("LMOD_CMD", "/x"));
+        assert!(inherited.misleads("OMPI_MCA_btl") && !inherited.misleads("CPATH"));
+        assert!(inherited.changes_results("CPATH") && inherited.changes_results("UV_INDEX"));
+        assert!(!inherited.changes_results("HOME"));
+    }
+
+    #[test]
+    fn a_site_changes_one_key_of_a_family_and_keeps_the_rest() {
+        let families = with("[[family]]\nname = \"gcc\"\naliases = [\"gnu[0-9]*\"]\nfc = []\n").unwrap();
+        assert_eq!(families.canonical("gnu13"), "gcc");
+        assert_eq!(families.canonical("gnuplot"), "gnuplot");
+        assert_eq!(
+            (families.layer("gnu13"), families.layer("gcc")),
+            (Some(Layer::Compiler), Some(Layer::Compiler))
+        );
+        let gcc = families.find("gnu13", "13.2.0").unwrap();
+        assert_eq!(gcc.tools[&Placeholder::Cxx], ["g++"]);
+        assert!(!gcc.tools.contains_key(&Placeholder::Fc), "the site says that there is none");
+        let old = with("[[family]]\nname = \"gcc\"\nversion = \"< 10\"\ncc = [\"oldcc\"]\n").unwrap();
+        assert_eq!(old.find("gcc", "9.4").unwrap().tools[&Placeholder::Cc], ["oldcc"]);
+        assert_eq!(old.find("gcc", "12.2").unwrap().tools[&Placeholder::Cc], ["gcc"]);
+    }
+
+    #[test]
+    fn a_family_may_be_like_another_with_versions_of_its_own() {
+        let site = "[[family]]\nname = \"house-clang\"\nlike = \"llvm/16\"\ncxx = [\"hclang++\"]\n\
+                    [[family]]\nname = \"house-mpi\"\nlike = \"openmpi/4.1\"\n";
+        let families = with(site).unwrap();
+        assert_eq!(families.layer("house-mpi"), Some(Layer::Mpi));
+        let compiler = families.find("house-clang", "3").unwrap();
+        assert_eq!(compiler.name, "house-clang");
+        assert_eq!(compiler.tools[&Placeholder::Cxx], ["hclang++"]);
+        assert_eq!(compiler.tools[&Placeholder::Fc], ["flang-new"]);
+        assert_eq!(families.kin("house-mpi", "2")[1], ("openmpi".to_owned(), "4.1".to_owned()));
+        let circle = "[[family]]\nname = \"a\"\nlike = \"b\"\n[[family]]\nname = \"b\"\nlike = \"a\"\n";
+        let faults = with(circle).unwrap_err();
+        assert!(faults.len() == 2 && faults[0].contains("the family `a` has no `layer`"), "{faults:#?}");
+    }
+
+    #[test]
+    fn a_runtime_names_tools_that_we_never_heard_of() {
+        let site = "[[family]]\nname = \"julia\"\nlayer = \"runtime\"\ntools = { julia = [\"julia\"], \
+                    pkg = [\"jl-pkg\"] }\nessential = [\"julia\"]\n";
+        let families = with(site).unwrap();
+        let julia = families.find("julia", "1.10").unwrap();
+        let names: Vec<String> = julia.tools.keys().map(ToString::to_string).collect();
+        assert_eq!(names, ["{tool:julia}", "{tool:pkg}"]);
+        assert_eq!(julia.essential.len(), 1);
+        assert_eq!(families.tool_names().len(), 2);
+    }
+
+    #[test]
+    fn all_faults_of_a_family_are_told_at_their_places() {
+        let site = "[[family]]\nname = \"x\"\naliases = [\"a[\"]\ncc = \"one\"\ncolour = \"red\"\n\
+                    tools = { Julia = [\"j\"] }\nessential = [\"mpicc\", \"?\"]\n\
+                    [[family]]\nname = \"y\"\nlayer = \"library\"\nlike = \"opnmpi\"\nversion = \"12\"\n\
+                    capabilities = { quadmath = \"12\" }\nenvironment = { scrub = [\"[\"], sweep = [] }\n";
+        let faults = with(site).unwrap_err();
+        let expected = [
+            ("site.toml:2:8", "the family `x` has no `layer`"),
+            ("site.toml:3:", "cannot read the name `a[`"),
+            ("site.toml:4:6", "`cc` must be a list of strings"),
+            ("site.toml:5:", "unknown key `colour`"),
+            ("site.toml:6:", "`Julia` is not the name of a tool"),
+            ("site.toml:7:", "`essential` names {mpicc}"),
+            ("site.toml:7:", "`?` is not the name of a tool"),
+            ("site.toml:10:", "`layer` must be compiler, mpi or runtime, found `library`"),
+            ("site.toml:11:", "`like` names the family `opnmpi`"),
+            ("site.toml:12:", "`12`"),
+            ("site.toml:13:", "`12`"),
+            ("site.toml:14:", "cannot read the pattern `[`"),
+            ("site.toml:14:", "unknown key `sweep`"),
+        ];
+        for (place, words) in expected {
+            let is_it = |fault: &&String| fault.contains(place) && fault.contains(words);
+            assert!(faults.iter().any(|fault| is_it(&fault)), "{place} {words}: {faults:#?}");
+        }
+        assert_eq!(faults.len(), expected.len(), "{faults:#?}");
     }
 }

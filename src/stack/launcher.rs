@@ -101,9 +101,13 @@ impl Launchers {
         self.profiles.iter()
     }
 
-    /// The profile for this MPI.
+    /// The profile for the MPI of this family and version, or else for the next of those that it is like.
     #[must_use]
-    pub fn find(&self, family: &str, version: &str) -> Option<&Profile> {
+    pub fn find(&self, kin: &[(String, String)]) -> Option<&Profile> {
+        kin.iter().find_map(|(family, version)| self.of(family, version))
+    }
+
+    fn of(&self, family: &str, version: &str) -> Option<&Profile> {
         let version = Version::new(version);
         self.profiles.iter().find(|profile| profile.family == family && profile.range.holds(&version))
     }
@@ -192,19 +196,19 @@ mod tests {
     #[test]
     fn our_own_table_reads_and_tells_versions_apart() {
         let launchers = Launchers::parse(&embedded::table("launchers.toml")).unwrap();
-        let (four, five) = (launchers.find("openmpi", "4.1.4"), launchers.find("openmpi", "5.0.11"));
+        let (four, five) = (launchers.of("openmpi", "4.1.4"), launchers.of("openmpi", "5.0.11"));
         assert_ne!(four.unwrap().summary, five.unwrap().summary);
         for (family, version) in [("mpich", "4.0.2"), ("mpich", "5.0.2"), ("intel-oneapi-mpi", "2021.18.1")] {
-            assert!(launchers.find(family, version).is_some(), "{family}/{version}");
+            assert!(launchers.of(family, version).is_some(), "{family}/{version}");
         }
-        assert!(launchers.find("unheard-of", "1").is_none());
+        assert!(launchers.of("unheard-of", "1").is_none());
     }
 
     #[test]
     fn a_launch_as_the_module_leaves_it_is_given_what_is_needed_and_no_more() {
         let ours = Launchers::parse(&embedded::table("launchers.toml")).unwrap();
         let names = |version, launch, root| -> Vec<&str> {
-            let profile = ours.find("openmpi", version).unwrap();
+            let profile = ours.of("openmpi", version).unwrap();
             profile.variables(launch, root).map(|(name, _)| name.as_str()).collect()
         };
         assert!(names("5.0.11", Launch::Profile, false).contains(&"OMPI_MCA_btl"));
@@ -217,7 +221,7 @@ mod tests {
                 "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"
             ]
         );
-        let five = ours.find("openmpi", "5.0.11").unwrap();
+        let five = ours.of("openmpi", "5.0.11").unwrap();
         assert!(five.is_steered_by("OMPI_MCA_btl") && five.is_steered_by("FI_PROVIDER"));
         assert!(!five.is_steered_by("FI_PROVIDER_PATH") && !five.is_steered_by("OPAL_PREFIX"));
         for profile in ours.iter() {
@@ -237,6 +241,6 @@ mod tests {
         let site = Source::new("s", "[[launcher]]\nfamily = \"openmpi\"\ncommand = [\"srun\"]\n");
         let ours = Launchers::parse(&embedded::table("launchers.toml")).unwrap();
         let all = ours.under(Launchers::parse(&site).unwrap());
-        assert_eq!(all.find("openmpi", "5.0.11").unwrap().command, ["srun"]);
+        assert_eq!(all.of("openmpi", "5.0.11").unwrap().command, ["srun"]);
     }
 }

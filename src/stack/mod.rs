@@ -3,6 +3,7 @@
 pub mod elf;
 pub mod environment;
 pub mod family;
+pub mod inherited;
 pub mod launcher;
 pub mod lmod;
 pub mod lmod_command;

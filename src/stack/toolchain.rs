@@ -3,7 +3,7 @@
 //! A tool counts only where the loaded modules put it on `PATH`, or name it by a variable. The host's own
 //! `/usr/bin/gcc` never stands in for a compiler that a module failed to bring: that would be a green that lies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use regex::Regex;
 
 use crate::path_fault::{PathFault, barred};
 use crate::stack::environment::Environment;
-use crate::stack::family::Families;
+use crate::stack::family::{Families, essential_of};
 use crate::stack::launcher::{Launchers, Profile};
 use crate::stack::spack::{named_paths, read_spec};
 use crate::suite::Layer;
@@ -57,6 +57,8 @@ pub struct Toolchain {
     pub environment: Environment,
     /// Each tool with its flags, or why there is none.
     pub tools: BTreeMap<Placeholder, Result<Vec<String>, String>>,
+    /// The tools without which one of its modules is broken.
+    pub essential: BTreeSet<Placeholder>,
     /// How MPI programs are started, or why they cannot be.
     pub launcher: Result<Launcher, String>,
     /// What hides a tool or launcher that was not found and may well be there.
@@ -95,11 +97,13 @@ impl Toolchain {
             base,
             environment,
             tools: BTreeMap::new(),
+            essential: BTreeSet::new(),
             launcher: Err("no MPI module is loaded".to_owned()),
             hidden: None,
         };
         toolchain.tools = toolchain.find_tools(families);
-        toolchain.launcher = toolchain.find_launcher(launchers);
+        toolchain.essential = toolchain.find_essential(families);
+        toolchain.launcher = toolchain.find_launcher(families, launchers);
         toolchain.hidden = toolchain.find_hidden(families, launchers);
         toolchain
     }
@@ -176,20 +180,29 @@ impl Toolchain {
         tools
     }
 
+    fn find_essential(&self, families: &Families) -> BTreeSet<Placeholder> {
+        let of = |loaded: &Loaded| {
+            let layer = loaded.layer?;
+            let family = families.find(&loaded.family, loaded.module.plain_version());
+            Some(family.map_or_else(|| essential_of(layer, &self.tools), |family| family.essential))
+        };
+        self.loaded.iter().filter_map(of).flatten().collect()
+    }
+
     /// Looks again for what was not found: is it not there, or can it not be looked at?
     fn find_hidden(&self, families: &Families, launchers: &Launchers) -> Option<PathFault> {
         let lacking = self.launcher.is_err() || self.tools.values().any(Result::is_err);
         let of_families = self.loaded.iter().filter(|loaded| loaded.layer.is_some()).filter_map(|loaded| {
             let version = loaded.module.plain_version();
-            let tools = families.find(&loaded.family, version)?.tools.values().flatten();
-            let launcher =
-                launchers.find(&loaded.family, version).into_iter().flat_map(|profile| &profile.command);
+            let tools = families.find(&loaded.family, version)?.tools.into_values().flatten();
+            let profile = launchers.find(&families.kin(&loaded.family, version));
+            let launcher = profile.into_iter().flat_map(|profile| profile.command.iter().cloned());
             Some(tools.chain(launcher))
         });
-        let names: Vec<&String> = of_families.filter(|_| lacking).flatten().collect();
+        let names: Vec<String> = of_families.filter(|_| lacking).flatten().collect();
         let missing = names.into_iter().filter(|name| self.which(name).is_none());
         missing
-            .flat_map(|name| self.brought().map(move |folder| folder.join(name)))
+            .flat_map(|name| self.brought().map(move |folder| folder.join(&name)))
             .find_map(|path| barred(&path))
     }
 
@@ -270,11 +283,15 @@ impl Toolchain {
         set.filter(|path| path.is_absolute()).find_map(|path| which::which(path).ok())
     }
 
-    fn find_launcher(&self, launchers: &Launchers) -> Result<Launcher, String> {
+    fn find_launcher(&self, families: &Families, launchers: &Launchers) -> Result<Launcher, String> {
         let mpi = self.of(Layer::Mpi).ok_or("no MPI module is loaded")?;
-        let profile = launchers.find(&mpi.family, mpi.module.plain_version()).ok_or_else(|| {
-            format!("launchers.toml has no profile for {}: a site file may add a [[launcher]]", mpi.module)
-        })?;
+        let profile =
+            launchers.find(&families.kin(&mpi.family, mpi.module.plain_version())).ok_or_else(|| {
+                format!(
+                    "launchers.toml has no profile for {}: a site file may add a [[launcher]]",
+                    mpi.module
+                )
+            })?;
         let beside = self.named_in_place(mpi, Placeholder::Mpicc);
         let beside = beside.as_deref().and_then(Path::parent);
         let program = profile

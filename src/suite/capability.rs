@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{self, Table};
+use crate::document::{self, Table, Written};
 use crate::error::{Fault, Source};
 use crate::suite::version::{Range, Version};
 
@@ -21,10 +21,21 @@ struct Capability {
     families: BTreeMap<String, Limit>,
 }
 
+/// Which versions of a family have a capability.
 #[derive(Clone, Debug)]
-enum Limit {
-    Within { range: Range, reason: Option<String> },
-    Never { reason: String },
+pub enum Limit {
+    /// Those of a range.
+    Within {
+        /// The range.
+        range: Range,
+        /// Why the others have not.
+        reason: Option<String>,
+    },
+    /// None.
+    Never {
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Capabilities {
@@ -65,18 +76,28 @@ impl Capabilities {
         self.named.extend(other.named);
     }
 
-    /// Why none of `modules` (family and version) has the capability; `None` if nothing speaks against it.
+    /// Says of one family which versions have a capability, if there is one of this name; `false` where there is none.
+    pub fn limit(&mut self, name: &str, family: &str, limit: Limit) -> bool {
+        let found = self.named.get_mut(name);
+        found.map(|capability| capability.families.insert(family.to_owned(), limit)).is_some()
+    }
+
+    /// Why one of `modules` has not the capability; `None` if nothing speaks against it. Of each module, its family and
+    /// version come first, then those of the families that it is like: the first counts of which the table speaks.
     #[must_use]
-    pub fn lacking(&self, name: &str, modules: &[(&str, &str)]) -> Option<String> {
+    pub fn lacking(&self, name: &str, modules: &[Vec<(String, String)>]) -> Option<String> {
         let capability = self.named.get(name)?;
-        modules.iter().find_map(|(family, version)| {
-            let why = match capability.families.get(*family)? {
+        modules.iter().find_map(|kin| {
+            let (own, own_version) = kin.first()?;
+            let (limit, version) =
+                kin.iter().find_map(|(family, version)| Some((capability.families.get(family)?, version)))?;
+            let why = match limit {
                 Limit::Within { range, .. } if range.holds(&Version::new(version)) => return None,
                 Limit::Within { range, reason: None } => format!("has it {range}"),
                 Limit::Within { range, reason: Some(reason) } => format!("has it {range}; {reason}"),
                 Limit::Never { reason } => reason.clone(),
             };
-            Some(format!("{family}/{version} has no {} ({why})", capability.summary))
+            Some(format!("{own}/{own_version} has no {} ({why})", capability.summary))
         })
     }
 }
@@ -89,22 +110,35 @@ fn capability(table: &mut Table<'_>) -> Capability {
         table.keys().filter(|key| !["summary", "reason"].contains(&key.value.as_str())).collect();
     let mut families = BTreeMap::new();
     for key in names {
-        let limit = if let Some(range) = table.named_string(&key.value) {
-            match Range::parse(&range.value) {
-                Ok(range) => Limit::Within { range, reason: reason.clone() },
-                Err(fault) => {
-                    table.fault(fault, range.span);
-                    continue;
-                }
-            }
-        } else {
-            let never = table.named_table(&key.value, |table| table.needed_string("never"));
-            let Some(never) = never.flatten() else { continue };
-            Limit::Never { reason: never.value }
-        };
+        let Some(limit) = limit(table, &key, reason.as_ref()) else { continue };
         families.insert(key.value, limit);
     }
     Capability { summary, families }
+}
+
+/// The fault of naming a capability that no table knows, without its place.
+#[must_use]
+pub fn no_capability(name: &str, known: &Capabilities) -> Fault {
+    let fault = Fault::new(format!("no capability `{name}` in capabilities.toml"));
+    match document::nearest(name, known.names()) {
+        Some(near) => fault.hint(format!("did you mean `{near}`?")),
+        None => fault,
+    }
+}
+
+/// The value of `key`: a range of versions, or `{ never = "reason" }`.
+pub(crate) fn limit(table: &mut Table<'_>, key: &Written<String>, reason: Option<&String>) -> Option<Limit> {
+    let Some(range) = table.named_string(&key.value) else {
+        let never = table.named_table(&key.value, |table| table.needed_string("never"))??;
+        return Some(Limit::Never { reason: never.value });
+    };
+    match Range::parse(&range.value) {
+        Ok(range) => Some(Limit::Within { range, reason: reason.cloned() }),
+        Err(fault) => {
+            table.fault(fault, range.span);
+            None
+        }
+    }
 }
 
 #[cfg(test)]
@@ -121,16 +155,22 @@ mod tests {
 
     #[test]
     fn only_what_the_table_says_is_lacking() {
-        assert_eq!(table().lacking("expected", &[("gcc", "12.2.0")]), None);
+        let lacking = |kin: &[(&str, &str)]| {
+            let kin = kin.iter().map(|(family, version)| ((*family).to_owned(), (*version).to_owned()));
+            table().lacking("expected", &[kin.collect()])
+        };
+        assert_eq!(lacking(&[("gcc", "12.2.0")]), None);
+        assert_eq!(lacking(&[("gcc", "11.3.0")]).unwrap(), "gcc/11.3.0 has no <expected> (has it >= 12)");
         assert_eq!(
-            table().lacking("expected", &[("gcc", "11.3.0")]).unwrap(),
-            "gcc/11.3.0 has no <expected> (has it >= 12)"
-        );
-        assert_eq!(
-            table().lacking("expected", &[("llvm", "16.0.6")]).unwrap(),
+            lacking(&[("llvm", "16.0.6")]).unwrap(),
             "llvm/16.0.6 has no <expected> (needs libstdc++ 13)"
         );
-        assert_eq!(table().lacking("expected", &[("newcomer", "1")]), None);
+        assert_eq!(lacking(&[("newcomer", "1")]), None);
+        assert_eq!(lacking(&[("newcomer", "1"), ("gcc", "12")]), None);
+        assert_eq!(
+            lacking(&[("newcomer", "1"), ("gcc", "11")]).unwrap(),
+            "newcomer/1 has no <expected> (has it >= 12)"
+        );
     }
 
     #[test]

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use crate::document::{self, Table, Written};
 use crate::error::{Fault, Source};
-use crate::suite::capability::Capabilities;
+use crate::suite::command::template;
 use crate::suite::expect;
 use crate::suite::folder::Folder;
 use crate::suite::limits::{self, Limits};
 use crate::suite::module_name::Wanted;
-use crate::suite::operator::{Operator, operators};
 use crate::suite::requirement::{Need, Requirement};
 use crate::suite::template::Template;
+use crate::suite::vocabulary::Vocabulary;
 use crate::suite::{Action, Layer, Native, Probe, Protocol, Service, Suite, launch};
 
 /// Limit of a command where neither the probe nor its suite sets one.
@@ -28,11 +28,11 @@ struct Defaults {
     limits: Limits,
 }
 
-/// Reads one suite. `folder` is where its files are, `capabilities` the table that `requires` may name.
+/// Reads one suite. `folder` is where its files are, `vocabulary` the names that tables know.
 ///
 /// # Errors
 /// Every fault of the file.
-pub fn parse(source: &Source, folder: &Folder, capabilities: &Capabilities) -> Result<Suite, Vec<Fault>> {
+pub fn parse(source: &Source, folder: &Folder, vocabulary: &Vocabulary) -> Result<Suite, Vec<Fault>> {
     document::read(source, |root| {
         let name = name(root, "name");
         let summary = root.needed_string("summary").map(|summary| summary.value).unwrap_or_default();
@@ -49,7 +49,7 @@ pub fn parse(source: &Source, folder: &Folder, capabilities: &Capabilities) -> R
         let mut names: BTreeMap<String, Range<usize>> = BTreeMap::new();
         let probes = root.tables("probe", |table| {
             let written = table.string("name");
-            let probe = probe(table, folder, &defaults, capabilities);
+            let probe = probe(table, folder, &defaults, vocabulary);
             if let Some(written) = written
                 && names.insert(written.value.clone(), written.span.clone()).is_some()
             {
@@ -73,15 +73,16 @@ pub fn parse(source: &Source, folder: &Folder, capabilities: &Capabilities) -> R
     })
 }
 
-fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, capabilities: &Capabilities) -> Probe {
+fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, vocabulary: &Vocabulary) -> Probe {
     let line = table.source().position(table.span().start).0;
     let mut files = files(table, "files", folder);
     files.extend(defaults.files.iter().filter(|file| !files.contains(file)).cloned().collect::<Vec<_>>());
     let sources = self::files(table, "sources", folder);
     flat(table, sources.iter().chain(&files));
     let build = table.one_or_more_strings("build").unwrap_or_default();
-    let action = action(table, build.is_empty());
-    let build: Vec<Template> = build.into_iter().filter_map(|command| template(table, &command)).collect();
+    let action = action(table, build.is_empty(), vocabulary);
+    let build: Vec<Template> =
+        build.into_iter().filter_map(|command| template(table, &command, vocabulary)).collect();
     let mut env = defaults.env.clone();
     env.extend(self::env(table));
     let mut tags = defaults.tags.clone();
@@ -107,7 +108,7 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, capabiliti
             .number("retries", 0..=100)
             .and_then(|retries| u32::try_from(retries.value).ok())
             .unwrap_or(0),
-        requires: requires(table, capabilities),
+        requires: requires(table, vocabulary),
         env,
         control: table.boolean("control").unwrap_or(false),
         aslr: table.boolean("aslr").unwrap_or(true),
@@ -136,15 +137,15 @@ fn flat<'f>(table: &mut Table<'_>, files: impl Iterator<Item = &'f String>) {
     }
 }
 
-fn action(table: &mut Table<'_>, builds_nothing: bool) -> Action {
+fn action(table: &mut Table<'_>, builds_nothing: bool, vocabulary: &Vocabulary) -> Action {
     let run = table.string("run");
     let native = table.string("native");
     match (run, native) {
         (Some(run), Some(native)) => {
             table.fault("`run` and `native` exclude each other", native.span);
-            template(table, &run).map_or(Action::Build, Action::Run)
+            template(table, &run, vocabulary).map_or(Action::Build, Action::Run)
         }
-        (Some(run), None) => template(table, &run).map_or(Action::Build, Action::Run),
+        (Some(run), None) => template(table, &run, vocabulary).map_or(Action::Build, Action::Run),
         (None, Some(native)) => {
             let found = Native::ALL.iter().find(|(name, _)| *name == native.value);
             found.map_or_else(
@@ -270,31 +271,6 @@ fn counts(table: &mut Table<'_>, key: &'static str) -> Vec<u32> {
     counts
 }
 
-fn template(table: &mut Table<'_>, command: &Written<String>) -> Option<Template> {
-    // The command stands in the file as it is, but for escapes of TOML.
-    let written = table.source().text.get(command.span.clone()).unwrap_or_default();
-    let start = written.find(&command.value).map(|at| command.span.start + at);
-    for Operator { span, meaning } in operators(&command.value) {
-        let sign = &command.value[span.clone()];
-        let place = start.map_or(command.span.clone(), |start| start + span.start..start + span.end);
-        let (sign, other) = match sign {
-            "\n" => ("a line end".to_owned(), String::new()),
-            sign => (format!("`{sign}`"), format!(", or '{sign}' where it is an argument")),
-        };
-        let hint = format!("no shell runs this: write sh -c '…'{other}");
-        table.fault_with_hint(format!("{sign} {meaning} in a shell"), place, hint);
-    }
-    match Template::parse(&command.value) {
-        Ok(template) => Some(template),
-        Err(faults) => {
-            for fault in faults {
-                table.fault(fault, command.span.clone());
-            }
-            None
-        }
-    }
-}
-
 fn protocol(table: &mut Table<'_>) -> Protocol {
     match table.string("protocol") {
         None => Protocol::Exit,
@@ -309,20 +285,18 @@ fn protocol(table: &mut Table<'_>) -> Protocol {
     }
 }
 
-fn requires(table: &mut Table<'_>, capabilities: &Capabilities) -> Vec<Requirement> {
+fn requires(table: &mut Table<'_>, vocabulary: &Vocabulary) -> Vec<Requirement> {
     let mut requires = Vec::new();
     for written in table.strings("requires").unwrap_or_default() {
         match Requirement::parse(&written.value) {
-            Ok(Requirement { need: Need::Capability(name), .. }) if !capabilities.contains(&name) => {
-                let what = format!("no capability `{name}` in capabilities.toml");
-                match document::nearest(&name, capabilities.names()) {
-                    Some(near) => {
-                        table.fault_with_hint(what, written.span, format!("did you mean `{near}`?"));
-                    }
-                    None => table.fault(what, written.span),
+            Ok(requirement) => {
+                let capability =
+                    if let Need::Capability(name) = &requirement.need { Some(name) } else { None };
+                match capability.and_then(|name| vocabulary.fault_of_capability(name)) {
+                    Some(fault) => table.leave_fault(fault, written.span),
+                    None => requires.push(requirement),
                 }
             }
-            Ok(requirement) => requires.push(requirement),
             Err(fault) => table.fault(fault, written.span),
         }
     }
@@ -338,7 +312,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.c"), "").unwrap();
         let source = Source::new("suite.toml", text);
-        parse(&source, &Folder::Disk(folder.path().to_path_buf()), &Capabilities::default())
+        parse(&source, &Folder::Disk(folder.path().to_path_buf()), &Vocabulary::default())
     }
 
     const HEAD: &str = "name = \"s\"\nsummary = \"x\"\ntoolchain = [\"mpi\"]\n";
@@ -392,8 +366,7 @@ mod tests {
             "{HEAD}[[probe]]\nname = \"p\"\nsummary = \"y\"\nsources = [\"a.c\", \"d/a.c\"]\nrun = \"x\"\n"
         );
         let source = Source::new("suite.toml", text.as_str());
-        let faults =
-            parse(&source, &Folder::Disk(folder.path().into()), &Capabilities::default()).unwrap_err();
+        let faults = parse(&source, &Folder::Disk(folder.path().into()), &Vocabulary::default()).unwrap_err();
         assert_eq!(faults[0].what, "`a.c` and `d/a.c` would be staged under one name, `a.c`");
     }
 }

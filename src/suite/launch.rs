@@ -35,9 +35,9 @@ pub(super) fn read(table: &mut Table<'_>, build: &[Template], action: &Action) -
 mod tests {
     use super::*;
     use crate::error::Source;
-    use crate::suite::capability::Capabilities;
     use crate::suite::file;
     use crate::suite::folder::Folder;
+    use crate::suite::vocabulary::Vocabulary;
 
     fn launch(run: &str, launch: &str) -> Result<Launch, String> {
         let text = format!(
@@ -45,7 +45,7 @@ mod tests {
              run = \"{run}\"\n{launch}\n"
         );
         let folder = Folder::Disk(std::env::temp_dir());
-        file::parse(&Source::new("suite.toml", text), &folder, &Capabilities::default())
+        file::parse(&Source::new("suite.toml", text), &folder, &Vocabulary::default())
             .map(|suite| suite.probes[0].launch)
             .map_err(|faults| faults[0].to_string())
     }

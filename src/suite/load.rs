@@ -1,6 +1,6 @@
 //! Which suites there are: those of the binary, overridden by those of `--suites` folders, later ones winning.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, Kind, Source, reason};
@@ -8,16 +8,22 @@ use crate::path_fault::{Obstacle, PathFault, is_file};
 use crate::suite::capability::Capabilities;
 use crate::suite::embedded;
 use crate::suite::folder::Folder;
+use crate::suite::tool_name::ToolName;
+use crate::suite::vocabulary::Vocabulary;
 use crate::suite::{Suite, file};
 
 /// A suite that was found: its name by its folder, its text, its files.
 type Named = (String, (Source, Folder));
 
-/// Reads every suite, sorted by name, and the capability tables that they speak of.
+/// Reads every suite, sorted by name, and the capability tables that they speak of. `tools` are those that families
+/// name beside the known ones.
 ///
 /// # Errors
 /// All faults of all suites at once; a folder of `extra` that cannot be read, or that holds no suite.
-pub fn load(extra: &[PathBuf]) -> Result<(Vec<Suite>, Capabilities), Error> {
+pub fn load(
+    extra: &[PathBuf],
+    tools: Option<BTreeSet<ToolName>>,
+) -> Result<(Vec<Suite>, Capabilities), Error> {
     let mut faults = Vec::new();
     let mut capabilities = tables(&embedded::table("capabilities.toml"), &mut faults);
     for folder in extra {
@@ -41,9 +47,10 @@ pub fn load(extra: &[PathBuf]) -> Result<(Vec<Suite>, Capabilities), Error> {
             Err(fault) => faults.push(fault),
         }
     }
+    let vocabulary = Vocabulary { capabilities, tools };
     let mut suites = Vec::new();
     for (name, (source, folder)) in found {
-        match file::parse(&source, &folder, &capabilities) {
+        match file::parse(&source, &folder, &vocabulary) {
             Ok(suite) if suite.name == name => suites.push(suite),
             Ok(suite) => {
                 let what = format!("the suite is named `{}`, its folder `{name}`", suite.name);
@@ -53,7 +60,7 @@ pub fn load(extra: &[PathBuf]) -> Result<(Vec<Suite>, Capabilities), Error> {
             Err(more) => faults.extend(more),
         }
     }
-    if faults.is_empty() { Ok((suites, capabilities)) } else { Err(Error::of(Kind::Data, faults)) }
+    if faults.is_empty() { Ok((suites, vocabulary.capabilities)) } else { Err(Error::of(Kind::Data, faults)) }
 }
 
 fn tables(source: &Source, faults: &mut Vec<Fault>) -> Capabilities {

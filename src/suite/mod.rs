@@ -5,6 +5,7 @@
 
 pub mod budget;
 pub mod capability;
+mod command;
 pub mod embedded;
 mod expect;
 pub mod file;
@@ -18,8 +19,10 @@ pub mod requirement;
 pub mod select;
 pub mod site;
 pub mod template;
+pub mod tool_name;
 pub mod variables;
 pub mod version;
+pub mod vocabulary;
 
 use std::time::Duration;
 

@@ -88,14 +88,14 @@ impl Known {
 }
 
 impl Site {
-    /// Reads a site file.
+    /// Reads a site file, which several rooms take their tables from.
     ///
     /// # Errors
-    /// A file that cannot be read, or all its faults.
-    pub fn load(path: &Path) -> Result<Self, Error> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Error::io(Kind::Usage, "read", path, &error))?;
-        Self::parse(&Source::new(path, text)).map_err(|faults| Error::of(Kind::Data, faults))
+    /// A file that cannot be read.
+    pub fn read(path: &Path) -> Result<Source, Error> {
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|error| Error::io(Kind::Usage, "read", path, &error))?;
+        Ok(Source::new(path, text))
     }
 
     /// Reads a site file's text.
@@ -108,7 +108,7 @@ impl Site {
             let toolboxes = root.table("matlab", toolboxes).unwrap_or_default();
             let known = root.tables("known", known).into_iter().flatten().collect();
             // Read by the rooms that know their meaning, from the same source.
-            for elsewhere in ["launcher", "diagnosis", "family"] {
+            for elsewhere in ["launcher", "diagnosis", "family", "environment"] {
                 root.leave(elsewhere);
             }
             let (budgets, variables) = (Budgets::table(root), Variables::table(root));

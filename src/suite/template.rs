@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::suite::tool_name::{RULE, ToolName};
+
 /// What a suite may ask to be filled in. [`Placeholder::many`] ones stand for any number of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "each is described by what it stands for in `Placeholder::ALL`")]
@@ -20,6 +22,7 @@ pub enum Placeholder {
     Python,
     Rscript,
     Matlab,
+    Tool(ToolName),
     Sources,
     Exe,
     Ranks,
@@ -50,6 +53,24 @@ impl Placeholder {
         ("tmp", Self::Tmp, "the absolute path of the case's temporary folder"),
     ];
 
+    /// Whether it is a program that the toolchain brings, or its flags: what a family's table says.
+    #[must_use]
+    pub fn is_of_toolchain(self) -> bool {
+        !matches!(
+            self,
+            Self::Mpirun | Self::Sources | Self::Exe | Self::Ranks | Self::Cpus | Self::Stage | Self::Tmp
+        )
+    }
+
+    /// The tool of this name, be it one of those that are known beforehand or another.
+    #[must_use]
+    pub fn tool(name: &str) -> Option<Self> {
+        let known = Self::ALL.iter().find(|(known, placeholder, _)| {
+            *known == name && placeholder.is_of_toolchain() && *placeholder != Self::Openmp
+        });
+        known.map(|(_, placeholder, _)| *placeholder).or_else(|| ToolName::new(name).map(Self::Tool))
+    }
+
     /// Whether it stands for any number of words, and so must be a word of its own.
     #[must_use]
     pub fn many(self) -> bool {
@@ -62,15 +83,22 @@ impl Placeholder {
     /// Its name, without braces.
     #[must_use]
     pub fn name(self) -> &'static str {
+        if let Self::Tool(name) = self {
+            return name.as_str();
+        }
         Self::ALL.iter().find(|(_, placeholder, _)| *placeholder == self).map_or("", |(name, ..)| name)
     }
 }
 
 impl fmt::Display for Placeholder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{}}}", self.name())
+        let prefix = if let Self::Tool(_) = self { TOOL } else { "" };
+        write!(f, "{{{prefix}{}}}", self.name())
     }
 }
+
+/// What goes before the name of any tool.
+const TOOL: &str = "tool:";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -154,6 +182,21 @@ impl fmt::Display for Template {
     }
 }
 
+fn named(name: &str) -> Result<Placeholder, String> {
+    if let Some(tool) = name.strip_prefix(TOOL) {
+        let wrong = || format!("`{tool}` in {{{name}}} is not the name of a tool: {RULE}");
+        return Placeholder::tool(tool).ok_or_else(wrong);
+    }
+    if let Some((_, placeholder, _)) = Placeholder::ALL.iter().find(|(known, ..)| *known == name) {
+        return Ok(*placeholder);
+    }
+    let known = Placeholder::ALL.iter().map(|(known, ..)| *known);
+    Err(match crate::document::nearest(name, known) {
+        Some(near) => format!("unknown placeholder {{{name}}}: did you mean {{{near}}}?"),
+        None => format!("unknown placeholder {{{name}}}"),
+    })
+}
+
 fn pieces(word: &str) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
     let mut text = String::new();
@@ -170,18 +213,11 @@ fn pieces(word: &str) -> Result<Vec<Piece>, String> {
             }
             '{' => {
                 let name: String = letters.by_ref().take_while(|letter| *letter != '}').collect();
-                let Some((_, placeholder, _)) = Placeholder::ALL.iter().find(|(known, ..)| *known == name)
-                else {
-                    let known = Placeholder::ALL.iter().map(|(known, ..)| *known);
-                    return Err(match crate::document::nearest(&name, known) {
-                        Some(near) => format!("unknown placeholder {{{name}}}: did you mean {{{near}}}?"),
-                        None => format!("unknown placeholder {{{name}}}"),
-                    });
-                };
+                let placeholder = named(&name)?;
                 if !text.is_empty() {
                     pieces.push(Piece::Text(std::mem::take(&mut text)));
                 }
-                pieces.push(Piece::Fill(*placeholder));
+                pieces.push(Piece::Fill(placeholder));
             }
             '}' => return Err("`}` stands alone: write `}}` for a brace".to_owned()),
             _ => text.push(letter),
@@ -214,6 +250,14 @@ mod tests {
     }
 
     #[test]
+    fn any_tool_may_be_asked_for_by_name() {
+        let template = Template::parse("{tool:julia} {tool:python} --x={tool:julia}").unwrap();
+        let used: Vec<String> = template.placeholders().map(|used| used.to_string()).collect();
+        assert_eq!(used, ["{tool:julia}", "{python}", "{tool:julia}"]);
+        assert_eq!(fill("{tool:julia} -e 1"), ["julia", "-e", "1"]);
+    }
+
+    #[test]
     fn an_empty_word_stays() {
         assert_eq!(fill("echo '' x"), ["echo", "", "x"]);
     }
@@ -229,6 +273,8 @@ mod tests {
                 "`}` stands alone: write `}}` for a brace"
             ]
         );
+        let faults = Template::parse("{tool:} {tool:A}").unwrap_err();
+        assert!(faults.len() == 2 && faults[0].contains("is not the name of a tool"), "{faults:?}");
         assert_eq!(Template::parse("'x").unwrap_err(), ["a quote is never closed"]);
         assert_eq!(Template::parse(" ").unwrap_err(), ["a command must have at least one word"]);
     }

@@ -102,11 +102,18 @@ fn launched<'c>(catalogue: &'c Catalogue, mpi: &Wanted) -> (String, Vec<&'c Prof
     let version = mpi.text().split_once('/').map_or("", |(_, version)| version);
     if mpi.is_glob() || version.is_empty() {
         let all = if mpi.is_glob() { catalogue.launchers.iter().collect() } else { Vec::new() };
-        let own = of(catalogue, &name);
+        let own: Vec<&Profile> = catalogue
+            .families
+            .kin(&name, version)
+            .iter()
+            .flat_map(|(family, _)| of(catalogue, family))
+            .collect();
         return if own.is_empty() { (name, all) } else { (name, own) };
     }
     let last = format!("{version}.999999");
-    let found = [version, &last].into_iter().filter_map(|version| catalogue.launchers.find(&name, version));
+    let found = [version, &last]
+        .into_iter()
+        .filter_map(|version| catalogue.launchers.find(&catalogue.families.kin(&name, version)));
     let mut profiles: Vec<&Profile> = found.collect();
     profiles.dedup_by(|a, b| std::ptr::eq(*a, *b));
     (name, profiles)

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::plan::catalogue::Catalogue;
 use crate::pod::facts::Facts;
 use crate::stack::environment::Environment;
-use crate::stack::family::Scrub;
+use crate::stack::inherited::Inherited;
 use crate::verdict::fitness;
 use crate::verdict::rules::{Rules, shipped};
 use line::{Level, Line};
@@ -46,7 +46,7 @@ pub fn doctor(flags: &cli::Doctor) -> Result<Exit, Error> {
     let (health, mut lines, took) = std::thread::scope(|scope| {
         let ask = || std::thread::Builder::new().spawn_scoped(scope, || stack::lmod(&catalogue)).ok();
         let asked = able.then(ask).flatten();
-        let leaked = leaked(catalogue.families.scrub());
+        let leaked = leaked(catalogue.families.inherited());
         let mut lines = pod::lines(&facts, &demands, &leaked);
         lines.push(pod::ssh(std::env::var_os("PATH").as_deref()));
         lines.push(stack::mounts());
@@ -78,32 +78,12 @@ fn rules(catalogue: &Catalogue) -> Result<Rules, Error> {
 }
 
 /// Variables of a scheduler, an MPI or a Service that no case sees, because they are taken away first.
-fn leaked(scrub: &Scrub) -> Vec<String> {
-    /// What a pod may well set for builds and runtimes misleads no MPI.
-    const MISLEADING: [&str; 16] = [
-        "SLURM_",
-        "PBS_",
-        "LSB_",
-        "SGE_",
-        "COBALT_",
-        "FLUX_",
-        "PMI_",
-        "PMIX_",
-        "OMPI_",
-        "PRTE_",
-        "OPAL_",
-        "HYDRA_",
-        "HYDI_",
-        "MPIR_",
-        "MPIEXEC_",
-        "LD_PRELOAD",
-    ];
+fn leaked(inherited: &Inherited) -> Vec<String> {
     let environment = Environment::inherited();
     let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
     let all = environment.iter().map(|(name, value)| (text(name), text(value)));
     all.filter(|(name, value)| {
-        let misleading = MISLEADING.iter().any(|known| name.starts_with(known));
-        scrub.takes(name, value) && (misleading || value.contains("://"))
+        inherited.is_scrubbed(name, value) && (inherited.misleads(name) || value.contains("://"))
     })
     .map(|(name, _)| name)
     .collect()

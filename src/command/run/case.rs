@@ -267,7 +267,7 @@ impl Built<'_> {
         let (session, probe) = (self.group.session, self.group.probe());
         Circumstances {
             probe,
-            scrub: session.catalogue.families.scrub(),
+            inherited: session.catalogue.families.inherited(),
             toolchain: self.group.toolchain,
             facts: &session.facts,
             ranks: case.ranks,

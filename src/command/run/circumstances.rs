@@ -8,7 +8,7 @@ use crate::pod::facts::{self, free};
 use crate::pod::limits::process_limit_hits;
 use crate::pod::shm::PATH;
 use crate::run::outcome::Executed;
-use crate::stack::family::Scrub;
+use crate::stack::inherited::Inherited;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Probe;
 use crate::suite::requirement::{Need, Resource};
@@ -38,7 +38,7 @@ pub(super) struct Circumstances<'c> {
     pub(super) probe: &'c Probe,
     pub(super) toolchain: &'c Toolchain,
     /// What is taken away from the pod's environment before modules are loaded.
-    pub(super) scrub: &'c Scrub,
+    pub(super) inherited: &'c Inherited,
     pub(super) facts: &'c facts::Facts,
     pub(super) ranks: Option<u32>,
     pub(super) launched: bool,
@@ -92,5 +92,5 @@ fn hits(around: &Circumstances<'_>) -> Option<u64> {
 fn leaked(around: &Circumstances<'_>) -> Vec<String> {
     let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
     let all = around.toolchain.base.iter().map(|(name, value)| (text(name), text(value)));
-    all.filter(|(name, value)| around.scrub.takes(name, value)).map(|(name, _)| name).collect()
+    all.filter(|(name, value)| around.inherited.is_scrubbed(name, value)).map(|(name, _)| name).collect()
 }

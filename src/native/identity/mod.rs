@@ -109,7 +109,7 @@ impl Tools<'_> {
     /// What `tool` of this module is called.
     fn names(&self, tool: Placeholder, loaded: &Loaded) -> Vec<String> {
         let family = self.subject.families.find(&loaded.family, loaded.module.plain_version());
-        family.and_then(|family| family.tools.get(&tool)).cloned().unwrap_or_default()
+        family.and_then(|mut family| family.tools.remove(&tool)).unwrap_or_default()
     }
 
     /// The variant with which Spack recorded this install, if one that does not come without `tool`.
@@ -151,8 +151,7 @@ impl Tools<'_> {
             if let Some(hidden) = names.iter().find_map(|name| toolchain.hides(name)) {
                 return judged_or_hidden(check, "identity.path", vec![Err(hidden)]);
             }
-            let essential = matches!(tool, Placeholder::Cc | Placeholder::Mpicc);
-            return if essential {
+            return if toolchain.essential.contains(&tool) {
                 judged(check, "identity.path", vec![reason])
             } else if let Some(variant) = self.owed(tool, loaded) {
                 judged(

@@ -100,7 +100,7 @@ fn others(tools: &Tools<'_>, key: &str, program: &Path, loaded: &Loaded) -> BTre
         return BTreeSet::new();
     };
     let family = tools.subject.families.find(&loaded.family, loaded.module.plain_version());
-    let named = family.and_then(|family| family.also.get(key)).cloned().unwrap_or_default();
+    let named = family.and_then(|mut family| family.also.remove(key)).unwrap_or_default();
     let own = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let version = loaded.module.plain_version();
     let major = version.split('.').next().unwrap_or(version);
