@@ -20,6 +20,9 @@ pub struct Run {
     /// Where results go
     #[arg(long, value_name = "DIR", env = "STACKPROBE_RESULTS", default_value = "results")]
     pub results: PathBuf,
+    /// How many earlier runs into the same results directory to keep, as DIR/earlier/1 and so on; 0 keeps none
+    #[arg(long, value_name = "N", env = "STACKPROBE_EARLIER", default_value_t = 10, value_parser = earlier)]
+    pub earlier: usize,
     /// CPU slots to use [default: the CPUs of this pod]
     #[arg(long, value_name = "N", env = "STACKPROBE_JOBS", value_parser = jobs)]
     pub jobs: Option<NonZeroU32>,
@@ -107,6 +110,12 @@ impl Run {
 fn jobs(text: &str) -> Result<NonZeroU32, String> {
     let fits = |jobs: &NonZeroU32| jobs.get() <= 4096;
     text.parse().ok().filter(fits).ok_or_else(|| format!("wanted a number from 1 to 4096, found `{text}`"))
+}
+
+/// As many as a volume holds.
+fn earlier(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| *count <= 100_000);
+    count.ok_or_else(|| format!("wanted a number from 0 to 100000, found `{text}`"))
 }
 
 fn some_time(text: &str) -> Result<Duration, String> {

@@ -7,6 +7,7 @@ pub mod ci;
 pub mod claim;
 pub mod console;
 pub mod counts;
+pub mod earlier;
 pub mod estimate;
 pub mod foreign;
 pub mod gather;

@@ -1,6 +1,7 @@
 //! The main job against the real stack: what a person or a pod gets from `stackprobe run`.
 
 mod again;
+mod kept;
 mod refused;
 mod retries;
 mod secrets;

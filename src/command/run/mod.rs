@@ -33,6 +33,7 @@ use crate::pod::init;
 use crate::pod::signals::{self, Stop};
 use crate::report::claim::Claim;
 use crate::report::console::{Console, note};
+use crate::report::earlier;
 use crate::report::estimate::Estimate;
 use crate::report::live::{self, Live};
 use crate::report::record::{CaseRecord, PlanRecord};
@@ -125,6 +126,9 @@ fn carry_out(
     });
     let pause = if flags.debug_pause { Some(Pause::new()?) } else { None };
     let live = show(flags, &record, &done);
+    if !flags.resume || earlier::would_lose(&flags.results, &done) {
+        keep_earlier(flags)?;
+    }
     *begun = true;
     let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
@@ -177,13 +181,29 @@ fn carry_out(
     }
 }
 
+/// Keeps the results that this run is about to write over, and says where.
+///
+/// # Errors
+/// Those of [`earlier::keep`].
+fn keep_earlier(flags: &Run) -> Result<(), Error> {
+    if let Some(kept) = earlier::keep(&flags.results, flags.earlier)? {
+        note(&format!(
+            "the results that `{}` held are kept as `{}`",
+            flags.results.display(),
+            kept.display()
+        ));
+    }
+    Ok(())
+}
+
 /// Shows what is running, where somebody sees it. What cases took when an earlier run wrote into the same results
 /// directory tells how long they will take.
 fn show(flags: &Run, record: &PlanRecord, done: &[CaseRecord]) -> Option<Arc<Live>> {
     if flags.quiet || !live::is_possible() {
         return None;
     }
-    let earlier = results::read(&flags.results).map(|(_, earlier, _)| earlier).unwrap_or_default();
+    let earlier = earlier::latest(&flags.results).and_then(|folder| results::read(&folder).ok());
+    let earlier = earlier.map(|(_, earlier, _)| earlier).unwrap_or_default();
     let earlier = earlier.into_iter().filter(|(_, case)| case.seconds > 0.0);
     let earlier = earlier.map(|(id, case)| (id, case.seconds)).collect();
     let over: HashSet<&str> = done.iter().map(|case| case.owed.id.as_str()).collect();

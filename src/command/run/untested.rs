@@ -10,6 +10,7 @@ use crate::plan::missing::Missing;
 use crate::plan::request::Request;
 use crate::pod::facts::Facts;
 use crate::report::claim::Claim;
+use crate::report::earlier::NOTHING_TESTED;
 use crate::report::record::now;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
 use crate::report::results::Results;
@@ -17,9 +18,8 @@ use crate::report::termination;
 use crate::suite::module_name::Wanted;
 use crate::verdict::check::{Check, Diagnosed, Outcome, UNTESTED};
 
-/// The suite and the probe that stand for what must be there before the first case.
-const RUN: &str = "run";
-const PREFLIGHT: &str = "preflight";
+const RUN: &str = NOTHING_TESTED.0;
+const PREFLIGHT: &str = NOTHING_TESTED.1;
 
 /// Writes results of one check: that nothing could be tested, and why. Nothing is written over what an earlier run left
 /// that this one was to go on with, and nothing where the command line or a file is wrong.
@@ -44,6 +44,10 @@ pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&
         cases: vec![owed.clone()],
     };
     let mut case = case(&owed, check(error, why));
+    // What an earlier run found is worth more than that this one found nothing.
+    if super::keep_earlier(flags).is_err() {
+        return;
+    }
     // Where nothing can be written, the error that is printed and the exit code are all there is.
     let Ok(mut results) = Results::begin(&flags.results, &plan, Vec::new(), flags.junit_strict) else {
         return;

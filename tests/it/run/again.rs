@@ -14,13 +14,13 @@ const SITE: &str =
     "[[known]]\nmatch = { suite = \"site\", probe = \"known\" }\nreason = \"broken\"\nref = \"T-1\"\n";
 
 /// A compiler that is a script, a suite of three probes, and one results directory.
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
     binary: PathBuf,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let module =
             "whatis(\"g\")\nfamily(\"compiler\")\nprepend_path(\"PATH\", \"{root}/opt/gcc-12/bin\")\n";
@@ -39,16 +39,16 @@ impl Place {
         place
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(super) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn make_executable(&self, name: &str) {
+    pub(super) fn make_executable(&self, name: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         fs::set_permissions(self.at(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(super) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command
             .args(["run", "site", "--cc", "gcc/12"])
@@ -73,7 +73,7 @@ impl Place {
         (output.status.code().unwrap(), line)
     }
 
-    fn change(&self, name: &str, text: &str) {
+    pub(super) fn change(&self, name: &str, text: &str) {
         // As a package manager does: another file under the same name.
         let new = self.at("new");
         fs::write(&new, text).unwrap();
