@@ -3,6 +3,7 @@
 mod compare;
 mod format;
 mod mutate;
+mod reports;
 mod run;
 mod select;
 
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use compare::Compare;
 pub use format::Format;
 pub use mutate::Mutate;
+pub use reports::Reports;
 pub use run::Run;
 pub use select::{Modules, Select};
 
@@ -172,9 +174,9 @@ pub struct Report {
     /// Count against this plan, too, as `stackprobe list --format json` prints it: a pod that left nothing is missed
     #[arg(long, value_name = "FILE", env = "STACKPROBE_PLAN")]
     pub plan: Option<PathBuf>,
-    /// Write JUnit that keeps to junit-10.xsd
-    #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
-    pub junit_strict: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub reports: Reports,
 }
 
 const REPORT_EXAMPLES: &str = "\

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::reports::Reports;
 use super::select::Select;
 use crate::suite::limits::{self, Limits};
 
@@ -59,9 +60,9 @@ pub struct Run {
     /// Keep the staged folders of all cases
     #[arg(long, env = "STACKPROBE_KEEP")]
     pub keep: bool,
-    /// Write JUnit that keeps to junit-10.xsd
-    #[arg(long, env = "STACKPROBE_JUNIT_STRICT")]
-    pub junit_strict: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub reports: Reports,
     /// Bytes of the beginning and of the end of each output to keep in memory
     #[arg(long, value_name = "SIZE", env = "STACKPROBE_OUTPUT", default_value = "64KiB", value_parser = kept)]
     pub output: u64,

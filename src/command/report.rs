@@ -7,20 +7,24 @@ use crate::cli::Report;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::report::gather::gather;
-use crate::report::{html, junit, summary};
+use crate::report::summary;
 
-/// Reads all inputs and writes `junit.xml` and `report.html`.
+/// Reads all inputs and writes every report that is wanted.
 ///
 /// # Errors
 /// Inputs none of which can be read, and an output folder that cannot be written.
 pub fn report(flags: &Report) -> Result<Exit, Error> {
+    let order = flags.reports.order();
+    order.check()?;
     let out = out(flags)?;
     std::fs::create_dir_all(&out).map_err(|error| Error::place("make", &out, &error))?;
     let account = gather(&flags.inputs, &out, flags.plan.as_deref())?;
-    let xml = junit::render(&account, flags.junit_strict)
-        .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
-    write(&out.join("junit.xml"), &xml)?;
-    write(&out.join("report.html"), html::render(&account).as_bytes())?;
+    for (report, path) in order.files(&out) {
+        let bytes = report
+            .render(&account, order.strict)
+            .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+        write(&path, &bytes)?;
+    }
     summary::print(&account, &out)?;
     Ok(summary::exit(&account))
 }

@@ -15,10 +15,11 @@ use std::time::{Duration, Instant};
 use crate::atomic::{PART, write_atomic, write_atomic_by};
 use crate::error::{Error, Kind, reason};
 use crate::report::account::{self, Account};
-use crate::report::html;
-use crate::report::junit::Testsuites;
+use crate::report::junit::{Junit, Testsuites};
 use crate::report::mask;
+use crate::report::order::ReportOrder;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::report_file::ReportFile as _;
 use crate::verdict::check::Outcome;
 
 /// Largest `plan.json` that is read: some hundred thousand cases.
@@ -37,6 +38,7 @@ pub struct Results {
     /// Where each case stands in the account.
     places: HashMap<String, usize>,
     junit: Testsuites,
+    order: ReportOrder,
     done: usize,
     rewritten: Instant,
     cost: Duration,
@@ -55,8 +57,9 @@ impl Results {
         folder: &Path,
         plan: &PlanRecord,
         done: Vec<CaseRecord>,
-        strict: bool,
+        order: ReportOrder,
     ) -> Result<Self, Error> {
+        order.check()?;
         let cannot = |error: io::Error, path: &Path| {
             Error::place("write", path, &error)
                 .hint("--results names a folder that can be written, such as an emptyDir or a volume")
@@ -70,7 +73,8 @@ impl Results {
         let mut results = Self {
             folder: folder.to_path_buf(),
             places: plan.cases.iter().map(|owed| owed.id.clone()).zip(0..).collect(),
-            junit: Testsuites::new(&account, strict),
+            junit: Testsuites::new(&account, order.strict),
+            order,
             account,
             done: 0,
             rewritten: Instant::now(),
@@ -88,7 +92,7 @@ impl Results {
             account::tidy(&mut record);
             results.count(record);
         }
-        results.rewrite().map_err(|error| cannot(error, &folder.join("junit.xml")))?;
+        results.rewrite().map_err(|error| cannot(error, &folder.join(Junit.file())))?;
         Ok(results)
     }
 
@@ -109,7 +113,7 @@ impl Results {
         }
         self.count(record.clone());
         let rewritten = if self.rewritten.elapsed() > self.cost * 50 {
-            let path = self.folder.join("junit.xml");
+            let path = self.junit_path();
             self.rewrite().map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
         } else {
             Ok(())
@@ -146,7 +150,7 @@ impl Results {
         &self.account
     }
 
-    /// Writes everything once more, whole, and the page beside it.
+    /// Writes everything once more, whole, and the other reports beside it.
     ///
     /// # Errors
     /// The first write that failed, at any time: what is on disk is not all.
@@ -155,19 +159,30 @@ impl Results {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
-        last.map_err(|error| Error::io(Kind::Pod, "write", &self.folder.join("junit.xml"), &error))?;
+        last.map_err(|error| Error::io(Kind::Pod, "write", &self.junit_path(), &error))?;
         for told in self.account.told.iter_mut().filter(|told| told.case.outcome() > Outcome::Skipped) {
             told.repro = has_repro(&self.folder, &told.case.owed.id);
         }
-        let path = self.folder.join("report.html");
-        write_atomic(&path, html::render(&self.account).as_bytes())
-            .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
+        // JUnit is there already: it is rewritten while cases finish.
+        let junit = self.junit_path();
+        for (report, path) in self.order.files(&self.folder).filter(|(_, path)| *path != junit) {
+            report
+                .render(&self.account, self.order.strict)
+                .and_then(|bytes| write_atomic(&path, &bytes))
+                .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))?;
+        }
+        Ok(())
+    }
+
+    fn junit_path(&self) -> PathBuf {
+        self.folder.join(Junit.file())
     }
 
     fn rewrite(&mut self) -> io::Result<()> {
         let begun = Instant::now();
         let (junit, account) = (&mut self.junit, &self.account);
-        let written = write_atomic_by(&self.folder.join("junit.xml"), |file| junit.write(account, file));
+        let path = self.folder.join(Junit.file());
+        let written = write_atomic_by(&path, |file| junit.write(account, file));
         // Also where it failed: it will again, and costs as much.
         self.rewritten = Instant::now();
         self.cost = begun.elapsed();

@@ -130,7 +130,7 @@ fn carry_out(
         keep_earlier(flags)?;
     }
     *begun = true;
-    let results = results::Results::begin(&flags.results, &record, done, flags.junit_strict)?;
+    let results = results::Results::begin(&flags.results, &record, done, flags.reports.order())?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
     let told = (record.cases, Teller::start(results, console)?, live, pause);
     let reserve = Reserve::make(&flags.results, plan.cases.len())?;

@@ -49,7 +49,7 @@ pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&
         return;
     }
     // Where nothing can be written, the error that is printed and the exit code are all there is.
-    let Ok(mut results) = Results::begin(&flags.results, &plan, Vec::new(), flags.junit_strict) else {
+    let Ok(mut results) = Results::begin(&flags.results, &plan, Vec::new(), flags.reports.order()) else {
         return;
     };
     results.finish(&mut case);

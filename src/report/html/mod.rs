@@ -15,6 +15,7 @@ mod times;
 mod words;
 
 use std::collections::HashMap;
+use std::io;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -22,6 +23,7 @@ use crate::packed::Packed;
 use crate::report::account::{Account, Told};
 use crate::report::cause::{Cause, causes};
 use crate::report::counts::Counts;
+use crate::report::report_file::ReportFile;
 use crate::verdict::check::Outcome;
 use words::{class, many, sign};
 
@@ -104,9 +106,29 @@ fn compiler(toolchain: &str) -> &str {
     toolchain.split(' ').next().unwrap_or_default()
 }
 
+/// `report.html`.
+pub struct Html;
+
+impl ReportFile for Html {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn file(&self) -> &'static str {
+        "report.html"
+    }
+
+    fn is_usual(&self) -> bool {
+        true
+    }
+
+    fn render(&self, account: &Account, _: bool) -> io::Result<Vec<u8>> {
+        Ok(render(account).into_bytes())
+    }
+}
+
 /// The whole page.
-#[must_use]
-pub fn render(account: &Account) -> String {
+fn render(account: &Account) -> String {
     let page = Page::new(account);
     let worst = if account.told.is_empty() { Outcome::Error } else { page.counts.worst() };
     let title = overview::verdict(&page.counts);

@@ -6,7 +6,8 @@ use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::{Reader, Writer};
 
-use super::{Extra, MESSAGE, seconds};
+use super::counts::seconds;
+use super::extra::{Extra, MESSAGE};
 use crate::report::text::{clean, line};
 use crate::verdict::check::Check;
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use stackprobe::report::order::{Further, ReportOrder};
 use stackprobe::report::record::{CaseRecord, PlanRecord};
 use stackprobe::report::results::{Results, read};
 
@@ -101,11 +102,49 @@ fn the_cases_of_an_earlier_run_do_not_count() {
         read(&folder).unwrap();
     assert_eq!((done.len(), strays.len()), (1, 0));
     let mut record = done["a"].clone();
-    let mut results = Results::begin(&folder, &plan, Vec::new(), false).unwrap();
+    let mut results = Results::begin(&folder, &plan, Vec::new(), ReportOrder::default()).unwrap();
     assert_eq!(read(&folder).unwrap().1.len(), 0);
     results.finish(&mut record);
     results.end().unwrap();
     assert_eq!(read(&folder).unwrap().1.len(), 1);
     let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
     assert!(page.contains("1 check passed"));
+}
+
+#[test]
+fn a_further_report_is_written_where_it_is_asked_for_and_nowhere_else() {
+    let site = Site::new();
+    let pod = site.sound("one", "a");
+    let metrics = site.path("out").join("metrics.prom");
+    site.report(&[&pod]);
+    assert!(!metrics.exists());
+    let report = site.report_with(&[&pod], &["--report", "metrics"]);
+    assert!(report.code == 0 && report.page.contains("1 check passed") && report.total("tests") == 1);
+    let text = std::fs::read_to_string(&metrics).unwrap();
+    assert!(text.contains("outcome=\"passed\"} 1\n") && text.contains("stackprobe_exit_code 0\n"), "{text}");
+    // A collector's folder is another one, and reads only what ends in .prom.
+    let node = site.path("node");
+    std::fs::create_dir(&node).unwrap();
+    let flag = node.join("stack.prom").display().to_string();
+    site.report_with(&[&pod], &["--metrics", &flag]);
+    assert_eq!(std::fs::read_to_string(&flag).unwrap(), text);
+    assert_eq!(std::fs::read_dir(&node).unwrap().count(), 1, "a temporary file is left");
+    // A run writes the same at its end.
+    let (plan, done, _): (PlanRecord, BTreeMap<String, CaseRecord>, Vec<String>) = read(&pod).unwrap();
+    let further = vec![Further::new("metrics", None).unwrap()];
+    let order = ReportOrder { strict: false, further };
+    Results::begin(&pod, &plan, done.into_values().collect(), order).unwrap().end().unwrap();
+    assert_eq!(std::fs::read_to_string(pod.join("metrics.prom")).unwrap(), text);
+}
+
+#[test]
+fn a_report_that_is_none_or_goes_nowhere_is_refused_at_once() {
+    let site = Site::new();
+    let pod = site.sound("one", "a");
+    let report = site.report_with(&[&pod], &["--report", "word"]);
+    assert!(report.code == 2 && report.told.contains("there are junit, html, metrics"), "{}", report.told);
+    let nowhere = site.path("nowhere/stack.prom").display().to_string();
+    let report = site.report_with(&[&pod], &["--metrics", &nowhere]);
+    assert!(![0, 1].contains(&report.code), "{}", report.code);
+    assert!(report.told.contains("nowhere") && !site.path("out/junit.xml").exists(), "{}", report.told);
 }
