@@ -2,6 +2,7 @@
 
 mod compare;
 mod format;
+mod gate;
 mod mutate;
 mod reports;
 mod run;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use compare::Compare;
 pub use format::Format;
+pub use gate::Gate;
 pub use mutate::Mutate;
 pub use reports::Reports;
 pub use run::Run;
@@ -58,6 +60,8 @@ pub enum Verb {
     Report(Report),
     /// Print what differs between two runs, and which change goes with what turned red
     Compare(Compare),
+    /// Tell in one word whether a stack may go live, from results, plan and policy
+    Gate(Gate),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
     /// A shell inside a toolchain, or inside a case that failed, as it ran
@@ -82,13 +86,17 @@ pub struct List {
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Write it to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 const LIST_EXAMPLES: &str = "\
 Examples:
   stackprobe list                                 every suite and its probes
   stackprobe list mpi --cc gcc/12 --mpi openmpi   the cases that `run` would run
-  stackprobe list --all --format json > plan.json what all pods together owe, for `report --plan`";
+  stackprobe list --all --format json --out plan.json
+                                                  what all pods together owe, for `report` and `gate`";
 
 /// `stackprobe doctor`
 #[derive(Args, Debug, Clone)]

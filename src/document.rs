@@ -170,6 +170,20 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// A number, whole or not.
+    pub fn decimal(&mut self, key: &'static str) -> Option<Written<f64>> {
+        let found = self.get(key)?;
+        let written = match found.get_ref() {
+            DeValue::Float(float) => float.as_str().parse::<f64>().ok(),
+            other => integer(other).and_then(|value| i32::try_from(value).ok()).map(f64::from),
+        };
+        let Some(value) = written.filter(|value| value.is_finite()) else {
+            self.wrong(key, "a number", found);
+            return None;
+        };
+        Some(Written { value, span: found.span() })
+    }
+
     /// One whole number or a list of them, each from `range`.
     pub fn numbers(
         &mut self,

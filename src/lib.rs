@@ -24,6 +24,7 @@
 //! - [`mutate`]: WHAT would be seen, were the library wrong
 //! - [`report`]: WHO is told
 //! - [`compare`]: WHAT is not as it was
+//! - [`gate`]: WHETHER a stack may go live
 //! - [`bug`]: what a fault of our own ends
 //! - [`cli`]: every flag
 //! - [`plan`]: WHAT is owed
@@ -40,6 +41,7 @@ pub mod digest;
 pub mod document;
 pub mod error;
 pub mod exit;
+pub mod gate;
 pub mod heap;
 pub mod ledger;
 pub mod mount;

@@ -1,10 +1,12 @@
 //! `stackprobe list`: the same selection, printed instead of run.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::atomic::write_atomic;
 use crate::cli::{Format, List};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -16,7 +18,7 @@ use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::mask;
-use crate::report::print::{print, print_json};
+use crate::report::print::{print, print_raw, to_json};
 use crate::report::text::many;
 use crate::run::root::Root;
 use crate::suite::select::Selection;
@@ -39,14 +41,14 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let mut record = record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     mask::record::plan(&mut record);
     match flags.format {
-        Format::Json => print_json(&record)?,
+        Format::Json => tell(flags, &to_json(&record)?)?,
         Format::Text => {
             let mut text = String::new();
             for owed in &record.cases {
                 let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
                 let _ = writeln!(text, "{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
             }
-            print(&format!("{text}{}\n", many(record.cases.len(), "case")))?;
+            tell(flags, &format!("{text}{}\n", many(record.cases.len(), "case")))?;
         }
     }
     if missing.is_empty() {
@@ -80,7 +82,20 @@ fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<
         }
     }
     match flags.format {
-        Format::Text => print(&text),
-        Format::Json => print_json(&json),
+        Format::Text => tell(flags, &text),
+        Format::Json => tell(flags, &to_json(&json)?),
     }
+}
+
+fn tell(flags: &List, text: &str) -> Result<(), Error> {
+    match (&flags.out, flags.format) {
+        (Some(path), Format::Json) => write(path, text.as_bytes()),
+        (Some(path), Format::Text) => write(path, mask::mask(text).as_bytes()),
+        (None, Format::Json) => print_raw(text.as_bytes()),
+        (None, Format::Text) => print(text),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_atomic(path, bytes).map_err(|error| Error::place("write", path, &error))
 }

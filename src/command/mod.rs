@@ -5,6 +5,7 @@ pub mod diagnose;
 pub mod discover;
 pub mod doctor;
 pub mod explain;
+pub mod gate;
 pub mod list;
 pub mod manual;
 pub mod mutate;
@@ -29,6 +30,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
         Verb::Compare(flags) => compare::compare(&flags),
+        Verb::Gate(flags) => gate::gate(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
         Verb::Completions(flags) => manual::completions(&flags),
         Verb::Man(flags) => manual::manual(&flags),

@@ -1,6 +1,7 @@
 //! WHAT is owed: from a command line and a stack to the cases of a run, before the first one starts.
 
 pub mod asked;
+pub mod basis;
 pub mod cases;
 pub mod catalogue;
 mod family;

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::error::Error;
 use crate::plan::asked::Asked;
+use crate::plan::basis::basis;
 use crate::plan::cases::Plan;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::missing::{Missing, missing, nothing};
@@ -77,6 +78,7 @@ pub fn record(
         lmod: stack.lmod_version().to_owned(),
         modulepath: stack.modulepath(),
         shard: String::new(),
+        basis: Some(Box::new(basis(catalogue, stack, asked, plan))),
         cases: cases.collect(),
     }
 }

@@ -157,6 +157,12 @@ impl<'s> Stack<'s> {
         }))
     }
 
+    /// The same, if it was asked already.
+    #[must_use]
+    pub fn seen(&self) -> Option<&[spider::Found]> {
+        self.found.get().map(Vec::as_slice)
+    }
+
     /// What of the module tree cannot be looked at, looked for once.
     pub fn hidden(&self) -> &[(PathBuf, PathFault)] {
         self.hidden.get_or_init(|| modulefiles::hidden(&self.roots()))

@@ -37,6 +37,7 @@ impl Pod {
             lmod: String::new(),
             modulepath: String::new(),
             shard: String::new(),
+            basis: None,
             cases: Vec::new(),
         };
         Self { name: name.to_owned(), folder: PathBuf::new(), link: None, plan }
@@ -81,6 +82,7 @@ impl Account {
             lmod: plan.lmod.clone(),
             modulepath: plan.modulepath.clone(),
             shard: plan.shard.clone(),
+            basis: None,
             cases: Vec::new(),
         };
         let pod =

@@ -12,6 +12,7 @@ use crate::atomic::PART;
 use crate::error::Error;
 use crate::report::record::{CaseRecord, INTERRUPTED};
 use crate::report::results::{read, read_plan};
+use crate::report::seal;
 use crate::verdict::check::Outcome;
 
 /// Where earlier results stand in a results directory.
@@ -19,7 +20,7 @@ pub const FOLDER: &str = "earlier";
 /// The suite and the probe that stand for what must be there before the first case.
 pub const NOTHING_TESTED: (&str, &str) = ("run", "preflight");
 /// Everything that results consist of.
-const PARTS: [&str; 5] = ["plan.json", "cases", "logs", "junit.xml", "report.html"];
+const PARTS: [&str; 6] = ["plan.json", "cases", "logs", "junit.xml", "report.html", seal::NAME];
 /// What the name of a folder ends in that is being removed.
 const GONE: &str = ".gone";
 

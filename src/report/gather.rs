@@ -31,6 +31,16 @@ enum Input {
 /// # Errors
 /// Inputs none of which can be read, and a plan that cannot be read.
 pub fn gather(inputs: &[PathBuf], out: &Path, plan: Option<&Path>) -> Result<Account, Error> {
+    let (parts, unread) = parts(inputs, out)?;
+    let plan = plan.map(|path| read_plan(path).map(|plan| wanted(path, plan))).transpose()?;
+    Ok(merge(parts, &unread, plan))
+}
+
+/// Reads everything that `inputs` name, each for itself, and names what cannot be read.
+///
+/// # Errors
+/// Inputs none of which can be read.
+pub fn parts(inputs: &[PathBuf], out: &Path) -> Result<(Vec<Part>, Vec<Unread>), Error> {
     let mut found = Vec::new();
     let mut unread = Vec::new();
     let own = out.canonicalize().map(|out| out.join("junit.xml")).unwrap_or_default();
@@ -59,8 +69,7 @@ pub fn gather(inputs: &[PathBuf], out: &Path, plan: Option<&Path>) -> Result<Acc
         return Err(Error::of(Kind::Usage, faults.collect()));
     }
     name_apart(&mut parts);
-    let plan = plan.map(|path| read_plan(path).map(|plan| wanted(path, plan))).transpose()?;
-    Ok(merge(parts, &unread, plan))
+    Ok((parts, unread))
 }
 
 fn wanted(path: &Path, mut plan: PlanRecord) -> (Pod, Vec<crate::report::record::Owed>) {

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::document::nearest;
 use crate::error::{Error, Kind, reason};
+use crate::report::bounded::{CASE_LIMIT, is_file_name, read_bounded};
 use crate::report::record::{CaseRecord, FORMAT};
 use crate::report::repro::END;
-use crate::report::results::{CASE_LIMIT, has_repro, is_file_name, read_bounded};
+use crate::report::results::has_repro;
 use crate::verdict::check::Outcome;
 
 /// Largest script that is read: the sources of a probe are in it.

@@ -108,7 +108,8 @@ fn lost(owed: &Owed) -> CaseRecord {
 }
 
 /// How much a result can tell. Zero: there is none.
-fn weight(case: &CaseRecord) -> u8 {
+#[must_use]
+pub fn weight(case: &CaseRecord) -> u8 {
     let none = |check: &Check| matches!(check.kind.as_str(), "lost" | "owed" | "unreadable" | "interrupted");
     match case.outcome() {
         _ if case.checks.iter().any(none) => 0,

@@ -2,6 +2,8 @@
 
 pub mod account;
 mod alike;
+pub mod basis;
+pub mod bounded;
 pub mod cause;
 pub mod ci;
 pub mod claim;
@@ -28,6 +30,7 @@ pub mod report_file;
 pub mod repro;
 pub mod reserve;
 pub mod results;
+pub mod seal;
 pub mod summary;
 pub mod termination;
 pub mod text;

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::pod::facts::Facts;
+use crate::report::basis::Basis;
 use crate::verdict::check::{Check, Diagnosed, Outcome};
 
 /// Raised when a reader of the older shape would be misled.
@@ -40,6 +41,9 @@ pub struct PlanRecord {
     /// `2/8` if it is one part of a larger plan; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub shard: String,
+    /// What it was made from; none in the plan of an older stackprobe, or of a run that did not come to its stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Box<Basis>>,
     /// Every case, in order.
     pub cases: Vec<Owed>,
 }

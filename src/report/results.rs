@@ -7,25 +7,24 @@
 //! What a SIGKILL catches in between is not lost: `stackprobe report` makes everything anew from plan and cases.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::atomic::{PART, write_atomic, write_atomic_by};
+use crate::digest::{hex, sha256};
 use crate::error::{Error, Kind, reason};
 use crate::report::account::{self, Account};
+pub use crate::report::bounded::read_bounded;
+use crate::report::bounded::{CASE_LIMIT, PLAN_LIMIT, is_file_name};
 use crate::report::junit::{Junit, Testsuites};
 use crate::report::mask;
 use crate::report::order::ReportOrder;
-use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord, now};
 use crate::report::report_file::ReportFile as _;
+use crate::report::seal::{self, Seal};
 use crate::verdict::check::Outcome;
-
-/// Largest `plan.json` that is read: some hundred thousand cases.
-const PLAN_LIMIT: u64 = 64 << 20;
-/// Largest record of a case; its output is far smaller when a run writes it.
-pub(super) const CASE_LIMIT: u64 = 8 << 20;
 
 /// Finished cases by their ids.
 pub type Done = BTreeMap<String, CaseRecord>;
@@ -39,6 +38,9 @@ pub struct Results {
     places: HashMap<String, usize>,
     junit: Testsuites,
     order: ReportOrder,
+    /// What was written: the digest of the plan, and of each case.
+    plan_digest: String,
+    digests: BTreeMap<String, String>,
     done: usize,
     rewritten: Instant,
     cost: Duration,
@@ -76,19 +78,29 @@ impl Results {
             junit: Testsuites::new(&account, order.strict),
             order,
             account,
+            plan_digest: String::new(),
+            digests: BTreeMap::new(),
             done: 0,
             rewritten: Instant::now(),
             cost: Duration::ZERO,
             broken: None,
         };
-        let cases = folder.join("cases");
+        let (cases, sealed) = (folder.join("cases"), folder.join(seal::NAME));
+        // From here on this is a run that has not ended.
+        match fs::remove_file(&sealed) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot(error, &sealed)),
+            _ => {}
+        }
         let kept: BTreeSet<&str> = done.iter().map(|record| record.owed.id.as_str()).collect();
         forget(&cases, &kept).map_err(|error| cannot(error, &cases))?;
         let logs = folder.join("logs");
         forget(&logs, &kept).map_err(|error| cannot(error, &logs))?;
         let path = folder.join("plan.json");
-        write_json(&path, &plan).map_err(|error| cannot(error, &path))?;
+        results.plan_digest = write_json(&path, &plan).map_err(|error| cannot(error, &path))?;
         for mut record in done {
+            let path = cases.join(format!("{}.json", record.owed.id));
+            let text = read_bounded(&path, CASE_LIMIT).map_err(|error| cannot(error, &path))?;
+            results.digests.insert(record.owed.id.clone(), hex(&sha256(&text)));
             account::tidy(&mut record);
             results.count(record);
         }
@@ -108,8 +120,9 @@ impl Results {
         account::tidy(record);
         let path = self.folder.join("cases").join(format!("{}.json", record.owed.id));
         let written = write_json(&path, record).map_err(|error| Error::io(Kind::Pod, "write", &path, &error));
-        if let Err(error) = &written {
-            record.unwritten(&error.what());
+        match &written {
+            Ok(digest) => drop(self.digests.insert(record.owed.id.clone(), digest.clone())),
+            Err(error) => record.unwritten(&error.what()),
         }
         self.count(record.clone());
         let rewritten = if self.rewritten.elapsed() > self.cost * 50 {
@@ -171,7 +184,9 @@ impl Results {
                 .and_then(|bytes| write_atomic(&path, &bytes))
                 .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))?;
         }
-        Ok(())
+        let seal = Seal::new(self.plan_digest.clone(), std::mem::take(&mut self.digests), now());
+        let path = self.folder.join(seal::NAME);
+        write_json(&path, &seal).map(drop).map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
     }
 
     fn junit_path(&self) -> PathBuf {
@@ -294,36 +309,11 @@ fn strays(folder: &Path, plan: &PlanRecord) -> Vec<String> {
     )]
 }
 
-/// Whether a plan's id can only name a file of the folder that it is looked for in.
-pub(super) fn is_file_name(id: &str) -> bool {
-    !id.is_empty() && !id.starts_with('.') && !id.contains(['/', '\0'])
-}
-
 /// Whether the run left a script that does exactly this case again.
 pub(super) fn has_repro(folder: &Path, id: &str) -> bool {
     is_file_name(id)
         && fs::symlink_metadata(folder.join("cases").join(id).join("repro.sh"))
             .is_ok_and(|file| file.is_file())
-}
-
-/// Reads a regular file that is not larger than `limit` bytes; a link, a pipe or a device is refused unopened.
-///
-/// # Errors
-/// Those of the file system, and of a file that is larger or none.
-pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let found = fs::symlink_metadata(path)?;
-    if !found.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    if found.len() > limit {
-        return Err(io::Error::other(format!(
-            "{} bytes, which is more than the {limit} that are read",
-            found.len()
-        )));
-    }
-    let mut text = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
-    File::open(path)?.take(limit).read_to_end(&mut text)?;
-    Ok(text)
 }
 
 /// Writes a script beside the record of its case.
@@ -338,8 +328,9 @@ pub fn write_repro(folder: &Path, id: &str, script: &str) -> Result<(), Error> {
         .map_err(|error| Error::io(Kind::Pod, "write", &path, &error))
 }
 
-fn write_json(path: &Path, value: &impl serde::Serialize) -> io::Result<()> {
+/// Writes a value and returns the digest of what was written.
+fn write_json(path: &Path, value: &impl serde::Serialize) -> io::Result<String> {
     let mut text = serde_json::to_vec_pretty(value)?;
     text.push(b'\n');
-    write_atomic(path, &text)
+    write_atomic(path, &text).map(|()| hex(&sha256(&text)))
 }

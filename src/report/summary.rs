@@ -180,6 +180,7 @@ mod tests {
             lmod: String::new(),
             modulepath: String::new(),
             shard: String::new(),
+            basis: None,
             cases: ids.iter().map(owed).collect(),
         }
     }

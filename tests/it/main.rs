@@ -22,6 +22,7 @@ mod doctor;
 mod elsewhere;
 mod faults;
 mod fixture;
+mod gate;
 mod help;
 mod layouts;
 mod ledger;

@@ -41,6 +41,7 @@ pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&
         lmod: String::new(),
         modulepath: std::env::var("MODULEPATH").unwrap_or_default(),
         shard: flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default(),
+        basis: None,
         cases: vec![owed.clone()],
     };
     let mut case = case(&owed, check(error, why));

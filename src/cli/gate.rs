@@ -1,0 +1,46 @@
+//! The flags of `stackprobe gate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::format::Format;
+
+/// `stackprobe gate`
+#[derive(Args, Debug, Clone)]
+#[command(after_help = EXAMPLES)]
+pub struct Gate {
+    /// Results directories, folders that hold some, or JUnit files of other harnesses
+    #[arg(value_name = "RESULTS", required = true)]
+    pub results: Vec<PathBuf>,
+    /// What was owed, as `stackprobe list --format json` prints it
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_PLAN")]
+    pub plan: PathBuf,
+    /// Results of the release that is live, to see what is new, gone or slower
+    #[arg(long, value_name = "RESULTS")]
+    pub baseline: Option<PathBuf>,
+    /// What blocks and what is allowed, beside what always blocks
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_POLICY")]
+    pub policy: Option<PathBuf>,
+    /// The site file of today: known issues whose day is over since the run block
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
+    pub site: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write the verdict to this file, too, as JSON: `promote` asks for it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Write the verdict to this file as JUnit, a case for every question
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  stackprobe list --all --format json --out plan.json     what is owed, before the pods begin
+  stackprobe gate pods/* --plan plan.json                 may this stack go live?
+  stackprobe gate pods/* --plan plan.json --policy gate.toml --baseline live --junit gate.xml
+  stackprobe gate results --plan plan.json --out verdict.json --format json
+
+Exit codes: 0 it may go, 1 it must not, 75 it cannot be told, 3 nothing was tested, 2 usage.";
