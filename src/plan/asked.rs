@@ -14,10 +14,14 @@ use crate::suite::{Layer, Suite};
 
 /// A toolchain as it was asked for, and, once that was tried, as it was loaded.
 pub struct Asked {
-    /// What to load, in this order.
+    /// Its compiler, MPI and runtime. A module that only loads others may stand for more than one of them.
     pub modules: Vec<(Layer, Wanted)>,
+    /// What to load, in this order.
+    pub load: Vec<Wanted>,
     /// How it is called: resolved where that is known.
     pub label: String,
+    /// Whether the site gave it that name.
+    pub named: bool,
     /// What came of loading it.
     pub loaded: OnceLock<Result<Toolchain, Unloaded>>,
     /// What came of loading it with the further modules that a suite names.
@@ -41,10 +45,16 @@ impl Asked {
     /// These modules together, for these suites.
     #[must_use]
     pub fn new(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
-        let label = modules.iter().map(|(_, wanted)| wanted.text()).collect::<Vec<_>>().join(" ");
+        let mut load: Vec<Wanted> = Vec::new();
+        for (_, wanted) in &modules {
+            if !load.iter().any(|one| one.text() == wanted.text()) {
+                load.push(wanted.clone());
+            }
+        }
+        let label = load.iter().map(Wanted::text).collect::<Vec<_>>().join(" ");
         let named = suites.iter().filter(|suite| !suite.modules.is_empty());
         let beside = named.map(|suite| (suite.modules.clone(), OnceLock::new())).collect();
-        Self { modules, label, loaded: OnceLock::new(), beside }
+        Self { modules, load, label, named: false, loaded: OnceLock::new(), beside }
     }
 
     /// The toolchain of the matrix, by its full names.

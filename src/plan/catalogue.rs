@@ -6,6 +6,7 @@ use crate::error::{Error, Fault, Kind, Source};
 use crate::report::mask;
 use crate::stack::family::Families;
 use crate::stack::launcher::Launchers;
+use crate::stack::layouts::Layouts;
 use crate::suite::budget::Budgets;
 use crate::suite::capability::{Capabilities, no_capability};
 use crate::suite::site::Site;
@@ -22,6 +23,8 @@ pub struct Catalogue {
     pub families: Families,
     /// How MPIs are launched.
     pub launchers: Launchers,
+    /// How modules belong together.
+    pub layouts: Layouts,
     /// How long modules may take to load.
     pub budgets: Budgets,
     /// Which variables change what tools do.
@@ -59,12 +62,12 @@ impl Catalogue {
             faults.dedup();
             return Err(Error::of(Kind::Data, faults));
         }
-        let Tables { families, launchers, budgets, variables, site } = tables;
+        let Tables { families, launchers, layouts, budgets, variables, site } = tables;
         mask::extend(&site.secrets.names, &site.secrets.patterns);
         let probes = suites.iter().flat_map(|suite| &suite.probes);
         let set = probes.flat_map(|probe| &probe.env);
         mask::learn(set.map(|(name, value)| (name.as_ref(), value.as_ref())));
-        Ok(Self { suites, capabilities, families, launchers, budgets, variables, site })
+        Ok(Self { suites, capabilities, families, launchers, layouts, budgets, variables, site })
     }
 }
 
@@ -73,6 +76,7 @@ impl Catalogue {
 struct Tables {
     families: Families,
     launchers: Launchers,
+    layouts: Layouts,
     budgets: Budgets,
     variables: Variables,
     site: Site,
@@ -85,11 +89,13 @@ impl Tables {
         let site = kept(site, faults).unwrap_or_default();
         let families = Families::parse(&ours("toolchains.toml"));
         let launchers = kept(Launchers::parse(&ours("launchers.toml")), faults).unwrap_or_default();
+        let layouts = kept(Layouts::parse(&ours("layouts.toml")), faults).unwrap_or_default();
         let budgets = kept(Budgets::parse(&ours("budgets.toml")), faults).unwrap_or_default();
         let variables = kept(Variables::parse(&ours("variables.toml")), faults).unwrap_or_default();
         let mut tables = Self {
             families: kept(families, faults).unwrap_or_default(),
             launchers,
+            layouts,
             budgets: site.budgets.before(&budgets),
             variables: site.variables.before(&variables),
             site,

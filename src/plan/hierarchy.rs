@@ -9,21 +9,16 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::native::identity::wrapped;
 use crate::plan::spied;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
-use crate::stack::family::Families;
 use crate::stack::lmod::{Answer, Call, Lmod, loaded};
 use crate::stack::modulefiles;
 use crate::stack::modulerc;
 use crate::stack::parents::{Load, Parents, are_known, is_conditional, may_open, named};
-use crate::stack::partner::{Partners, by_record, by_wrapper};
-use crate::stack::spack::Inventory;
 use crate::stack::spider::Found;
-use crate::suite::module_name::{Module, Wanted};
-use crate::suite::template::Placeholder;
+use crate::suite::module_name::Wanted;
 
 /// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
 pub(super) const LMOD_LIMIT: Duration = Duration::from_mins(3);
@@ -167,98 +162,12 @@ impl Asker<'_> {
         more
     }
 
-    /// The compilers of MPIs that stand under none.
-    pub(super) fn partners(
-        &self,
-        (compilers, mpis): (&[&Found], &[&Found]),
-        inventory: &Inventory,
-        families: &Families,
-    ) -> Partners {
-        let mut partners = Partners::new();
-        let mut left = MOST_LOADS;
-        for mpi in mpis {
-            let told = by_record(mpi, compilers, inventory)
-                .unwrap_or_else(|| self.tried(mpi, compilers, families, &mut left));
-            partners.insert(mpi.file.clone(), told);
-        }
-        partners
-    }
-
-    /// The compilers of `mpi` by what loading it brings, by its wrapper, else those that it can be loaded with.
-    fn tried(
-        &self,
-        mpi: &Found,
-        compilers: &[&Found],
-        families: &Families,
-        left: &mut usize,
-    ) -> Result<Vec<Module>, String> {
-        if !mpi.parents.is_empty() {
-            let parents: Vec<String> = mpi.parents[0].iter().map(ToString::to_string).collect();
-            return Err(format!("it stands under {}, and no compiler is among them", parents.join(" ")));
-        }
-        let alone = vec![mpi.module.clone()];
-        let environment = self.environments(vec![alone]).into_iter().find_map(|(_, environment)| environment);
-        let mut bare = false;
-        if let Some(environment) =
-            environment.filter(|now| loaded(now).iter().any(|(one, _)| *one == mpi.module))
-        {
-            let with: Vec<Module> = loaded(&environment).into_iter().map(|(module, _)| module).collect();
-            let brought: Vec<Module> = compilers
-                .iter()
-                .map(|entry| &entry.module)
-                .filter(|module| with.contains(module))
-                .cloned()
-                .collect();
-            if !brought.is_empty() {
-                return Ok(brought);
-            }
-            match self.wrapper(mpi, &environment, families) {
-                Some(program) if program.starts_with('/') => return by_wrapper(&program, compilers),
-                Some(_) => bare = true,
-                None => {}
-            }
-        }
-        let loads: Vec<Load> =
-            compilers.iter().map(|entry| vec![entry.module.clone(), mpi.module.clone()]).collect();
-        let Some(rest) = left.checked_sub(loads.len()) else {
-            return Err("more loads than are tried would be needed to find its compiler".to_owned());
-        };
-        *left = rest;
-        let fit = self.environments(loads).into_iter().filter_map(|(load, environment)| {
-            let now = loaded(&environment?);
-            load.iter().all(|module| now.iter().any(|(one, _)| one == module)).then(|| load[0].clone())
-        });
-        let fit: Vec<Module> = fit.collect();
-        if fit.is_empty() {
-            let why = if bare {
-                "its wrapper calls whichever compiler is loaded, and it loads with none"
-            } else {
-                "it loads with no compiler"
-            };
-            return Err(why.to_owned());
-        }
-        Ok(fit)
-    }
-
-    /// What the C wrapper of `mpi` says that it calls.
-    fn wrapper(&self, mpi: &Found, environment: &Environment, families: &Families) -> Option<String> {
-        let family = families.find(&mpi.module.family, mpi.module.plain_version())?;
-        let names = family.tools.get(&Placeholder::Mpicc)?;
-        let folders = environment.get("PATH")?;
-        let program = names.iter().find_map(|name| which::which_in(name, Some(folders), "/").ok())?;
-        let own = mpi.paths.iter().any(|folder| program.starts_with(folder));
-        let question =
-            Call { argv: vec![program.into_os_string(), "-show".into()], environment: environment.clone() };
-        let answer = self.call(&question).ok().filter(|answer| own && answer.success)?;
-        Some(wrapped(&String::from_utf8_lossy(&answer.stdout))?.program)
-    }
-
-    fn call(&self, question: &Call) -> Result<Answer, Error> {
+    pub(super) fn call(&self, question: &Call) -> Result<Answer, Error> {
         call(question, LMOD_LIMIT, self.tmp, self.stop)
     }
 
     /// Loads each of `loads`, several at a time: the environment of each, none where Lmod gave none. In their order.
-    fn environments(&self, loads: Vec<Load>) -> Vec<(Load, Option<Environment>)> {
+    pub(super) fn environments(&self, loads: Vec<Load>) -> Vec<(Load, Option<Environment>)> {
         let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
         let todo = Mutex::new(loads.iter().enumerate());
         let done = Mutex::new(Vec::with_capacity(loads.len()));

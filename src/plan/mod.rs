@@ -1,7 +1,9 @@
 //! WHAT is owed: from a command line and a stack to the cases of a run, before the first one starts.
 
 pub mod asked;
+mod bare;
 pub mod basis;
+mod beside;
 pub mod cases;
 pub mod catalogue;
 mod family;

@@ -7,6 +7,8 @@ use crate::document::nearest;
 use crate::error::{Error, Kind};
 use crate::path_fault::PathFault;
 use crate::plan::asked::{Asked, Unloaded};
+use crate::plan::bare::{not_mounted, set_home, set_modulepath};
+use crate::plan::beside::Lone;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
 use crate::plan::spied;
@@ -198,23 +200,31 @@ impl<'s> Stack<'s> {
     /// # Errors
     /// Those of [`Stack::found`].
     pub fn matrix(&self) -> Result<&Matrix, Error> {
-        let (found, Catalogue { families, site, .. }) = (self.found()?, self.catalogue);
-        let of =
-            |wanted| found.iter().filter(move |entry| layer(entry, families, &site.families) == Some(wanted));
-        let compilers: Vec<&spider::Found> = of(Layer::Compiler).collect();
+        let (found, Catalogue { families, site, layouts, .. }) = (self.found()?, self.catalogue);
+        let of = |wanted| found.iter().filter(move |entry| layer(entry, families, &site.families) == wanted);
+        let compilers: Vec<&spider::Found> = of(Some(Layer::Compiler)).collect();
         let under_one = |chain: &Vec<Module>| compilers.iter().any(|entry| chain.contains(&entry.module));
-        let alone: Vec<&spider::Found> =
-            of(Layer::Mpi).filter(|entry| !entry.hidden && !entry.parents.iter().any(under_one)).collect();
+        let is_shown = |entry: &&spider::Found| !entry.hidden && entry.fault.is_none();
+        let alone: Vec<&spider::Found> = of(Some(Layer::Mpi))
+            .filter(|entry| !entry.hidden && !entry.parents.iter().any(under_one))
+            .collect();
+        let is_bundle = |entry: &&spider::Found| layouts.may_be_bundle(&entry.module.family);
+        let bundles =
+            found.iter().filter(|entry| entry.parents.is_empty()).filter(is_shown).filter(is_bundle);
+        let others = of(None).filter(is_shown).filter(|entry| !is_bundle(entry));
         let inventory = if alone.is_empty() { &Inventory::default() } else { self.inventory()? };
         Ok(self.matrix.get_or_init(|| {
-            let partners = self.asker().partners((&compilers, &alone), inventory, families);
-            Matrix::new(found, families, &site.families, &partners)
+            let (mpis, bundles, others) =
+                (of(Some(Layer::Mpi)).collect(), bundles.collect(), others.collect());
+            let lone = Lone { found, compilers, mpis, alone, bundles, others };
+            let beside = self.asker().beside(&lone, self.catalogue, inventory);
+            Matrix::new(found, families, &site.families, &beside)
         }))
     }
 
     /// Loads a toolchain, once.
     pub fn load<'a>(&self, asked: &'a Asked, extra: &[Wanted]) -> &'a Result<Toolchain, Unloaded> {
-        asked.loaded.get_or_init(|| self.load_anew(&asked.modules, extra))
+        asked.loaded.get_or_init(|| self.load_anew(asked, extra))
     }
 
     /// Loads a toolchain with the further modules that a suite names, once for all suites that name the same.
@@ -229,7 +239,7 @@ impl<'s> Stack<'s> {
         loaded.get_or_init(|| {
             let named: Vec<Wanted> = suite.modules.iter().filter_map(|name| Wanted::new(name).ok()).collect();
             let all: Vec<Wanted> = extra.iter().chain(&named).cloned().collect();
-            self.load_anew(&asked.modules, &all).map_err(|unloaded| {
+            self.load_anew(asked, &all).map_err(|unloaded| {
                 // Only now: what spider found may come from a cache that is older than the module.
                 let absent = || named.iter().find(|wanted| !self.offers(toolchain, wanted));
                 match unloaded {
@@ -253,8 +263,8 @@ impl<'s> Stack<'s> {
         })
     }
 
-    fn load_anew(&self, modules: &[(Layer, Wanted)], extra: &[Wanted]) -> Result<Toolchain, Unloaded> {
-        let wanted: Vec<Wanted> = modules.iter().map(|(_, wanted)| wanted).chain(extra).cloned().collect();
+    fn load_anew(&self, asked: &Asked, extra: &[Wanted]) -> Result<Toolchain, Unloaded> {
+        let wanted: Vec<Wanted> = asked.load.iter().chain(extra).cloned().collect();
         let question = self.lmod.ask_load(&wanted, &self.base, &self.own);
         let answer = self.call(&question).map_err(Unloaded::Unknown)?;
         let resolved = self.lmod.read_environment(&answer, &self.base).and_then(|environment| {
@@ -263,10 +273,12 @@ impl<'s> Stack<'s> {
             Ok((environment, loaded, found))
         });
         let (environment, loaded, found) = resolved.map_err(|refusal| self.explain(refusal, &wanted))?;
-        let layers = modules.iter().map(|(layer, _)| *layer);
-        let requested: Vec<(Layer, Module)> = layers.zip(found).collect();
+        let own: Vec<(Wanted, Module)> = wanted.into_iter().zip(found).take(asked.load.len()).collect();
+        let requested = members(asked, &own, &loaded, self.catalogue);
+        let label = if asked.named { asked.label.clone() } else { names(&own) };
         let Catalogue { families, launchers, .. } = self.catalogue;
-        Ok(Toolchain::new(&requested, loaded, (self.base.clone(), environment), families, launchers))
+        let environments = (self.base.clone(), environment);
+        Ok(Toolchain::new((label, &requested), loaded, environments, families, launchers))
     }
 
     /// What keeps us from a part of the module tree in which one of these may be.
@@ -384,9 +396,37 @@ impl<'s> Stack<'s> {
     }
 }
 
-fn not_mounted(what: String) -> Error {
-    Error::diagnosed("stack-not-mounted", true, what)
-        .hint("is the volume mounted? The stack's volume goes where the stack was built; MODULEPATH names its Core folder")
+/// The modules that were loaded, by their full names.
+fn names(own: &[(Wanted, Module)]) -> String {
+    own.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+/// The module of each layer: the one that was asked for, or, of one that only loads others, the last one loaded: that is
+/// the one that loads the others.
+fn members(
+    asked: &Asked,
+    own: &[(Wanted, Module)],
+    loaded: &[(Module, PathBuf)],
+    catalogue: &Catalogue,
+) -> Vec<(Layer, Module)> {
+    let Catalogue { families, site, layouts, .. } = catalogue;
+    let layer_of = |module: &Module| {
+        site.families.get(&module.family).copied().or_else(|| families.layer(&module.family))
+    };
+    let member = |(layer, wanted): &(Layer, Wanted)| {
+        let answers =
+            |(request, module): &&(Wanted, Module)| request.text() == wanted.text() || wanted.matches(module);
+        let own = own.iter().find(answers).map(|(_, module)| module);
+        let bundle = own.is_some_and(|module| layouts.may_be_bundle(&module.family));
+        let others = || {
+            let mut others = loaded.iter().rev().map(|(module, _)| module);
+            others.find(|module| layer_of(module) == Some(*layer) && Some(*module) != own)
+        };
+        let inside = || loaded.iter().map(|(module, _)| module).find(|module| wanted.matches(module));
+        let found = if bundle { others().or(own) } else { own.or_else(inside).or_else(others) };
+        found.map(|module| (*layer, module.clone()))
+    };
+    asked.modules.iter().filter_map(member).collect()
 }
 
 fn refused(refusal: &Refusal) -> Error {
@@ -396,51 +436,4 @@ fn refused(refusal: &Refusal) -> Error {
     } else {
         format!("{}: {said}", refusal.what)
     })
-}
-
-/// Where no profile was sourced, Spack's own tree says where its modules are.
-fn set_modulepath(base: &mut Environment) -> Result<(), Error> {
-    if !base.paths("MODULEPATH").is_empty() {
-        return Ok(());
-    }
-    let root = base.get("SPACK_ROOT").map(|root| Path::new(root).join("share/spack/lmod"));
-    let mut cores: Vec<PathBuf> = Vec::new();
-    if let Some(root) = &root {
-        let folders = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
-        cores = folders.map(|folder| folder.join("Core")).filter(|core| core.is_dir()).collect();
-        cores.sort();
-    }
-    if let (true, Some(root), Some(spack)) = (cores.is_empty(), &root, base.text("SPACK_ROOT")) {
-        return Err(if Path::new(&spack).is_dir() {
-            let what = format!("SPACK_ROOT is `{spack}`, and there is no module tree in {}", root.display());
-            not_mounted(what).hint(
-                "is the volume mounted? Else `spack module lmod refresh` writes one; modules that lie elsewhere are named by \
-                 MODULEPATH",
-            )
-        } else {
-            not_mounted(format!("SPACK_ROOT is `{spack}`, which is not there"))
-        });
-    }
-    if cores.is_empty() {
-        let what = "MODULEPATH is not set, so no module is visible";
-        let hint = "set MODULEPATH to the Core folder of the stack's modules, or SPACK_ROOT to the Spack that wrote them; where a \
-            profile of the stack sets it: is the volume mounted?";
-        return Err(Error::diagnosed("modulepath-unset", true, what).hint(hint));
-    }
-    if let Ok(paths) = std::env::join_paths(cores) {
-        base.set("MODULEPATH", paths);
-    }
-    Ok(())
-}
-
-/// Lmod and everything after it wants a HOME; a pod with an unknown uid has none.
-fn set_home(base: &mut Environment, tmp: &Path) {
-    if base.get("HOME").is_none_or(std::ffi::OsStr::is_empty) {
-        base.set("HOME", tmp);
-    }
-    for name in ["USER", "LOGNAME"] {
-        if base.get(name).is_none() {
-            base.set(name, format!("uid{}", nix::unistd::geteuid()));
-        }
-    }
 }

@@ -170,6 +170,13 @@ impl Lmod {
         self.call(argv.chain(tail).chain(words), base)
     }
 
+    /// Asks what the files of `modules` do, all in one process, without loading any: [`crate::stack::shown`] reads it.
+    #[must_use]
+    pub fn ask_show(&self, modules: &[&Module], base: &Environment) -> Call {
+        let argv = [self.command.as_os_str().to_owned(), "bash".into(), "show".into()];
+        self.call(argv.into_iter().chain(modules.iter().map(|module| module.to_string().into())), base)
+    }
+
     /// Has bash run `script` below `base`: `$0` is `own`, this binary, `$1` is Lmod, the rest are `words`.
     #[must_use]
     pub fn ask_shell(

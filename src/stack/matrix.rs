@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::stack::bundle::Bundle;
 use crate::stack::family::Families;
-use crate::stack::partner::Partners;
+use crate::stack::partner::Beside;
 use crate::stack::spider::Found;
 use crate::suite::Layer;
 use crate::suite::module_name::{Module, Wanted};
@@ -18,6 +19,11 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// A compiler and an MPI.
+    fn pair(compiler: &Module, mpi: &Module, apart: bool) -> Self {
+        Self { modules: vec![(Layer::Compiler, compiler.clone()), (Layer::Mpi, mpi.clone())], apart }
+    }
+
     /// `gcc/12.2.0 openmpi/5.0.11`.
     #[must_use]
     pub fn label(&self) -> String {
@@ -45,6 +51,8 @@ pub struct Matrix {
     pub chains: Vec<Chain>,
     /// MPIs that stand under no compiler and belong to none that has a module, each with the reason.
     pub untested: Vec<(Module, String)>,
+    /// Modules that are tested by what they load, and in which words that is said.
+    pub covered: BTreeMap<Module, String>,
 }
 
 /// Which toolchains of the matrix are asked for. An empty list takes all of its layer.
@@ -87,15 +95,16 @@ impl Limits {
 
 impl Matrix {
     /// Finds compilers, MPIs and runtimes: by `family()`, then by what the site or our table says of the name.
-    /// `partners` tells the compilers of MPIs that stand under none.
+    /// `beside` tells the compilers of MPIs that stand under none.
     #[must_use]
     pub fn new(
         found: &[Found],
         families: &Families,
         site: &BTreeMap<String, Layer>,
-        partners: &Partners,
+        beside: &Beside,
     ) -> Self {
-        let layer = |entry: &Found| layer(entry, families, site);
+        let is_bundle = |entry: &Found| beside.bundles.iter().any(|bundle| bundle.module == entry.module);
+        let layer = |entry: &Found| layer(entry, families, site).filter(|_| !is_bundle(entry));
         let compilers: BTreeSet<&Module> = found
             .iter()
             .filter(|entry| layer(entry) == Some(Layer::Compiler))
@@ -106,13 +115,7 @@ impl Matrix {
         for entry in found.iter().filter(|entry| !entry.hidden && entry.fault.is_none()) {
             match layer(entry) {
                 Some(Layer::Mpi) => {
-                    let pair = |compiler: &Module, apart| Chain {
-                        modules: vec![
-                            (Layer::Compiler, compiler.clone()),
-                            (Layer::Mpi, entry.module.clone()),
-                        ],
-                        apart,
-                    };
+                    let pair = |compiler: &Module, apart| Chain::pair(compiler, &entry.module, apart);
                     let mut paired = false;
                     for chain in &entry.parents {
                         if let Some(compiler) = chain.iter().rev().find(|parent| compilers.contains(parent)) {
@@ -120,7 +123,7 @@ impl Matrix {
                             chains.insert(pair(compiler, false));
                         }
                     }
-                    match partners.get(&entry.file) {
+                    match beside.partners.get(&entry.file) {
                         _ if paired => {}
                         Some(Ok(compilers)) => {
                             chains.extend(compilers.iter().map(|compiler| pair(compiler, true)));
@@ -139,7 +142,31 @@ impl Matrix {
                 Some(_) | None => {}
             }
         }
-        Self { chains: chains.into_iter().collect(), untested: untested.into_iter().collect() }
+        untested.extend(beside.unknown.iter().cloned());
+        let mut covered = BTreeMap::new();
+        for Bundle { module, compiler, mpi } in &beside.bundles {
+            let holds = |layers: &[&Module]| {
+                chains
+                    .iter()
+                    .any(|chain| chain.modules.iter().map(|(_, module)| module).eq(layers.iter().copied()))
+            };
+            let (whole, words) = match mpi {
+                Some(mpi) => {
+                    (holds(&[compiler, mpi]), format!("{compiler} and {mpi}, which are tested together"))
+                }
+                None => (holds(&[compiler]), format!("{compiler}, which is tested")),
+            };
+            if whole {
+                covered.insert(module.clone(), format!("it loads {words}"));
+            } else if let Some(mpi) = mpi {
+                untested.remove(mpi);
+                chains.insert(Chain::pair(module, mpi, true));
+            } else {
+                chains.insert(Chain { modules: vec![(Layer::Compiler, module.clone())], apart: false });
+            }
+        }
+        let (chains, untested) = (chains.into_iter().collect(), untested.into_iter().collect());
+        Self { chains, untested, covered }
     }
 
     /// The toolchains that `limits` leave. A limit on runtimes alone leaves no compiler, one on compilers or MPIs alone
@@ -195,7 +222,45 @@ mod tests {
         let partners =
             partners.map(|(name, partner)| (std::path::PathBuf::from(format!("/m/{name}.lua")), partner));
         let site = BTreeMap::from([("house-cc".to_owned(), Layer::Compiler)]);
-        Matrix::new(&entries, &families, &site, &BTreeMap::from(partners))
+        let beside = Beside { partners: BTreeMap::from(partners), ..Beside::default() };
+        Matrix::new(&entries, &families, &site, &beside)
+    }
+
+    #[test]
+    fn a_bundle_is_tested_by_what_it_loads_or_else_itself() {
+        let families = Families::parse(&embedded::table("toolchains.toml")).unwrap();
+        let entries = ["gcc/12", "gcc/13", "openmpi/4", "mpich/8", "foss/1", "PrgEnv/8", "intel/1"];
+        let entries = entries.map(|name| found(name, None, &[]));
+        let bundle = |name: &str, compiler: &str, mpi: Option<&str>| {
+            let [module, compiler] = [name, compiler].map(Module::new);
+            Bundle { module, compiler, mpi: mpi.map(Module::new) }
+        };
+        let beside = Beside {
+            partners: [
+                ("/m/openmpi/4.lua".into(), Ok(vec![Module::new("gcc/12")])),
+                ("/m/mpich/8.lua".into(), Err("it loads with no compiler".to_owned())),
+            ]
+            .into(),
+            bundles: vec![
+                bundle("foss/1", "gcc/12", Some("openmpi/4")),
+                bundle("PrgEnv/8", "gcc/13", Some("mpich/8")),
+                bundle("intel/1", "gcc/13", None),
+            ],
+            unknown: vec![(Module::new("odd/1"), "why".to_owned())],
+        };
+        let matrix = Matrix::new(&entries, &families, &BTreeMap::new(), &beside);
+        let labels: Vec<String> = matrix.chains.iter().map(Chain::label).collect();
+        assert_eq!(labels, ["PrgEnv/8 mpich/8", "gcc/12", "gcc/12 openmpi/4", "gcc/13"]);
+        let covered: Vec<String> =
+            matrix.covered.iter().map(|(module, words)| format!("{module}: {words}")).collect();
+        assert_eq!(
+            covered,
+            [
+                "foss/1: it loads gcc/12 and openmpi/4, which are tested together",
+                "intel/1: it loads gcc/13, which is tested"
+            ]
+        );
+        assert_eq!(matrix.untested.len(), 1, "{:?}", matrix.untested);
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! WHAT is installed: Lmod, the hierarchy that it shows, and the toolchains in it. Starts nothing itself.
 
+pub mod bundle;
+pub mod closure;
 pub mod elf;
 pub mod environment;
 pub mod family;
 pub mod inherited;
 pub mod launcher;
+pub mod layouts;
 pub mod lmod;
 pub mod lmod_command;
 pub mod matrix;
@@ -13,6 +16,7 @@ pub mod modulepath;
 pub mod modulerc;
 pub mod parents;
 pub mod partner;
+pub mod shown;
 pub mod spack;
 pub mod spider;
 pub mod toolchain;

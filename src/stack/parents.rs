@@ -116,9 +116,10 @@ pub fn named(file: &Path, tree: &Path, found: &[Found]) -> Vec<Load> {
     for pair in parts.windows(2) {
         let wanted = Module::new(&format!("{}/{}", pair[0], pair[1].trim_end_matches(".lua")));
         let same = |module: &Module| {
-            let hashed = |module: &Module| module.plain_version() != module.version;
+            let hashed = |module: &Module| module.unhashed_version() != module.version;
             let versions = module.version == wanted.version
-                || (module.plain_version() == wanted.plain_version() && !(hashed(module) && hashed(&wanted)));
+                || (module.unhashed_version() == wanted.unhashed_version()
+                    && !(hashed(module) && hashed(&wanted)));
             module.family == wanted.family && versions
         };
         let depth = |entry: &Found| entry.parents.iter().map(Vec::len).min().unwrap_or(0);

@@ -66,10 +66,10 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
-    /// Looks the tools up in `environment`, which came from loading `requested` on top of `base`.
+    /// Looks the tools up in `environment`, in which `requested` are loaded, which it was not in `base`.
     #[must_use]
     pub fn new(
-        requested: &[(Layer, Module)],
+        (label, requested): (String, &[(Layer, Module)]),
         loaded: Vec<(Module, PathBuf)>,
         (base, environment): (Environment, Environment),
         families: &Families,
@@ -90,7 +90,6 @@ impl Toolchain {
                 }
             })
             .collect();
-        let label = requested.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ");
         let mut toolchain = Self {
             label,
             loaded,

@@ -27,13 +27,42 @@ impl Module {
     ///
     /// Spack's hashes are base32: seven characters by default, of a–z and 2–7.
     #[must_use]
-    pub fn plain_version(&self) -> &str {
+    pub fn unhashed_version(&self) -> &str {
         let hash = |text: &str| text.len() >= 5 && text.chars().all(|c| matches!(c, 'a'..='z' | '2'..='7'));
         match self.version.rsplit_once('-') {
             Some((version, suffix)) if hash(suffix) && !version.is_empty() => version,
             _ => &self.version,
         }
     }
+
+    /// The version that the software itself has: without a hash, and without the words behind it that say with what it
+    /// was built (`4.1.4-GCC-12.2.0`, `5.0.2-ofi`, `4.1.4+cuda` → `4.1.4`, `5.0.2`, `4.1.4`).
+    #[must_use]
+    pub fn plain_version(&self) -> &str {
+        let version = self.unhashed_version();
+        let is_number = |at: usize| version[..at].contains(|letter: char| letter.is_ascii_digit());
+        let mut signs = version.match_indices(['-', '_', '+']).map(|(at, _)| at);
+        let end = signs.find(|at| is_number(*at) && says_how_it_was_built(&version[at + 1..]));
+        &version[..end.unwrap_or(version.len())]
+    }
+
+    /// What stands behind the version itself: `-GCC-12.2.0`.
+    #[must_use]
+    pub fn suffix(&self) -> &str {
+        &self.version[self.plain_version().len()..]
+    }
+}
+
+/// Words that belong to a version: `5.0.0-rc1`, `16.0.6-git`.
+const OF_A_VERSION: [&str; 15] = [
+    "a", "alpha", "b", "beta", "rc", "pre", "dev", "git", "p", "patch", "r", "rev", "snapshot", "u", "update",
+];
+
+/// Whether what stands behind a sign in a version begins with a word that is no part of it.
+fn says_how_it_was_built(text: &str) -> bool {
+    let end = text.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(text.len());
+    let word = text[..end].to_lowercase();
+    !word.is_empty() && !OF_A_VERSION.contains(&word.as_str())
 }
 
 impl fmt::Display for Module {
@@ -149,5 +178,29 @@ mod tests {
     fn a_spack_hash_is_no_part_of_the_version() {
         assert_eq!(Module::new("openmpi/5.0.11-x7k2abc").plain_version(), "5.0.11");
         assert_eq!(Module::new("foo/1.2-beta1").plain_version(), "1.2-beta1");
+    }
+
+    #[test]
+    fn what_it_was_built_with_is_no_part_of_the_version() {
+        for (version, plain) in [
+            ("4.1.4-GCC-12.2.0", "4.1.4"),
+            ("5.0.2-ofi", "5.0.2"),
+            ("4.1.4-gcc12", "4.1.4"),
+            ("4.1.4-gcc-12.2.0-cpedaup", "4.1.4"),
+            ("4.1.4+cuda", "4.1.4"),
+            ("4.1.4_intel", "4.1.4"),
+            ("2.3.7-1-gcc12", "2.3.7-1"),
+            ("5.0.0-rc1", "5.0.0-rc1"),
+            ("5.0.0rc1-GCC-12", "5.0.0rc1"),
+            ("R2024a", "R2024a"),
+            ("gcc-12.2.0", "gcc-12.2.0"),
+            ("2023a", "2023a"),
+            ("12", "12"),
+            ("", ""),
+        ] {
+            let module = Module::new(&format!("x/{version}"));
+            assert_eq!(module.plain_version(), plain, "{version}");
+            assert_eq!(format!("{}{}", module.plain_version(), module.suffix()), version);
+        }
     }
 }

@@ -42,5 +42,6 @@ mod run;
 mod runtimes;
 mod shell;
 mod spack;
+mod trees;
 mod uninstalled;
 mod untested;

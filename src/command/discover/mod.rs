@@ -84,6 +84,8 @@ struct View<'v> {
     layers: BTreeMap<&'v Module, Layer>,
     /// MPIs that no toolchain can be made of, with the reason.
     untested: &'v [(Module, String)],
+    /// Modules that are tested by what they load, and in which words that is said.
+    covered: &'v BTreeMap<Module, String>,
     /// Whether a suite loads all that a toolchain makes visible.
     walked: bool,
 }
@@ -119,6 +121,7 @@ impl<'v> View<'v> {
             walked: suites.iter().flat_map(|suite| &suite.probes).any(|probe| walks(&probe.action)),
             layers,
             untested: &matrix.untested,
+            covered: &matrix.covered,
         }
     }
 

@@ -85,29 +85,60 @@ impl<'v> Tree<'v> {
         match self.suites.get(chain) {
             Some([]) => "not tested: no suite is for it".to_owned(),
             Some(suites) => suites.join(" "),
-            None if self.view.layers.contains_key(&entry.module) && entry.hidden => {
-                "not tested: hidden".to_owned()
+            None if self.view.covered.contains_key(&entry.module) => {
+                format!("not tested by itself: {}", self.view.covered[&entry.module])
             }
-            None if self.view.layers.contains_key(&entry.module) => self.apart(entry),
+            None if self.view.layers.contains_key(&entry.module) && entry.hidden => {
+                "not tested: hidden, as a .modulerc says".to_owned()
+            }
+            None if self.view.layers.contains_key(&entry.module) || self.is_known(entry) => self.apart(entry),
             None if self.view.walked => "loaded only".to_owned(),
             None => "not tested".to_owned(),
         }
+    }
+
+    /// Whether more is known of it than that it loads, be its family in a table or not.
+    fn is_known(&self, entry: &Found) -> bool {
+        self.view.untested.iter().any(|(module, _)| *module == entry.module)
+            || self
+                .view
+                .toolchains
+                .iter()
+                .any(|tested| tested.chain.modules.iter().any(|(_, one)| *one == entry.module))
     }
 
     /// What is tested of a module whose toolchains do not show in its place: an MPI beside its compilers.
     fn apart(&self, entry: &Found) -> String {
         let is_last = |tested: &&Tested<'_>| tested.chain.unlocking() == [&entry.module];
         let toolchains = self.view.toolchains.iter().filter(is_last);
-        let told: Vec<String> = toolchains
+        let mut told: Vec<String> = toolchains
             .filter_map(|tested| {
                 let (_, compiler) = tested.chain.modules.first()?;
                 Some(format!("with {compiler}: {}", tested.suites.join(" ")))
             })
             .collect();
+        if told.is_empty() {
+            let member =
+                |tested: &&Tested<'_>| tested.chain.modules.iter().any(|(_, one)| *one == entry.module);
+            let chains = self.view.toolchains.iter().filter(member).map(|tested| &tested.chain.modules);
+            told.extend(chains.filter_map(|modules| {
+                let (_, mpi) = modules.last().filter(|(_, mpi)| *mpi != entry.module)?;
+                Some(format!("tested as the compiler of {mpi}"))
+            }));
+        }
         let why = self.view.untested.iter().find(|(module, _)| *module == entry.module);
         match why {
             Some((_, why)) if told.is_empty() => format!("not tested: {why}"),
-            _ if told.is_empty() => "not tested: it stands under too much".to_owned(),
+            _ if told.is_empty() && entry.fault.is_some() => "not tested: it cannot be read".to_owned(),
+            _ if told.is_empty() && entry.parents.is_empty() => "not tested within these limits".to_owned(),
+            _ if told.is_empty() => {
+                let chain = entry.parents.first().into_iter().flatten();
+                let chain: Vec<String> = chain.map(ToString::to_string).collect();
+                format!(
+                    "not tested: it is visible only below {}; MODULEPATH may name the folder that this opens",
+                    chain.join(" ")
+                )
+            }
             _ => told.join("; "),
         }
     }

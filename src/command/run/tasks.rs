@@ -11,7 +11,7 @@ use crate::plan::cases::{Case, Plan};
 use crate::report::mask;
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::suite::Suite;
-use crate::verdict::check::{Check, Outcome};
+use crate::verdict::check::{Check, Diagnosed, Outcome};
 
 impl Session<'_> {
     /// Does the plan.
@@ -77,7 +77,8 @@ impl Session<'_> {
                     Unloaded::Untested(why) => {
                         let check = Check::not_passed("load", Outcome::Error, "module.untested", why.clone());
                         let rule = self.why.rules().and_then(|rules| rules.explain("mpi-without-compiler"));
-                        Check { diagnosis: rule.map(|rule| Box::new(rule.found(""))), ..check }
+                        let found = rule.map(|rule| Diagnosed { cause: why.clone(), ..rule.found("") });
+                        Check { diagnosis: found.map(Box::new), ..check }
                     }
                     Unloaded::Unknown(error) => {
                         let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();

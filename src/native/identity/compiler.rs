@@ -47,6 +47,12 @@ fn version(tools: &Tools<'_>, check: &str, tool: Placeholder, compiler: &Loaded)
         Ok(program) => program,
         Err(why) => return skipped(check, why),
     };
+    if let Some(other) = tools.counted_as(compiler) {
+        return skipped(
+            check,
+            format!("its tools tell a version of {other}, {} has its own", compiler.module),
+        );
+    }
     let module = compiler.module.plain_version();
     let gnu = compiler.family == "gcc";
     let question = if gnu { "-dumpfullversion" } else { "--version" };

@@ -120,6 +120,13 @@ impl Tools<'_> {
         built.then(|| variant.clone())
     }
 
+    /// Whose versions the tools of this module tell, where its vendor counts other ones.
+    fn counted_as(&self, loaded: &Loaded) -> Option<String> {
+        let version = loaded.module.plain_version();
+        let mut kin = self.subject.families.kin(&loaded.family, version).into_iter();
+        kin.find(|(_, other)| other != version).map(|(family, _)| family)
+    }
+
     fn which(&self, name: &str) -> Option<PathBuf> {
         self.subject.toolchain.which_anywhere(name)
     }

@@ -122,6 +122,9 @@ fn version(tools: &Tools<'_>, check: &str, mpi: &Loaded) -> Check {
     let Ok(launcher) = &tools.subject.toolchain.launcher else {
         return skipped(check, "there is no launcher");
     };
+    if let Some(other) = tools.counted_as(mpi) {
+        return skipped(check, format!("its tools tell a version of {other}, {} has its own", mpi.module));
+    }
     let module = mpi.module.plain_version();
     let answer = match tools.ask(&launcher.program, &["--version"]) {
         Ok(answer) => answer,

@@ -166,7 +166,7 @@ fn launches(tools: &Tools<'_>, name: &str, launcher: &Launcher, mpi: &Loaded) ->
     match tools.ask(&found, &["--version"]) {
         Err(error) => return unanswered(check, &error),
         Ok(answer) => match answers::version_in(&answers::said(&answer), module) {
-            Some(told) if answers::agree(&told, module) => {}
+            Some(told) if answers::agree(&told, module) || tools.counted_as(mpi).is_some() => {}
             Some(told) => faults.push(format!("`{name}` says {told}, the module says {module}")),
             None => faults.push(format!("`{name} --version` tells no version")),
         },

@@ -79,7 +79,7 @@ pub(super) fn modulepath(found: &Found, before: &Environment, with: &Environment
 /// lies below the same ROOT.
 fn is_next_level(folder: &Path, module: &Module, files: &[(Module, PathBuf)]) -> bool {
     let plain =
-        Module { family: module.family.clone(), version: module.plain_version().to_owned() }.to_string();
+        Module { family: module.family.clone(), version: module.unhashed_version().to_owned() }.to_string();
     files.first().is_some_and(|(_, file)| {
         file.ancestors().skip(1).any(|root| {
             let Ok(inside) = folder.strip_prefix(root) else { return false };

@@ -77,6 +77,7 @@ fn members(chain: &Chain) -> Vec<&Module> {
 mod tests {
     use super::*;
     use crate::stack::family::Families;
+    use crate::stack::partner::Beside;
     use crate::suite::embedded;
     use std::collections::BTreeMap;
 
@@ -100,7 +101,7 @@ mod tests {
             found("odd/1", &[&["gcc/12", "zlib/1"]]),
         ];
         let families = Families::parse(&embedded::table("toolchains.toml")).unwrap();
-        let matrix = Matrix::new(&all, &families, &BTreeMap::new(), &BTreeMap::new());
+        let matrix = Matrix::new(&all, &families, &BTreeMap::new(), &Beside::default());
         let names = |toolchain: &[&str]| -> Vec<String> {
             let toolchain: Vec<Module> = toolchain.iter().map(|name| Module::new(name)).collect();
             let toolchain: Vec<&Module> = toolchain.iter().collect();
@@ -126,7 +127,8 @@ mod tests {
         all[5].file = "/m/gcc/12/openmpi/4.lua".into();
         let families = Families::parse(&embedded::table("toolchains.toml")).unwrap();
         let partners = BTreeMap::from([(all[4].file.clone(), Ok(vec![Module::new("gcc/11")]))]);
-        let matrix = Matrix::new(&all, &families, &BTreeMap::new(), &partners);
+        let matrix =
+            Matrix::new(&all, &families, &BTreeMap::new(), &Beside { partners, ..Beside::default() });
         let files = |toolchain: &[&str], all: &[Found]| -> Vec<String> {
             let toolchain: Vec<Module> = toolchain.iter().map(|name| Module::new(name)).collect();
             let toolchain: Vec<&Module> = toolchain.iter().collect();

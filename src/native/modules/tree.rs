@@ -45,7 +45,7 @@ pub(super) fn reachable(subject: &Subject<'_>, compiler: &Module) -> Check {
 
 /// A compiler's part of a path: Spack leaves the hash out that the module's name ends in.
 fn named(compiler: &Module) -> String {
-    format!("/{}/{}/", compiler.family, compiler.plain_version())
+    format!("/{}/{}/", compiler.family, compiler.unhashed_version())
 }
 
 /// What people see through Lmod's cache is what is on disk.

@@ -1,0 +1,211 @@
+//! What stands beside compilers, not below one: of which are these MPIs, and what are modules made of that only load others?
+//!
+//! What modules show of themselves is asked of one process for many, level by level of what they load. Only where that
+//! leaves it open is anything loaded, and so many loads at most.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use crate::native::identity::wrapped;
+use crate::plan::catalogue::Catalogue;
+use crate::plan::hierarchy::Asker;
+use crate::run::call::bounded;
+use crate::stack::bundle::Bundle;
+use crate::stack::closure::Closure;
+use crate::stack::environment::Environment;
+use crate::stack::lmod::{Call, loaded};
+use crate::stack::parents::Load;
+use crate::stack::partner::{Beside, by_needs, by_record, by_suffix, by_wrapper};
+use crate::stack::shown;
+use crate::stack::spack::Inventory;
+use crate::stack::spider::Found;
+use crate::suite::module_name::Module;
+use crate::suite::template::Placeholder;
+
+/// So many loads are tried at most for all MPIs together, each of some 60 ms.
+const MOST_LOADS: usize = 600;
+/// And for so long.
+const LONGEST: Duration = Duration::from_mins(2);
+/// What modules load is followed so deep.
+const DEEPEST: usize = 8;
+/// How long one process may show modulefiles: it takes some 3 ms for each.
+const SHOWING: (Duration, Option<Duration>) = (Duration::from_mins(1), Some(Duration::from_secs(20)));
+
+/// The modules that are to be put together.
+pub(super) struct Lone<'f> {
+    /// All modules.
+    pub(super) found: &'f [Found],
+    /// Every compiler.
+    pub(super) compilers: Vec<&'f Found>,
+    /// Every MPI.
+    pub(super) mpis: Vec<&'f Found>,
+    /// MPIs that stand under no compiler.
+    pub(super) alone: Vec<&'f Found>,
+    /// What may be nothing but others.
+    pub(super) bundles: Vec<&'f Found>,
+    /// What no table knows.
+    pub(super) others: Vec<&'f Found>,
+}
+
+/// How much may still be tried.
+struct Left {
+    loads: usize,
+    until: Instant,
+}
+
+impl Asker<'_> {
+    /// Puts together what stands beside each other.
+    pub(super) fn beside(&self, lone: &Lone<'_>, catalogue: &Catalogue, inventory: &Inventory) -> Beside {
+        let mut closure = Closure::new(lone.found);
+        if !lone.alone.is_empty() || !lone.bundles.is_empty() {
+            let all = lone.compilers.iter().chain(&lone.alone).chain(&lone.bundles);
+            self.show(&mut closure, &all.map(|entry| &entry.module).collect());
+        }
+        let modules = |entries: &[&Found]| -> Vec<Module> {
+            entries.iter().map(|entry| entry.module.clone()).collect()
+        };
+        let (compilers, mpis) = (modules(&lone.compilers), modules(&lone.mpis));
+        let bundles: Vec<Bundle> = lone
+            .bundles
+            .iter()
+            .filter_map(|entry| Bundle::new(&entry.module, (&compilers, &mpis), &closure))
+            .collect();
+        let is_bundle = |module: &Module| bundles.iter().any(|bundle| bundle.module == *module);
+        let compilers: Vec<&Found> =
+            lone.compilers.iter().filter(|entry| !is_bundle(&entry.module)).copied().collect();
+        let mut beside = Beside { bundles, ..Beside::default() };
+        let mut left = Left { loads: MOST_LOADS, until: Instant::now() + LONGEST };
+        for mpi in lone.alone.iter().filter(|mpi| !beside.bundles.iter().any(|one| one.module == mpi.module))
+        {
+            let told =
+                self.partner(mpi, &compilers, &beside.bundles, (&closure, catalogue, inventory), &mut left);
+            beside.partners.insert(mpi.file.clone(), told);
+        }
+        let shown = lone.others.iter().filter_map(|entry| Some((entry, catalogue.layouts.shows_mpi(entry)?)));
+        beside.unknown = shown
+            .map(|(entry, wrapper)| {
+                let family = &entry.module.family;
+                let why = format!(
+                    "it brings {}, and no table knows the MPI {family}: name it in a [[family]] of the site file, or in \
+                     [families] as what else it is",
+                    wrapper.display()
+                );
+                (entry.module.clone(), why)
+            })
+            .collect();
+        beside
+    }
+
+    /// Asks what `modules` do, and what the modules that they load do, and so on.
+    fn show(&self, closure: &mut Closure<'_>, modules: &BTreeSet<&Module>) {
+        let mut asked: BTreeSet<&Module> = BTreeSet::new();
+        for _ in 0..DEEPEST {
+            let next: Vec<&Module> =
+                closure.next(modules.iter().copied()).into_iter().filter(|one| asked.insert(one)).collect();
+            if next.is_empty() {
+                return;
+            }
+            let question = self.lmod.ask_show(&next, self.base);
+            // What is not shown is loaded.
+            let Ok(answer) = bounded(&question, SHOWING, self.tmp, self.stop) else { return };
+            for text in [&answer.stderr, &answer.stdout] {
+                closure.take(shown::of_lmod(&String::from_utf8_lossy(text)));
+            }
+        }
+    }
+
+    /// The compilers of `mpi`.
+    fn partner(
+        &self,
+        mpi: &Found,
+        compilers: &[&Found],
+        bundles: &[Bundle],
+        (closure, catalogue, inventory): (&Closure<'_>, &Catalogue, &Inventory),
+        left: &mut Left,
+    ) -> Result<Vec<Module>, String> {
+        if !mpi.parents.is_empty() {
+            let parents: Vec<String> = mpi.parents[0].iter().map(ToString::to_string).collect();
+            let parents = parents.join(" ");
+            return Err(format!(
+                "it stands under {parents}, and no compiler is among them: [families] of the site file may say which one is"
+            ));
+        }
+        let modules: Vec<Module> = compilers.iter().map(|entry| entry.module.clone()).collect();
+        let names = (closure, &catalogue.families);
+        if let Some(told) = by_needs(&mpi.module, &modules, bundles, names) {
+            return told;
+        }
+        if let Some(told) = by_record(mpi, compilers, inventory) {
+            return told;
+        }
+        let alone = vec![mpi.module.clone()];
+        let environment = self.environments(vec![alone]).into_iter().find_map(|(_, environment)| environment);
+        let environment = environment.filter(|now| loaded(now).iter().any(|(one, _)| *one == mpi.module));
+        let mut bare = false;
+        if let Some(environment) = environment {
+            let with: Vec<Module> = loaded(&environment).into_iter().map(|(module, _)| module).collect();
+            let brought: Vec<Module> =
+                modules.iter().filter(|module| with.contains(module)).cloned().collect();
+            if !brought.is_empty() {
+                return Ok(closure.outermost(&brought));
+            }
+            match self.wrapper(mpi, &environment, catalogue) {
+                Some(program) if program.starts_with('/') => return by_wrapper(&program, compilers),
+                Some(_) => bare = true,
+                None => {}
+            }
+        }
+        if let Some(told) = by_suffix(&mpi.module, &modules, names) {
+            return told;
+        }
+        let bundles: Vec<Module> = bundles.iter().map(|bundle| bundle.module.clone()).collect();
+        for compilers in [modules, bundles] {
+            let fit = self.trials(mpi, compilers, left)?;
+            if !fit.is_empty() {
+                return Ok(fit);
+            }
+        }
+        let why = if bare {
+            "its wrapper calls whichever compiler is loaded, and it loads with none"
+        } else {
+            "it loads with no compiler"
+        };
+        let module = &mpi.module;
+        Err(format!(
+            "{why}: a [[toolchain]] of the site file may name what is loaded before it, modules = [\"…\", \"{module}\"]"
+        ))
+    }
+
+    /// Those of `compilers` with which `mpi` can be loaded.
+    fn trials(&self, mpi: &Found, compilers: Vec<Module>, left: &mut Left) -> Result<Vec<Module>, String> {
+        let loads: Vec<Load> =
+            compilers.into_iter().map(|compiler| vec![compiler, mpi.module.clone()]).collect();
+        let rest = left.loads.checked_sub(loads.len()).filter(|_| Instant::now() < left.until);
+        let Some(rest) = rest else {
+            let module = &mpi.module;
+            return Err(format!(
+                "nothing says of which compiler it is, and too much was tried to find out: a [[toolchain]] of the site \
+                 file may name it, modules = [\"…\", \"{module}\"]"
+            ));
+        };
+        left.loads = rest;
+        let fit = self.environments(loads).into_iter().filter_map(|(load, environment)| {
+            let now = loaded(&environment?);
+            load.iter().all(|module| now.iter().any(|(one, _)| one == module)).then(|| load[0].clone())
+        });
+        Ok(fit.collect())
+    }
+
+    /// What the C wrapper of `mpi` says that it calls.
+    fn wrapper(&self, mpi: &Found, environment: &Environment, catalogue: &Catalogue) -> Option<String> {
+        let family = catalogue.families.find(&mpi.module.family, mpi.module.plain_version())?;
+        let names = family.tools.get(&Placeholder::Mpicc)?;
+        let folders = environment.get("PATH")?;
+        let program = names.iter().find_map(|name| which::which_in(name, Some(folders), "/").ok())?;
+        let own = mpi.paths.iter().any(|folder| program.starts_with(folder));
+        let question =
+            Call { argv: vec![program.into_os_string(), "-show".into()], environment: environment.clone() };
+        let answer = self.call(&question).ok().filter(|answer| own && answer.success)?;
+        Some(wrapped(&String::from_utf8_lossy(&answer.stdout))?.program)
+    }
+}

@@ -1,0 +1,251 @@
+//! The real stack as sites show it that do not have Spack's hierarchy: exactly its pairs are found, each is real, and
+//! nothing goes untested without a word.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::fixture::{Call, Junit, call, stack};
+
+/// A tree of modulefiles over the prefixes of the stack.
+struct Tree {
+    _folder: tempfile::TempDir,
+    modulepath: PathBuf,
+}
+
+impl Tree {
+    fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/trees");
+        let made = Command::new(script).arg(name).arg(stack()).arg(folder.path()).output().unwrap();
+        assert!(made.status.success(), "{name}: {}", String::from_utf8_lossy(&made.stderr));
+        let modulepath = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim());
+        Self { _folder: folder, modulepath }
+    }
+
+    fn call(&self, args: &[&str]) -> Call {
+        call(args).env("MODULEPATH", &self.modulepath)
+    }
+
+    /// The labels of all toolchains, and what is said of every module.
+    fn discovered(&self) -> (Vec<String>, String) {
+        let json = self.call(&["discover", "--format", "json"]).run().exits(0).stdout;
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["untested"].as_array().unwrap().len(), 0, "{json}");
+        let label = |toolchain: &Value| toolchain["toolchain"].as_str().unwrap().to_owned();
+        let labels = json["toolchains"].as_array().unwrap().iter().map(label).collect();
+        (labels, self.call(&["discover"]).run().exits(0).stdout)
+    }
+
+    /// Compiles and launches under one pair: all of it is healthy, and every suite did something.
+    fn is_healthy(&self, compiler: &str, mpi: &str) -> Junit {
+        let probes = [
+            "compiler/identity",
+            "compiler/c-identity",
+            "compiler/c11-language",
+            "compiler/fortran-core",
+            "mpi/identity",
+            "mpi/hello",
+            "mpi/collectives",
+        ];
+        let flags = ["--cc", compiler, "--mpi", mpi];
+        let junit = self.call(&[&["run"], &probes[..], &flags].concat()).run().exits(0).junit();
+        let passed = |class: &str| {
+            junit.cases.iter().filter(|case| case.classname == class && case.outcome == "passed").count()
+        };
+        for (class, least) in
+            [("compiler.identity", 25), ("compiler.c-identity", 3), ("mpi.identity", 15), ("mpi.hello", 20)]
+        {
+            assert!(passed(class) >= least, "{class}: {}", passed(class));
+        }
+        assert_eq!(junit.case("mpi.identity", "mpicc-compiler").outcome, "passed");
+        junit
+    }
+}
+
+/// What is said of a module.
+fn line<'t>(text: &'t str, module: &str) -> &'t str {
+    let found = text.lines().find(|line| line.trim_start().starts_with(&format!("{module} ")));
+    found.unwrap_or_else(|| panic!("no {module} in {text}"))
+}
+
+#[test]
+fn easybuilds_flat_folder_pairs_what_loads_each_other() {
+    let tree = Tree::new("easybuild");
+    let (labels, text) = tree.discovered();
+    assert_eq!(
+        labels,
+        [
+            "Clang/16.0.6-GCCcore-12.2.0",
+            "Clang/16.0.6-GCCcore-12.2.0 MPICH/5.0.2-Clang-16.0.6-GCCcore-12.2.0",
+            "GCC/11.3.0",
+            "GCC/11.3.0 OpenMPI/4.1.4-GCC-11.3.0",
+            "GCC/12.2.0",
+            "GCC/12.2.0 MPICH/5.0.2-GCC-12.2.0",
+            "GCC/12.2.0 OpenMPI/4.1.4-GCC-12.2.0",
+            "GCC/12.2.0 OpenMPI/5.0.11-GCC-12.2.0",
+            "GCC/12.2.0 impi/2021.18.1-GCC-12.2.0",
+            "GCCcore/11.3.0",
+            "GCCcore/12.2.0",
+            "Python/3.11.2-GCCcore-12.2.0",
+        ]
+    );
+    for bundle in ["foss/2022b", "gompi/2022b"] {
+        let told = "it loads GCC/12.2.0 and OpenMPI/4.1.4-GCC-12.2.0, which are tested together";
+        assert!(line(&text, bundle).ends_with(told), "{text}");
+    }
+    tree.is_healthy("GCC/12.2.0", "OpenMPI/5.0.11-GCC-12.2.0");
+    // Asked for by a bundle, it is tested by what that loads.
+    let junit = tree.is_healthy("foss/2022b", "foss/2022b");
+    assert_eq!(junit.case("mpi.identity", "launcher-version").name, "launcher-version [foss/2022b]");
+    assert_eq!(junit.case("mpi.identity", "launcher-version").outcome, "passed");
+}
+
+#[test]
+fn openhpcs_names_are_known_and_its_suffixes_are_no_versions() {
+    let tree = Tree::new("openhpc");
+    let (labels, text) = tree.discovered();
+    assert_eq!(
+        labels,
+        [
+            "gnu11/11.3.0",
+            "gnu11/11.3.0 openmpi4/4.1.4",
+            "gnu11/11.3.0 openmpi5/5.0.11",
+            "gnu12/12.2.0",
+            "gnu12/12.2.0 impi/2021.18.1",
+            "gnu12/12.2.0 mpich/5.0.2-ofi",
+            "gnu12/12.2.0 openmpi4/4.1.4",
+            "gnu12/12.2.0 openmpi5/5.0.11",
+        ]
+    );
+    let told = "it loads gnu12/12.2.0 and openmpi4/4.1.4, which are tested together";
+    assert!(line(&text, "ohpc").ends_with(told), "{text}");
+    let junit = tree.is_healthy("gnu12", "mpich/5.0.2-ofi");
+    assert_eq!(junit.case("mpi.identity", "launcher-version").outcome, "passed");
+}
+
+#[test]
+fn a_programming_environment_is_the_compiler_of_an_mpi_that_loads_with_nothing_else() {
+    let tree = Tree::new("cray");
+    let (labels, text) = tree.discovered();
+    assert_eq!(
+        labels,
+        [
+            "PrgEnv-gnu/8.3.3 cray-mpich/8.1.27",
+            "PrgEnv-gnu/8.4.0 cray-mpich/8.1.27",
+            "gcc/11.3.0",
+            "gcc/12.2.0",
+            "cray-python/3.11.2",
+        ]
+    );
+    assert!(
+        line(&text, "PrgEnv-gnu/8.4.0").ends_with("tested as the compiler of cray-mpich/8.1.27"),
+        "{text}"
+    );
+    let junit = tree.is_healthy("PrgEnv-gnu/8.4.0", "cray-mpich");
+    let version = junit.case("mpi.identity", "launcher-version");
+    assert_eq!(version.outcome, "skipped");
+    assert!(version.message.contains("its tools tell a version of mpich"), "{version:?}");
+    assert_eq!(junit.case("compiler.identity", "cc-version").outcome, "passed");
+}
+
+#[test]
+fn tcl_modules_are_paired_by_what_they_want_loaded_before() {
+    let tree = Tree::new("tcl");
+    let (labels, _) = tree.discovered();
+    assert_eq!(
+        labels,
+        [
+            "clang/16.0.6",
+            "clang/16.0.6 mpich/5.0.2",
+            "gcc/11.3.0",
+            "gcc/11.3.0 openmpi/4.1.4-old",
+            "gcc/12.2.0",
+            "gcc/12.2.0 intelmpi/2021.18.1",
+            "gcc/12.2.0 openmpi/4.1.4",
+            "gcc/12.2.0 openmpi/5.0.11",
+            "python/3.11.2",
+        ]
+    );
+    tree.is_healthy("gcc/11", "openmpi/4.1.4-old");
+    // What is wanted and is not there is said, and the run is not green without it.
+    let module = tree.modulepath.join("mpich/5.0.2");
+    let text = std::fs::read_to_string(&module).unwrap();
+    std::fs::write(&module, text.replace("prereq clang/16.0.6", "prereq clang/17.0.1")).unwrap();
+    let why = "it wants clang/17.0.1 to be loaded before, and there is no such module";
+    let told = tree.call(&["discover"]).run().exits(0).stdout;
+    assert!(line(&told, "mpich/5.0.2").ends_with(&format!("not tested: {why}")), "{told}");
+    let junit = tree.call(&["run", "mpi/hello", "--all", "--mpi", "mpich"]).run().exits(78).junit();
+    assert!(junit.cases.iter().any(|case| case.outcome == "error" && case.message.contains(why)));
+}
+
+#[test]
+fn spacks_flat_names_end_in_compilers_and_hashes() {
+    let tree = Tree::new("spack-flat");
+    let (labels, _) = tree.discovered();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let (gcc, old) = ("gcc/12.2.0-gcc-12.2.0-jbi6neo", "gcc/11.3.0-gcc-12.2.0-sa735nv");
+    let llvm = "llvm/16.0.6-gcc-12.2.0-fovb4b5";
+    let hashless = |label: &str| {
+        let words = label.split(' ').map(|word| {
+            let (name, version) = word.split_once('/').unwrap();
+            let suffix = version.rsplit_once('-').filter(|(_, hash)| hash.len() == 7 && !hash.contains('.'));
+            format!("{name}/{}", suffix.map_or(version, |(version, _)| version))
+        });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let found: Vec<String> = labels.iter().map(|label| hashless(label)).collect();
+    let pair = |compiler: &str, mpi: &str| hashless(&format!("{compiler} {mpi}"));
+    let expected = [
+        hashless(old),
+        pair(old, "mpich/4.0.2-gcc-11.3.0"),
+        pair(old, "openmpi/5.0.11-gcc-11.3.0"),
+        hashless(gcc),
+        pair(gcc, "mpich/4.0.2-gcc-12.2.0"),
+        pair(gcc, "openmpi/4.1.4-gcc12"),
+        pair(gcc, "openmpi/5.0.11-gcc-12.2.0"),
+        hashless(llvm),
+        pair(llvm, "mpich/5.0.2-llvm-16.0.6"),
+    ];
+    assert_eq!(found, expected);
+    let gcc = labels.iter().find(|label| label.starts_with("gcc/12") && !label.contains(' ')).unwrap();
+    let junit = tree.is_healthy(gcc, "openmpi/4.1.4-gcc12");
+    assert_eq!(junit.case("mpi.identity", "launcher-version").outcome, "passed");
+    // With the wrong compiler it is red.
+    let old = labels.iter().find(|label| label.starts_with("gcc/11") && !label.contains(' ')).unwrap();
+    let answer =
+        tree.call(&["run", "mpi/identity", "--cc", old, "--mpi", "openmpi/4.1.4-gcc12"]).run().exits(1);
+    assert_eq!(answer.junit().case("mpi.identity", "mpicc-compiler").outcome, "failure");
+}
+
+/// An MPI of no known family, and a tree without any that is known.
+#[test]
+fn an_mpi_of_an_unknown_family_is_never_green_by_not_being_tested() {
+    let tree = Tree::new("tcl");
+    let odd = tree.modulepath.join("sitempi/1.0");
+    std::fs::create_dir(odd.parent().unwrap()).unwrap();
+    std::fs::rename(tree.modulepath.join("openmpi/5.0.11"), &odd).unwrap();
+    for gone in ["openmpi", "mpich", "intelmpi"] {
+        std::fs::remove_dir_all(tree.modulepath.join(gone)).unwrap();
+    }
+    let text = tree.call(&["discover"]).run().exits(0).stdout;
+    let told = line(&text, "sitempi/1.0");
+    assert!(
+        told.contains("not tested: it brings /") && told.contains("no table knows the MPI sitempi"),
+        "{text}"
+    );
+    let run = |site: Option<&str>, code| {
+        let words = ["run", "compiler/c-identity", "mpi/hello", "--all", "--cc", "gcc/12"];
+        let call = match site {
+            None => tree.call(&words[..4]),
+            Some(site) => tree.call(&[&words[..], &["--site", "site.toml"]].concat()).file("site.toml", site),
+        };
+        call.run().exits(code)
+    };
+    let answer = run(None, 78);
+    assert!(answer.stdout.contains("no table knows the MPI sitempi"), "{}", answer.stdout);
+    // The lines that it asks for mend it.
+    let junit = run(Some("[[family]]\nname = \"sitempi\"\nlike = \"openmpi/5.0\"\n"), 0).junit();
+    assert!(junit.cases.iter().filter(|case| case.classname == "mpi.hello").count() > 20);
+}
