@@ -3,6 +3,7 @@
 mod compare;
 mod format;
 mod gate;
+mod history;
 mod mutate;
 mod reports;
 mod run;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use compare::Compare;
 pub use format::Format;
 pub use gate::Gate;
+pub use history::History;
 pub use mutate::Mutate;
 pub use reports::Reports;
 pub use run::Run;
@@ -62,6 +64,8 @@ pub enum Verb {
     Compare(Compare),
     /// Tell in one word whether a stack may go live, from results, plan and policy
     Gate(Gate),
+    /// Print how each case went before: its last runs, how often it is flaky, how long it takes
+    History(History),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
     /// A shell inside a toolchain, or inside a case that failed, as it ran
@@ -89,6 +93,9 @@ pub struct List {
     /// Write it to this file instead
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Write into the JSON how long each case takes by this history, for `run --shard I/N --balance`
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_HISTORY")]
+    pub history: Option<PathBuf>,
 }
 
 const LIST_EXAMPLES: &str = "\
@@ -185,6 +192,9 @@ pub struct Report {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub reports: Reports,
+    /// Append what ran to this history, once however often
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_HISTORY")]
+    pub history: Option<PathBuf>,
 }
 
 const REPORT_EXAMPLES: &str = "\

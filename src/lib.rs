@@ -24,6 +24,7 @@
 //! - [`mutate`]: WHAT would be seen, were the library wrong
 //! - [`report`]: WHO is told
 //! - [`compare`]: WHAT is not as it was
+//! - [`history`]: HOW it went before
 //! - [`gate`]: WHETHER a stack may go live
 //! - [`bug`]: what a fault of our own ends
 //! - [`cli`]: every flag
@@ -43,6 +44,7 @@ pub mod error;
 pub mod exit;
 pub mod gate;
 pub mod heap;
+pub mod history;
 pub mod ledger;
 pub mod mount;
 pub mod mutate;

@@ -22,6 +22,9 @@ pub struct Gate {
     /// What blocks and what is allowed, beside what always blocks
     #[arg(long, value_name = "FILE", env = "STACKPROBE_POLICY")]
     pub policy: Option<PathBuf>,
+    /// What ran before, for rules about what is flaky or slower
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_HISTORY")]
+    pub history: Option<PathBuf>,
     /// The site file of today: known issues whose day is over since the run block
     #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
     pub site: Option<PathBuf>,

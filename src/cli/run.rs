@@ -57,6 +57,9 @@ pub struct Run {
     /// Skip what passed, by this ledger, with all that it depends on as it is now; then add what passes to it
     #[arg(long, value_name = "LEDGER", env = "STACKPROBE_SINCE")]
     pub since: Option<PathBuf>,
+    /// Append outcome and time of each case to this history when the run ends
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_HISTORY")]
+    pub history: Option<PathBuf>,
     /// Keep the staged folders of all cases
     #[arg(long, env = "STACKPROBE_KEEP")]
     pub keep: bool,

@@ -41,6 +41,9 @@ pub struct Select {
     /// Only every Nth part of the plan, the Ith of them, counted from 1
     #[arg(long, value_name = "I/N", env = "STACKPROBE_SHARD")]
     pub shard: Option<Shard>,
+    /// Part the plan so that all parts take about as long, by the times in this plan of `list --history`
+    #[arg(long, value_name = "PLAN", env = "STACKPROBE_BALANCE")]
+    pub balance: Option<PathBuf>,
     /// A folder of suites, added to the built-in ones or in their place; may be repeated
     #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
     pub suite_folders: Vec<PathBuf>,

@@ -12,6 +12,7 @@ use crate::error::{Error, Kind, Source};
 use crate::exit::Exit;
 use crate::gate::policy::Policy;
 use crate::gate::{Evidence, Verdict, text};
+use crate::history::file;
 use crate::plan::basis::changed;
 use crate::report::gather::{gather, parts};
 use crate::report::junit::Junit;
@@ -38,15 +39,19 @@ pub fn gate(flags: &Gate) -> Result<Exit, Error> {
     let baseline = flags.baseline.as_ref().map(|folder| gather(std::slice::from_ref(folder), folder, None));
     let baseline = baseline.transpose().map_err(&mut keep);
     // Nothing is written where the results lie: no report there is ours to leave out.
+    let history = flags.history.as_deref().map(file::read).transpose().map_err(&mut keep);
     let read = parts(&flags.results, Path::new("")).map_err(&mut keep);
-    let (plan, policy, site, baseline, (parts, unread)) = match (plan, policy, site, baseline, read) {
-        (Ok(plan), Ok(policy), Ok(site), Ok(baseline), Ok(read)) => (plan, policy, site, baseline, read),
-        (plan, policy, site, baseline, read) => {
-            let kinds = [plan.err(), policy.err(), site.err(), baseline.err(), read.err()];
-            let kind = kinds.into_iter().flatten().next().unwrap_or(Kind::Usage);
-            return Err(Error::of(kind, faults));
-        }
-    };
+    let (plan, policy, site, baseline, history, (parts, unread)) =
+        match (plan, policy, site, baseline, history, read) {
+            (Ok(plan), Ok(policy), Ok(site), Ok(baseline), Ok(history), Ok(read)) => {
+                (plan, policy, site, baseline, history, read)
+            }
+            (plan, policy, site, baseline, history, read) => {
+                let kinds = [plan.err(), policy.err(), site.err(), baseline.err(), history.err(), read.err()];
+                let kind = kinds.into_iter().flatten().next().unwrap_or(Kind::Usage);
+                return Err(Error::of(kind, faults));
+            }
+        };
     let seals: Vec<_> =
         parts.iter().map(|part| part.pod.folder.is_dir().then(|| Seal::check(&part.pod.folder))).collect();
     let merged = merge(parts.clone(), &unread, None);
@@ -69,6 +74,7 @@ pub fn gate(flags: &Gate) -> Result<Exit, Error> {
         unread: &unread,
         merged: &merged,
         baseline: baseline.as_ref(),
+        history: history.as_ref(),
         policy: &policy,
         site: site.as_ref(),
         changed: changed.as_deref(),

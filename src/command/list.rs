@@ -1,5 +1,6 @@
 //! `stackprobe list`: the same selection, printed instead of run.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use crate::atomic::write_atomic;
 use crate::cli::{Format, List};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::history::file;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::missing::nothing;
 use crate::plan::owed::{plan, record};
@@ -40,6 +42,12 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let (asked, plan, missing) = plan(&catalogue, &stack, &request)?;
     let mut record = record(&catalogue, &stack, &asked, &plan, &Facts::gather());
     mask::record::plan(&mut record);
+    if let (Some(path), Some(basis)) = (&flags.history, &mut record.basis) {
+        let owed: BTreeSet<&str> = record.cases.iter().map(|owed| owed.id.as_str()).collect();
+        let mut seconds = file::read(path)?.seconds();
+        seconds.retain(|id, _| owed.contains(id.as_str()));
+        basis.seconds = seconds;
+    }
     match flags.format {
         Format::Json => tell(flags, &to_json(&record)?)?,
         Format::Text => {

@@ -6,6 +6,7 @@ pub mod discover;
 pub mod doctor;
 pub mod explain;
 pub mod gate;
+pub mod history;
 pub mod list;
 pub mod manual;
 pub mod mutate;
@@ -31,6 +32,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Report(flags) => report::report(&flags),
         Verb::Compare(flags) => compare::compare(&flags),
         Verb::Gate(flags) => gate::gate(&flags),
+        Verb::History(flags) => history::history(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
         Verb::Completions(flags) => manual::completions(&flags),
         Verb::Man(flags) => manual::manual(&flags),

@@ -6,6 +6,8 @@ use crate::atomic::write_atomic;
 use crate::cli::Report;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
+use crate::history::{Entry, file};
+use crate::report::console::note;
 use crate::report::gather::gather;
 use crate::report::summary;
 
@@ -24,6 +26,17 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
             .render(&account, order.strict)
             .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         write(&path, &bytes)?;
+    }
+    if let Some(path) = &flags.history {
+        let entries = account.told.iter().filter_map(|told| {
+            let pod = account.pods.get(told.pod).filter(|pod| !pod.plan.stackprobe.is_empty())?;
+            let facts = &pod.plan.pod;
+            Entry::of(&told.case, facts.node.as_deref().unwrap_or(&facts.host))
+        });
+        let told = file::append(path, &entries.collect::<Vec<Entry>>())?;
+        if let Some(told) = told {
+            note(&told);
+        }
     }
     summary::print(&account, &out)?;
     Ok(summary::exit(&account))

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 
 use super::policy::Policy;
+use crate::history::History;
 use crate::report::account::Account;
 use crate::report::merge::{Part, Unread};
 use crate::report::record::PlanRecord;
@@ -23,6 +24,8 @@ pub struct Evidence<'e> {
     pub merged: &'e Account,
     /// An earlier run to compare with.
     pub baseline: Option<&'e Account>,
+    /// Every run that was written down.
+    pub history: Option<&'e History>,
     /// What blocks.
     pub policy: &'e Policy,
     /// The site file of today, to see which known issues are over.

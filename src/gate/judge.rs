@@ -9,6 +9,8 @@ use super::evidence::Evidence;
 use super::owed::{is_tested, name};
 use super::reason::Reason;
 use super::rule::{Rule, Subject, Then};
+use crate::history::track::{ENOUGH, Rate};
+use crate::history::{History, Track};
 use crate::report::account::{Account, INPUT};
 use crate::report::merge::weight;
 use crate::report::record::{CaseRecord, INTERRUPTED};
@@ -258,10 +260,9 @@ fn happenings<'e>(evidence: &Evidence<'e>) -> Vec<Happening<'e>> {
             let told = format!("{}: {}: {}", name(&case.owed), check.name, line(&check.told(), SHORT));
             happenings.push(Happening { event, case, check: &check.name, size: 0.0, told });
         }
-        if case.is_flaky() {
-            let told = format!("{}: passed after {}", name(&case.owed), many(case.earlier.len(), "fault"));
-            happenings.push(Happening { event: Event::Flaky, case, check: "", size: 1.0, told });
-        }
+        let before = evidence.history.and_then(|history| earlier(history, case));
+        happenings.extend(flaky(case, before.as_ref()));
+        happenings.extend(before.as_ref().and_then(|before| slower_than_ever(case, before)));
     }
     if let Some(baseline) = evidence.baseline {
         for case in own(baseline) {
@@ -278,9 +279,52 @@ fn happenings<'e>(evidence: &Evidence<'e>) -> Vec<Happening<'e>> {
                 }
             }
         }
-        happenings.extend(slower(baseline, merged));
+        // Many runs say more of what is chance than one.
+        let known = |case: &CaseRecord| {
+            let before = evidence.history.and_then(|history| earlier(history, case));
+            before.and_then(|before| before.times()).is_some_and(|times| times.runs >= ENOUGH)
+        };
+        happenings.extend(slower(baseline, merged).into_iter().filter(|happening| !known(happening.case)));
     }
     happenings
+}
+
+/// The runs of this case without this one.
+fn earlier(history: &History, case: &CaseRecord) -> Option<Track> {
+    let owed = &case.owed;
+    let track = history.track(&owed.suite, &owed.probe, owed.ranks, &owed.toolchain)?;
+    Some(Track { runs: track.runs.iter().filter(|run| run.at != case.started).cloned().collect() })
+}
+
+/// A case that was flaky now or before. Its size is the share of runs in which it surely is; with no history it is always.
+fn flaky<'e>(case: &'e CaseRecord, before: Option<&Track>) -> Option<Happening<'e>> {
+    let now = case.is_flaky();
+    let (size, ever) = match before.map(Track::flakes).filter(|rate| rate.of > 0) {
+        Some(rate) => {
+            let rate = Rate::new(rate.count + usize::from(now), rate.of + 1);
+            (rate.least, format!("flaky in {} of {} runs", rate.count, rate.of))
+        }
+        None => (1.0, format!("passed after {}", many(case.earlier.len(), "fault"))),
+    };
+    (now || (before.is_some() && size > 0.0 && size < 1.0)).then(|| {
+        let told = format!("{}: {ever}", name(&case.owed));
+        Happening { event: Event::Flaky, case, check: "", size, told }
+    })
+}
+
+/// A case that took longer than all that is known of it makes likely.
+fn slower_than_ever<'e>(case: &'e CaseRecord, before: &Track) -> Option<Happening<'e>> {
+    let times = before.times().filter(|_| case.outcome() == Outcome::Passed)?;
+    let size = times.excess(case.seconds)?;
+    let told = format!(
+        "{}: {:.1} s, {:.1} s ± {:.1} in {} before",
+        name(&case.owed),
+        case.seconds,
+        times.median,
+        times.spread,
+        many(times.runs, "run")
+    );
+    Some(Happening { event: Event::Slower, case, check: "", size, told })
 }
 
 fn event(check: &Check, was: Option<Outcome>) -> Option<Event> {

@@ -76,7 +76,7 @@ impl Verdict {
             );
         }
         if evidence.baseline.is_none() {
-            notes.push("no baseline: what is slower, gone or failed before is not known".to_owned());
+            notes.push("no baseline: what is gone or failed before is not known".to_owned());
         }
         let decided = evidence.now.replace_nanosecond(0).unwrap_or(evidence.now);
         Self {

@@ -45,6 +45,7 @@ pub fn basis(catalogue: &Catalogue, stack: &Stack<'_>, asked: &[Asked], plan: &P
         modulefiles,
         books,
         tags: by_probe,
+        seconds: BTreeMap::new(),
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use crate::digest::fnv;
-use crate::suite::select::{Selection, Shard};
+use crate::plan::share::{Group, Share};
+use crate::suite::select::Selection;
 use crate::suite::{Layer, Suite};
 
 /// A toolchain as the plan sees it: named, perhaps not loaded yet.
@@ -50,21 +51,20 @@ impl Plan {
         suites: &[Suite],
         toolchains: &[Planned],
         selection: &Selection,
-        shard: Option<Shard>,
+        share: Option<&Share>,
     ) -> Self {
         let mut cases = Vec::new();
         let mut taken = HashSet::new();
-        let mut place = 0;
+        // The group of each case.
+        let (mut groups, mut places) = (Vec::new(), Vec::new());
         for (toolchain, planned) in toolchains.iter().enumerate() {
             for (s, suite) in suites.iter().enumerate().filter(|(_, suite)| fits(suite, planned)) {
                 for (p, probe) in suite.probes.iter().enumerate() {
                     if !selection.takes(suite, probe) {
                         continue;
                     }
-                    place += 1;
-                    if shard.is_some_and(|shard| !shard.takes(place - 1)) {
-                        continue;
-                    }
+                    let name = format!("{}/{}", suite.name, probe.name);
+                    let mut group = Group { probe: name, cases: Vec::new() };
                     let ranks: Vec<Option<u32>> = match probe.ranks.as_slice() {
                         [] => vec![None],
                         ranks => ranks.iter().copied().map(Some).collect(),
@@ -76,10 +76,18 @@ impl Plan {
                         }
                         let slots = probe.slots.or(ranks).unwrap_or(1);
                         let filler = slots == 1 && (ranks.is_none() || probe.slots.is_some());
+                        group.cases.push(id.clone());
+                        places.push(groups.len());
                         cases.push(Case { id, suite: s, probe: p, toolchain, ranks, slots, filler });
                     }
+                    groups.push(group);
                 }
             }
+        }
+        if let Some(share) = share {
+            let kept = share.takes(&groups);
+            let mut places = places.into_iter();
+            cases.retain(|_| places.next().is_some_and(|place| kept[place]));
         }
         Self { cases }
     }
@@ -182,8 +190,8 @@ mod tests {
             let whole = Plan::new(&suites, &toolchains, &Selection::default(), None);
             let mut parts: Vec<Case> = Vec::new();
             for index in 1..=count {
-                let shard = format!("{index}/{count}").parse().unwrap();
-                parts.extend(Plan::new(&suites, &toolchains, &Selection::default(), Some(shard)).cases);
+                let share = Share::even(format!("{index}/{count}").parse().unwrap());
+                parts.extend(Plan::new(&suites, &toolchains, &Selection::default(), Some(&share)).cases);
             }
             parts.sort_by(|left, right| left.id.cmp(&right.id));
             let mut cases = whole.cases;

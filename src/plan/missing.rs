@@ -149,7 +149,7 @@ pub fn nothing(missing: &[Missing], catalogue: &Catalogue, request: &Request) ->
     if !faults.is_empty() {
         return Error::of(Kind::Nothing, faults);
     }
-    match request.shard {
+    match request.share.as_ref().map(|share| share.shard) {
         Some(shard) => Error::new(Kind::Nothing, format!("nothing to run: shard {shard} holds no case"))
             .hint("give fewer shards than there are probes"),
         None => Error::new(Kind::Nothing, "nothing to run: no suite is for the toolchains asked for")

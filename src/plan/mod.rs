@@ -12,5 +12,6 @@ pub mod missing;
 pub mod offer;
 pub mod owed;
 pub mod request;
+pub mod share;
 mod spied;
 pub mod toolchains;

@@ -22,10 +22,10 @@ pub fn plan(
     stack: &Stack<'_>,
     request: &Request,
 ) -> Result<(Vec<Asked>, Plan, Vec<Missing>), Error> {
-    let Request { selection, limits, extra, all, shard } = request;
+    let Request { selection, limits, extra, all, share } = request;
     let asked = stack.ask(limits, *all)?;
     let planned = |asked: &[Asked]| asked.iter().map(|asked| asked.planned(catalogue)).collect::<Vec<_>>();
-    let mut plan = Plan::new(&catalogue.suites, &planned(&asked), selection, *shard);
+    let mut plan = Plan::new(&catalogue.suites, &planned(&asked), selection, share.as_ref());
     // Names that came from a person are prefixes: loading tells what they mean, and the plan then says so.
     if !all {
         let needed: Vec<&Asked> = asked
@@ -37,7 +37,7 @@ pub fn plan(
         needed.par_iter().for_each(|asked| {
             stack.load(asked, extra);
         });
-        plan = Plan::new(&catalogue.suites, &planned(&asked), selection, *shard);
+        plan = Plan::new(&catalogue.suites, &planned(&asked), selection, share.as_ref());
     }
     let missing = missing(catalogue, &asked, request);
     if plan.cases.is_empty() {

@@ -3,9 +3,11 @@
 use crate::cli::{Modules, Select};
 use crate::error::{Error, Fault, Kind};
 use crate::plan::catalogue::Catalogue;
+use crate::plan::share::Share;
+use crate::report::results::read_plan;
 use crate::stack::matrix::Limits;
 use crate::suite::module_name::Wanted;
-use crate::suite::select::{Selection, Shard};
+use crate::suite::select::Selection;
 
 /// A request that can be met by some stack.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub struct Request {
     /// Whether the matrix is asked for, within the limits.
     pub all: bool,
     /// Which part of the plan.
-    pub shard: Option<Shard>,
+    pub share: Option<Share>,
 }
 
 impl Request {
@@ -29,12 +31,12 @@ impl Request {
     /// Names of suites, probes, tags and modules that nothing can have.
     pub fn new(select: &Select, catalogue: &Catalogue) -> Result<Self, Error> {
         let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites);
-        match (selection, wanted(&select.modules, select.all)) {
-            (Ok(selection), Ok((limits, extra))) => {
-                Ok(Self { selection, limits, extra, all: select.all, shard: select.shard })
+        match (selection, wanted(&select.modules, select.all), share(select)) {
+            (Ok(selection), Ok((limits, extra)), Ok(share)) => {
+                Ok(Self { selection, limits, extra, all: select.all, share })
             }
-            (selection, wanted) => {
-                let errors = selection.err().into_iter().chain(wanted.err());
+            (selection, wanted, share) => {
+                let errors = selection.err().into_iter().chain(wanted.err()).chain(share.err());
                 Err(Error::of(Kind::Usage, errors.flat_map(|error| error.faults).collect()))
             }
         }
@@ -45,6 +47,20 @@ impl Request {
     pub fn has_toolchains(&self) -> bool {
         self.all || !self.limits.is_empty()
     }
+}
+
+/// Which part of the plan is asked for.
+fn share(select: &Select) -> Result<Option<Share>, Error> {
+    let (Some(shard), Some(path)) = (select.shard, &select.balance) else {
+        return Ok(select.shard.map(Share::even));
+    };
+    let seconds = read_plan(path)?.basis.map(|basis| basis.seconds).unwrap_or_default();
+    if seconds.is_empty() {
+        let what = format!("`{}` does not say how long any case takes", path.display());
+        return Err(Error::new(Kind::Usage, what)
+            .hint("`stackprobe list --all --format json --history FILE --out PLAN` writes one that does"));
+    }
+    Ok(Some(Share::balanced(shard, seconds)))
 }
 
 /// The toolchains that are asked for, and with which further modules. What no flag says is what pods have always set,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// What a plan was made from. Digests are the first 16 hexadecimal digits of a SHA-256.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Basis {
     /// This binary: the built-in suites, the tables and the judgement.
     pub binary: String,
@@ -27,6 +27,9 @@ pub struct Basis {
     /// The tags of the probes of the plan, by `SUITE/PROBE`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, Vec<String>>,
+    /// How many seconds each case takes, by its id, where a history was given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seconds: BTreeMap<String, f64>,
 }
 
 /// A modulefile as it was.

@@ -24,6 +24,7 @@ mod faults;
 mod fixture;
 mod gate;
 mod help;
+mod history;
 mod layouts;
 mod ledger;
 mod linkage;

@@ -28,7 +28,7 @@ pub(super) fn demands(catalogue: &Catalogue, select: &Select) -> Result<Demands,
     let request = Request::new(select, catalogue)?;
     let (planned, profiles): (Vec<Planned>, Vec<Vec<&Profile>>) =
         possible(catalogue, &request.limits, request.all).into_iter().unzip();
-    let plan = Plan::new(&catalogue.suites, &planned, &request.selection, request.shard);
+    let plan = Plan::new(&catalogue.suites, &planned, &request.selection, request.share.as_ref());
     let mut demands = Demands::new();
     for case in &plan.cases {
         let suite = &catalogue.suites[case.suite];

@@ -15,13 +15,14 @@ mod teller;
 mod untested;
 mod why;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::cli::Run;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::heap;
+use crate::history::{Entry, file};
 use crate::ledger::{Keys, Since};
 use crate::plan::cases::Plan;
 use crate::plan::catalogue::Catalogue;
@@ -104,6 +105,7 @@ fn carry_out(
     begun: &mut bool,
 ) -> Result<Exit, Error> {
     let root = Root::new(flags.keep)?;
+    let host = facts.node.clone().or_else(|| Some(facts.host.clone()));
     let stack = Stack::open(catalogue, root.path(), stop, request.all)?;
     let (asked, plan, missing) = plan(catalogue, &stack, request)?;
     let mut record = record(catalogue, &stack, &asked, &plan, &facts);
@@ -147,6 +149,16 @@ fn carry_out(
     dismiss_supervisors();
     leave_nothing();
     let written = results.end().err();
+    if let (Some(path), None) = (&flags.history, &written) {
+        let host = host.as_deref().unwrap_or_default();
+        let entries = results.account().cases().filter_map(|case| Entry::of(case, host));
+        let entries: Vec<Entry> = entries.collect();
+        match file::append(path, &entries) {
+            Ok(Some(told)) => note(&told),
+            Ok(None) => {}
+            Err(error) => note(&error.what()),
+        }
+    }
     // What is in no report is in no ledger.
     if let Some(since) = since.filter(|_| written.is_none())
         && let Err(told) = since.enter(results.account().cases())
@@ -205,7 +217,10 @@ fn show(flags: &Run, record: &PlanRecord, done: &[CaseRecord]) -> Option<Arc<Liv
     let earlier = earlier::latest(&flags.results).and_then(|folder| results::read(&folder).ok());
     let earlier = earlier.map(|(_, earlier, _)| earlier).unwrap_or_default();
     let earlier = earlier.into_iter().filter(|(_, case)| case.seconds > 0.0);
-    let earlier = earlier.map(|(id, case)| (id, case.seconds)).collect();
+    let mut earlier: HashMap<String, f64> = earlier.map(|(id, case)| (id, case.seconds)).collect();
+    // Of many runs rather than of one. What cannot be read is told when the run has ended and is to be appended.
+    let history = flags.history.as_deref().and_then(|path| file::read(path).ok());
+    earlier.extend(history.unwrap_or_default().seconds());
     let over: HashSet<&str> = done.iter().map(|case| case.owed.id.as_str()).collect();
     let owed = record.cases.iter().filter(|owed| !over.contains(owed.id.as_str()));
     Live::begin(done.len(), record.cases.len(), Estimate::new(owed, earlier)).ok().map(Arc::new)
