@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::digest::{Parts, sha256_of};
-use crate::stack::spack::read_spec;
+use crate::stack::spack::{Packages, read_spec};
 
 /// Reading more than this for every run costs more than it saves.
 const MOST_BYTES: u64 = 2 << 30;
@@ -72,7 +72,10 @@ fn find(root: &Path) -> Result<Found, String> {
     let mut files = Vec::new();
     walk(&real, &mut files)?;
     files.sort_unstable_by(|left, right| left.0.cmp(&right.0));
-    let hash = read_spec(&real).ok().map(|(record, _)| record.hash).filter(|hash| !hash.is_empty());
+    let hash = read_spec(&real, &Packages::default())
+        .ok()
+        .map(|(record, _)| record.hash)
+        .filter(|hash| !hash.is_empty());
     Ok(Found { real, files, hash })
 }
 
@@ -137,7 +140,7 @@ fn content(path: &Path, meta: &Metadata, root: &Path) -> Result<[u8; 32], String
             && !is_host(&real)
         {
             let install = real.ancestors().find(|folder| folder.join(".spack").is_dir());
-            let known = install.and_then(|prefix| read_spec(prefix).ok());
+            let known = install.and_then(|prefix| read_spec(prefix, &Packages::default()).ok());
             let (record, _) = known.ok_or_else(|| {
                 format!("{} leads to {}, of which nothing is known", path.display(), real.display())
             })?;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::native::{judged, place, skipped, unanswered};
 use crate::stack::elf::{FindingKind, Loader, Policy, Weight, scan};
 use crate::stack::environment::Environment;
-use crate::stack::spack::{behind, read_spec};
+use crate::stack::spack::{Packages, behind, read_spec};
 use crate::stack::toolchain::{Loaded, Toolchain};
 use crate::suite::Layer;
 use crate::verdict::check::{Check, Outcome};
@@ -40,7 +40,8 @@ pub fn look(toolchain: &Toolchain, environment: &Environment) -> Vec<Check> {
         Err(error) => return vec![unanswered("prefix", &error)],
     };
     // Spack names no compiler for what it only unpacks.
-    let unpacked = read_spec(&place::install(&roots[0])).is_ok_and(|(record, _)| record.compiler.is_none());
+    let unpacked = read_spec(&place::install(&roots[0]), &Packages::default())
+        .is_ok_and(|(record, _)| record.compiler.is_none());
     let policy = if unpacked { policy.of_a_vendor() } else { policy };
     let loader = Loader::new(&environment.text("LD_LIBRARY_PATH").unwrap_or_default());
     let scan = scan(&roots, &loader, &policy);

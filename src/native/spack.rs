@@ -94,8 +94,11 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
             return vec![check];
         }
     };
+    let packages = &inventory.books.packages;
     let there = there(name, record);
-    let misfit = Branch::of(&entry.folder()).misfit(record).map(|why| format!("{name} is {why}: {file}"));
+    let misfit = Branch::of(&entry.folder(), packages)
+        .misfit(record, packages)
+        .map(|why| format!("{name} is {why}: {file}"));
     let mut is_there = judged_or_hidden(installed, "spack.no-install", Vec::from_iter(there));
     if !record.installed && inventory.books.blind {
         // It may be installed in the tree whose database cannot be read.
@@ -160,7 +163,8 @@ fn absent(subject: &Subject<'_>, file: &Path) -> Vec<Check> {
             // Before Spack 1.0 a compiler is a name and a version.
             None => compilers.iter().copied().find(|hash| {
                 inventory.by_hash(hash).is_some_and(|compiler| {
-                    tool.is_of_package(&compiler.name) && tool.version == compiler.version
+                    inventory.books.packages.are_one(&tool.name, &compiler.name)
+                        && tool.version == compiler.version
                 })
             }),
         });

@@ -182,7 +182,8 @@ impl<'s> Stack<'s> {
         let paths = self.found()?.iter().flat_map(|entry| &entry.paths).map(PathBuf::as_path);
         let mut roots = self.roots();
         roots.extend(self.base.get("SPACK_ENV").map(PathBuf::from));
-        Ok(Trees::find(paths, &roots, self.base.get("SPACK_ROOT").map(Path::new)))
+        let packages = self.catalogue.families.packages();
+        Ok(Trees::find(paths, &roots, self.base.get("SPACK_ROOT").map(Path::new), &packages))
     }
 
     /// Every module with the install that it belongs to, worked out once.

@@ -11,17 +11,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document;
 use crate::error::{Fault, Source};
 use crate::stack::inherited::{Inherited, Patterns};
+use crate::stack::spack::Packages;
 use crate::suite::Layer;
 use crate::suite::capability::Limit;
 use crate::suite::template::Placeholder;
 use crate::suite::tool_name::ToolName;
 use crate::suite::version::Version;
-use entry::Entry;
+use entry::{Entry, Package};
 
 /// All families, and what the tables say about inherited variables.
 #[derive(Clone, Debug, Default)]
 pub struct Families {
     entries: Vec<Entry>,
+    /// Packages that are of no family.
+    others: Vec<Package>,
     /// What is said about variables outside of any family.
     general: Vec<Patterns>,
     inherited: Inherited,
@@ -67,6 +70,11 @@ impl Families {
                 root.any_key();
             }
             let own: Vec<Entry> = root.tables("family", Entry::read).into_iter().flatten().collect();
+            let others = if others {
+                self.others
+            } else {
+                root.tables("package", Package::read).into_iter().flatten().collect()
+            };
             let general = root.table("environment", Patterns::read).unwrap_or_default();
             let all: Vec<&Entry> = own.iter().chain(&self.entries).collect();
             entry::check(root, &own, &all);
@@ -78,7 +86,7 @@ impl Families {
                 root.fault(format!("cannot use the patterns of `environment`: {error}"), 0..0);
                 Inherited::default()
             });
-            let families = Self { entries, general, inherited };
+            let families = Self { entries, others, general, inherited };
             for entry in own.iter().filter(|entry| !entry.no_layer) {
                 let name = &entry.name.value;
                 if families.layer(name).is_none() {
@@ -177,6 +185,29 @@ impl Families {
             family = self.canonical(of_family().find_map(|entry| entry.like.as_ref())?.family());
         }
         None
+    }
+
+    /// The packages of all families, and those that are of none.
+    #[must_use]
+    pub fn packages(&self) -> Packages {
+        let mut packages = Packages::default();
+        let mut add = |layer, name: &str, others: &[String]| match layer {
+            Layer::Compiler => packages.add_compiler(name, others.iter().map(String::as_str)),
+            Layer::Mpi => std::iter::once(name).chain(others.iter().map(String::as_str)).for_each(|name| {
+                packages.add_mpi(name);
+            }),
+            Layer::Runtime => {}
+        };
+        for entry in &self.entries {
+            let name = &entry.name.value;
+            if let Some(layer) = self.layer(name) {
+                add(layer, name, &entry.packages);
+            }
+        }
+        for Package { name, layer, packages } in &self.others {
+            add(*layer, name, packages);
+        }
+        packages
     }
 
     /// Every tool that some family names and that has no placeholder of its own.

@@ -13,7 +13,7 @@ use regex::Regex;
 use crate::stack::bundle::Bundle;
 use crate::stack::closure::Closure;
 use crate::stack::family::Families;
-use crate::stack::spack::{Claim, Inventory, Record, Tool, named_paths};
+use crate::stack::spack::{Claim, Inventory, Packages, Record, Tool, named_paths};
 use crate::stack::spider::Found;
 use crate::suite::Layer;
 use crate::suite::module_name::{Module, Wanted};
@@ -148,8 +148,7 @@ pub fn by_record(
 ) -> Option<Result<Vec<Module>, String>> {
     let Claim::Of(record) = inventory.claim(&mpi.file) else { return None };
     let tool = record.compiler.as_ref()?;
-    let is_it =
-        |entry: &&&Found| matches!(inventory.claim(&entry.file), Claim::Of(record) if is(tool, record));
+    let is_it = |entry: &&&Found| matches!(inventory.claim(&entry.file), Claim::Of(record) if is(tool, record, &inventory.books.packages));
     let found: Vec<Module> = compilers.iter().filter(is_it).map(|entry| entry.module.clone()).collect();
     let Tool { name, version, .. } = tool;
     Some(if found.is_empty() {
@@ -159,11 +158,11 @@ pub fn by_record(
     })
 }
 
-fn is(tool: &Tool, compiler: &Record) -> bool {
+fn is(tool: &Tool, compiler: &Record, packages: &Packages) -> bool {
     match &tool.hash {
         Some(hash) => *hash == compiler.hash,
         // Before Spack 1.0 a compiler is a name and a version.
-        None => tool.is_of_package(&compiler.name) && tool.version == compiler.version,
+        None => packages.are_one(&tool.name, &compiler.name) && tool.version == compiler.version,
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`read_spec`]: one install, from `PREFIX/.spack/spec.json`;
 //! - [`Lock`]: what an environment should hold, from `spack.lock` (versions 4 to 8);
 //! - [`Owner`]: the record to which a modulefile belongs; [`Branch`]: where in the hierarchy it lies;
+//! - [`Packages`]: which packages are compilers and MPIs, which the caller knows;
 //! - [`behind`]: the installs behind a view;
 //! - [`Trees`]: where all of these are; [`Inventory`]: each modulefile of a stack with its install.
 //!
@@ -16,6 +17,7 @@ mod inventory;
 mod lock;
 mod node;
 mod owner;
+mod packages;
 mod read;
 mod record;
 mod spec;
@@ -27,6 +29,7 @@ pub use database::Database;
 pub use inventory::{Claim, Inventory};
 pub use lock::{Lock, Root};
 pub use owner::{Evidence, Owner, named_paths};
+pub use packages::Packages;
 pub use record::{Record, Standing, Tool};
 pub use spec::{built_with, read_spec};
 pub use trees::{Tree, Trees};

@@ -13,7 +13,7 @@ use crate::path_fault::{PathFault, barred};
 use crate::stack::environment::Environment;
 use crate::stack::family::{Families, essential_of};
 use crate::stack::launcher::{Launchers, Profile};
-use crate::stack::spack::{named_paths, read_spec};
+use crate::stack::spack::{Packages, named_paths, read_spec};
 use crate::suite::Layer;
 use crate::suite::module_name::Module;
 use crate::suite::template::Placeholder;
@@ -335,7 +335,7 @@ fn prefix(file: &Path) -> Option<PathBuf> {
 fn hash_of(module: &Module, file: &Path, prefix: Option<&Path>) -> Option<Box<str>> {
     let record = |path: &Path| {
         let install = path.ancestors().find(|folder| folder.join(".spack/spec.json").is_file())?;
-        read_spec(install).ok().map(|(record, _)| record)
+        read_spec(install, &Packages::default()).ok().map(|(record, _)| record)
     };
     let own =
         |path: &Path| record(path).filter(|record| module.family.rsplit('/').next() == Some(&*record.name));

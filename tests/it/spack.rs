@@ -3,7 +3,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stackprobe::stack::spack::{Database, Evidence, Lock, Owner, Record, Standing, Tool, read_spec};
+use stackprobe::stack::family::Families;
+use stackprobe::stack::spack::{
+    Database, Evidence, Lock, Owner, Packages, Record, Standing, Tool, read_spec,
+};
+use stackprobe::suite::embedded;
 use tempfile::TempDir;
 
 /// 32 characters that begin with a letter of their own.
@@ -101,6 +105,11 @@ fn database(version: &str, specfile: u64) -> Value {
     json!({"database": {"version": version, "installs": records.collect::<serde_json::Map<_, _>>()}})
 }
 
+/// As our own table has them.
+fn packages() -> Packages {
+    Families::parse(&embedded::table("toolchains.toml")).unwrap().packages()
+}
+
 fn tree(text: &str) -> TempDir {
     let tree = TempDir::new().unwrap();
     fs::create_dir(tree.path().join(".spack-db")).unwrap();
@@ -109,7 +118,7 @@ fn tree(text: &str) -> TempDir {
 }
 
 fn read(value: &Value) -> Database {
-    Database::read(tree(&value.to_string()).path()).unwrap()
+    Database::read(tree(&value.to_string()).path(), &packages()).unwrap()
 }
 
 fn tool(tool: Option<&Tool>) -> Option<(&str, &str)> {
@@ -195,7 +204,7 @@ fn a_newer_or_older_database_is_read_with_a_warning() {
 fn a_file_that_is_cut_short_is_one_line_wherever_it_is_cut() {
     let text = database("9", 6).to_string();
     for length in (0..text.len()).step_by(97).chain([text.len() - 1]) {
-        let error = Database::read(tree(&text[..length]).path()).unwrap_err();
+        let error = Database::read(tree(&text[..length]).path(), &packages()).unwrap_err();
         assert_eq!(error.faults.len(), 1);
         let what = &error.faults[0].what;
         assert!(
@@ -203,9 +212,9 @@ fn a_file_that_is_cut_short_is_one_line_wherever_it_is_cut() {
             "{length}: {what}"
         );
     }
-    let error = Database::read(tree("<html>").path()).unwrap_err();
+    let error = Database::read(tree("<html>").path(), &packages()).unwrap_err();
     assert!(error.faults[0].what.contains("not a Spack database"), "{error}");
-    let error = Database::read(Path::new("/nowhere")).unwrap_err();
+    let error = Database::read(Path::new("/nowhere"), &packages()).unwrap_err();
     assert!(error.faults[0].what.contains("no such file"), "{error}");
 }
 
@@ -227,14 +236,14 @@ fn a_spec_of_one_install_is_read_in_every_version() {
         let value = json!({"spec": {"_meta": {"version": specfile}, "nodes": nodes}});
         let path = prefix.path().join(".spack/spec.json");
         fs::write(&path, value.to_string()).unwrap();
-        let (record, warning) = read_spec(prefix.path()).unwrap();
+        let (record, warning) = read_spec(prefix.path(), &packages()).unwrap();
         assert_eq!((&*record.name, &*record.hash), ("hdf5", &*hash('h')));
         assert_eq!(tool(record.compiler.as_ref()), Some(("gcc", "12.2.0")), "{specfile}");
         assert_eq!(tool(record.mpi.as_ref()), Some(("openmpi", "5.0.6")), "{specfile}");
         assert_eq!(record.prefix.as_deref(), Some(prefix.path()));
         assert_eq!(warning.is_some(), specfile == 7, "{warning:?}");
         fs::write(&path, r#"{"spec": {"_meta": {"version": 6}, "nodes": []}}"#).unwrap();
-        assert!(read_spec(prefix.path()).unwrap_err().faults[0].what.contains("no spec in"));
+        assert!(read_spec(prefix.path(), &packages()).unwrap_err().faults[0].what.contains("no spec in"));
     }
 }
 
@@ -258,7 +267,7 @@ fn a_lock_file_is_read_in_every_version() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("spack.lock");
         fs::write(&path, value.to_string()).unwrap();
-        let lock = Lock::read(&path).unwrap();
+        let lock = Lock::read(&path, &packages()).unwrap();
         assert_eq!(lock.records.len(), 5, "{version}");
         let find = |name: &str| lock.records.iter().find(|record| *record.name == *name).unwrap();
         assert_eq!(tool(find("hdf5").mpi.as_ref()), Some(("openmpi", "5.0.6")), "{version}");
@@ -271,7 +280,7 @@ fn a_lock_file_is_read_in_every_version() {
         assert_eq!(lock.warnings.len(), 1 + usize::from(version == 9), "{:?}", lock.warnings);
         let text = value.to_string();
         fs::write(&path, &text[..text.len() / 2]).unwrap();
-        assert!(Lock::read(&path).unwrap_err().faults[0].what.contains("cut short"));
+        assert!(Lock::read(&path, &packages()).unwrap_err().faults[0].what.contains("cut short"));
     }
 }
 

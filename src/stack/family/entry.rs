@@ -54,6 +54,7 @@ pub(super) struct Entry {
     pub(super) owed: Option<BTreeMap<Placeholder, String>>,
     pub(super) essential: Option<Vec<Written<Placeholder>>>,
     pub(super) inherited: Patterns,
+    pub(super) packages: Vec<String>,
     pub(super) capabilities: Vec<(Written<String>, Limit)>,
 }
 
@@ -92,6 +93,7 @@ impl Entry {
             TOOLS.into_iter().filter_map(variant).collect()
         });
         let essential = essential(table);
+        let packages = words(table.strings("packages").unwrap_or_default());
         let inherited = table.table("environment", Patterns::read).unwrap_or_default();
         let capabilities = table.table("capabilities", capabilities).unwrap_or_default();
         let name = name?;
@@ -112,6 +114,7 @@ impl Entry {
             owed,
             essential,
             inherited,
+            packages,
             capabilities,
         })
     }
@@ -203,6 +206,22 @@ fn capabilities(table: &mut Table<'_>) -> Vec<(Written<String>, Limit)> {
     table.any_key();
     let keys: Vec<_> = table.keys().collect();
     keys.into_iter().filter_map(|key| Some((key.clone(), limit(table, &key, None)?))).collect()
+}
+
+/// Packages of compilers and MPIs whose tools nobody said: with these, what Spack wrote can be read.
+#[derive(Clone, Debug)]
+pub(super) struct Package {
+    pub(super) name: String,
+    pub(super) layer: Layer,
+    pub(super) packages: Vec<String>,
+}
+
+impl Package {
+    pub(super) fn read(table: &mut Table<'_>) -> Option<Self> {
+        let (name, layer) = (table.needed_string("name"), layer(table));
+        let packages = words(table.strings("packages").unwrap_or_default());
+        Some(Self { name: name?.value, layer: layer?, packages })
+    }
 }
 
 /// Faults of entries that only show beside all others of the tables.

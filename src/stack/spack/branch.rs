@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::node::MPI;
+use super::packages::Packages;
 use super::record::{Record, Tool};
 
 /// A folder of modules, as far as its path tells what its modules were built with.
@@ -19,46 +19,11 @@ pub struct Branch {
     pub mpi_hash: Option<String>,
 }
 
-/// Names of compilers, those of packages and those by which Spack before 1.0 called them.
-const COMPILERS: &[(&str, &str)] = &[
-    ("aocc", "aocc"),
-    ("apple-clang", "apple-clang"),
-    ("arm", "acfl"),
-    ("acfl", "acfl"),
-    ("cce", "cce"),
-    ("clang", "llvm"),
-    ("dpcpp", "intel-oneapi-compilers"),
-    ("fj", "fj"),
-    ("gcc", "gcc"),
-    ("intel", "intel-oneapi-compilers-classic"),
-    ("intel-oneapi-compilers", "intel-oneapi-compilers"),
-    ("intel-oneapi-compilers-classic", "intel-oneapi-compilers-classic"),
-    ("llvm", "llvm"),
-    ("llvm-amdgpu", "llvm-amdgpu"),
-    ("nag", "nag"),
-    ("nvhpc", "nvhpc"),
-    ("oneapi", "intel-oneapi-compilers"),
-    ("rocmcc", "llvm-amdgpu"),
-    ("xl", "xl"),
-];
-
-fn package(compiler: &str) -> &str {
-    COMPILERS.iter().find(|(name, _)| *name == compiler).map_or(compiler, |(_, package)| package)
-}
-
-impl Tool {
-    /// Whether it is of the package `name`, be it called by the name that Spack before 1.0 gave to compilers.
-    #[must_use]
-    pub fn is_of_package(&self, name: &str) -> bool {
-        package(&self.name) == package(name)
-    }
-}
-
 impl Branch {
     /// Reads the path of a folder of modules (an entry of `MODULEPATH`), from its end on. A `Core` folder, or one that
     /// names neither, has no parts.
     #[must_use]
-    pub fn of(folder: &Path) -> Self {
+    pub fn of(folder: &Path, packages: &Packages) -> Self {
         let parts: Vec<&str> = folder.iter().filter_map(|part| part.to_str()).collect();
         let mut branch = Self::default();
         for pair in parts.windows(2).rev() {
@@ -66,11 +31,11 @@ impl Branch {
             if !version.starts_with(|first: char| first.is_ascii_digit()) {
                 continue;
             }
-            if branch.mpi.is_none() && MPI.contains(&name) {
+            if branch.mpi.is_none() && packages.is_mpi(name) {
                 let (version, hash) = split_hash(version);
                 branch.mpi = Some((name.to_owned(), version.to_owned()));
                 branch.mpi_hash = hash.map(str::to_owned);
-            } else if branch.compiler.is_none() && COMPILERS.iter().any(|(known, _)| *known == name) {
+            } else if branch.compiler.is_none() && packages.is_compiler(name) {
                 branch.compiler = Some((name.to_owned(), version.to_owned()));
             }
         }
@@ -80,10 +45,10 @@ impl Branch {
     /// What of `record` does not fit this branch, in one line; `None` where all does. A branch that does not name a
     /// part says nothing about it: binary packages lie in `Core`, whatever made them.
     #[must_use]
-    pub fn misfit(&self, record: &Record) -> Option<String> {
+    pub fn misfit(&self, record: &Record, packages: &Packages) -> Option<String> {
         let fits = |part: &(String, String), tool: &Tool| {
             let version = tool.version.is_empty() || is_prefix(&part.1, &tool.version);
-            package(&part.0) == package(&tool.name) && version
+            packages.are_one(&part.0, &tool.name) && version
         };
         if let (Some(part), Some(tool)) = (&self.compiler, &record.compiler)
             && !fits(part, tool)
@@ -154,24 +119,37 @@ mod tests {
         }
     }
 
+    fn packages() -> Packages {
+        let mut packages = Packages::default();
+        for (package, name) in [("gcc", "gcc"), ("intel-oneapi-compilers", "oneapi"), ("llvm", "clang")] {
+            packages.add_compiler(package, [name]);
+        }
+        ["openmpi", "mpich"].iter().for_each(|package| packages.add_mpi(package));
+        packages
+    }
+
     #[test]
     fn a_branch_is_read_from_its_path_in_either_order() {
-        let spack = Branch::of(Path::new("/s/lmod/linux-rhel9-x86_64/openmpi/5.0.6-abcdefg/gcc/14.2.0"));
+        let spack =
+            Branch::of(Path::new("/s/lmod/linux-rhel9-x86_64/openmpi/5.0.6-abcdefg/gcc/14.2.0"), &packages());
         assert_eq!(spack.compiler, Some(("gcc".into(), "14.2.0".into())));
         assert_eq!(spack.mpi, Some(("openmpi".into(), "5.0.6".into())));
         assert_eq!(spack.mpi_hash.as_deref(), Some("abcdefg"));
-        let people = Branch::of(Path::new("/apps/modules/mpi/gcc/12.2.0/mpich/5.0.2"));
+        let people = Branch::of(Path::new("/apps/modules/mpi/gcc/12.2.0/mpich/5.0.2"), &packages());
         assert_eq!(people.compiler, Some(("gcc".into(), "12.2.0".into())));
         assert_eq!(people.mpi, Some(("mpich".into(), "5.0.2".into())));
         assert_eq!(people.mpi_hash, None);
-        assert_eq!(Branch::of(Path::new("/s/lmod/linux-rhel9-x86_64/Core")), Branch::default());
+        // What no table knows is no part.
+        let unknown = Branch::of(Path::new("/apps/modules/newcc/1.0/newmpi/2"), &packages());
+        assert_eq!(unknown, Branch::default());
+        assert_eq!(Branch::of(Path::new("/s/lmod/linux-rhel9-x86_64/Core"), &packages()), Branch::default());
     }
 
     #[test]
     fn an_install_in_the_wrong_branch_is_named() {
-        let branch = Branch::of(Path::new("/m/openmpi/5.0.6-abcdefg/gcc/14.2.0"));
+        let branch = Branch::of(Path::new("/m/openmpi/5.0.6-abcdefg/gcc/14.2.0"), &packages());
         let right = ("openmpi", "5.0.6", "abcdefghijklmnopqrstuvwxyz234567");
-        assert_eq!(branch.misfit(&record(("gcc", "14.2.0"), Some(right))), None);
+        assert_eq!(branch.misfit(&record(("gcc", "14.2.0"), Some(right)), &packages()), None);
         for (compiler, mpi, words) in [
             (("gcc", "13.2.0"), Some(right), "built with gcc 13.2.0, lies under gcc 14.2.0"),
             (("clang", "14.2.0"), Some(right), "built with clang 14.2.0"),
@@ -179,22 +157,27 @@ mod tests {
             (("gcc", "14.2.0"), Some(("openmpi", "5.0.6", "zzzzzzz")), "built with openmpi 5.0.6"),
             (("gcc", "14.2.0"), None, "built without MPI"),
         ] {
-            let misfit = branch.misfit(&record(compiler, mpi)).unwrap();
+            let misfit = branch.misfit(&record(compiler, mpi), &packages()).unwrap();
             assert!(misfit.contains(words), "{misfit}");
         }
-        let serial = Branch::of(Path::new("/m/gcc/14.2.0"));
-        assert!(serial.misfit(&record(("gcc", "14.2.0"), Some(right))).unwrap().contains("under no MPI"));
-        assert_eq!(Branch::default().misfit(&record(("gcc", "1"), Some(right))), None);
+        let serial = Branch::of(Path::new("/m/gcc/14.2.0"), &packages());
+        assert!(
+            serial
+                .misfit(&record(("gcc", "14.2.0"), Some(right)), &packages())
+                .unwrap()
+                .contains("under no MPI")
+        );
+        assert_eq!(Branch::default().misfit(&record(("gcc", "1"), Some(right)), &packages()), None);
     }
 
     #[test]
     fn compilers_have_two_names_and_versions_may_be_short() {
-        let branch = Branch::of(Path::new("/m/intel-oneapi-compilers/2025.0.4"));
-        assert_eq!(branch.misfit(&record(("oneapi", "2025.0.4"), None)), None);
-        let branch = Branch::of(Path::new("/m/gcc/14"));
-        assert_eq!(branch.misfit(&record(("gcc", "14.2.0"), None)), None);
-        let branch = Branch::of(Path::new("/m/gcc/1"));
-        assert!(branch.misfit(&record(("gcc", "14.2.0"), None)).is_some());
+        let branch = Branch::of(Path::new("/m/intel-oneapi-compilers/2025.0.4"), &packages());
+        assert_eq!(branch.misfit(&record(("oneapi", "2025.0.4"), None), &packages()), None);
+        let branch = Branch::of(Path::new("/m/gcc/14"), &packages());
+        assert_eq!(branch.misfit(&record(("gcc", "14.2.0"), None), &packages()), None);
+        let branch = Branch::of(Path::new("/m/gcc/1"), &packages());
+        assert!(branch.misfit(&record(("gcc", "14.2.0"), None), &packages()).is_some());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::node::Node;
+use super::packages::Packages;
 use super::read::{Version, json};
 use super::record::{Record, Tool};
 use crate::error::Error;
@@ -86,7 +87,7 @@ impl Database {
     ///
     /// # Errors
     /// The file cannot be read, is cut short, or is no database.
-    pub fn read(tree: &Path) -> Result<Self, Error> {
+    pub fn read(tree: &Path, packages: &Packages) -> Result<Self, Error> {
         let path = tree.join(".spack-db/index.json");
         let File { database } = json(&path, "a Spack database")?;
         let mut installs = database.installs.0;
@@ -111,7 +112,7 @@ impl Database {
                     .push(format!("`{}`: install {hash} has no spec with a name: left out", path.display()));
                 continue;
             }
-            let record = install.spec.record(hash, find);
+            let record = install.spec.record(hash, find, packages);
             found.records.push(Record {
                 prefix: install.path.or(record.prefix),
                 installed: install.installed,

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::node::Node;
+use super::packages::Packages;
 use super::read::{Version, json};
 use super::record::Record;
 use crate::error::Error;
@@ -63,7 +64,7 @@ impl Lock {
     ///
     /// # Errors
     /// The file cannot be read, is cut short, or is no lock file.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    pub fn read(path: &Path, packages: &Packages) -> Result<Self, Error> {
         let File { meta, body, include_concrete } = json(path, "a Spack lock file")?;
         let mut lock = Self { roots: body.roots, ..Self::default() };
         lock.warnings.extend(meta.version.warning(path, "lock file", Self::KNOWN));
@@ -85,7 +86,7 @@ impl Lock {
             .into_iter()
             .map(|(hash, node)| {
                 let explicit = asked.contains(&*hash);
-                Record { explicit, ..node.record(hash, find) }
+                Record { explicit, ..node.record(hash, find, packages) }
             })
             .collect();
         Ok(lock)

@@ -13,27 +13,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::packages::Packages;
 use super::record::{Record, Tool};
-
-/// Packages that provide MPI, for files that do not name the virtuals of a dependency.
-pub(super) const MPI: &[&str] = &[
-    "cray-mpich",
-    "cray-mvapich2",
-    "fujitsu-mpi",
-    "hpcx-mpi",
-    "intel-mpi",
-    "intel-oneapi-mpi",
-    "intel-parallel-studio",
-    "mpich",
-    "mpitrampoline",
-    "mpt",
-    "mvapich",
-    "mvapich2",
-    "nmad",
-    "openmpi",
-    "parastationmpi",
-    "spectrum-mpi",
-];
 
 /// Virtuals in the order in which one of them names *the* compiler.
 const LANGUAGES: [&str; 3] = ["c", "cxx", "fortran"];
@@ -49,6 +30,16 @@ pub(super) struct Node {
     pub(super) external: Option<External>,
 }
 
+/// Whether a dependency provides `mpi`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Provides {
+    /// A virtual says so.
+    Mpi,
+    /// The file names no virtuals: only the package's name can tell.
+    Unsaid,
+    Nothing,
+}
+
 /// A dependency that may be a compiler or an MPI.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -56,8 +47,7 @@ pub(super) struct Link {
     pub(super) hash: Box<str>,
     /// Position in [`LANGUAGES`].
     language: Option<usize>,
-    /// It provides `mpi`, by its virtual or, where none is named, by its name.
-    mpi: bool,
+    provides: Provides,
 }
 
 /// Where an install that Spack did not make lies.
@@ -236,10 +226,12 @@ impl Links {
             virtuals_named |= !virtuals.is_empty();
             let provides = |name: &str| virtuals.iter().any(|provided| **provided == *name);
             let language = LANGUAGES.iter().position(|language| provides(language));
-            if language.is_some() || provides("mpi") {
-                links.push(Link { language, mpi: provides("mpi"), name, hash });
-            } else if virtuals.is_empty() && MPI.contains(&&*name) {
-                by_name.push(Link { language, mpi: true, name, hash });
+            if provides("mpi") {
+                links.push(Link { language, provides: Provides::Mpi, name, hash });
+            } else if language.is_some() {
+                links.push(Link { language, provides: Provides::Nothing, name, hash });
+            } else if virtuals.is_empty() {
+                by_name.push(Link { language, provides: Provides::Unsaid, name, hash });
             }
         }
         if !virtuals_named {
@@ -286,11 +278,13 @@ impl<'de> Deserialize<'de> for Links {
 }
 
 impl Node {
-    /// The record of this node; `find` gives name and version of another node by its hash.
+    /// The record of this node; `find` gives name and version of another node by its hash, `packages` tells MPIs where
+    /// the file does not.
     pub(super) fn record<'a>(
         self,
         hash: Box<str>,
         find: impl Fn(&str) -> Option<(&'a str, &'a str)>,
+        packages: &Packages,
     ) -> Record {
         let tool = |link: &Link| {
             let (name, version) = find(&link.hash).unwrap_or((&link.name, ""));
@@ -298,7 +292,12 @@ impl Node {
         };
         let languages = self.links.iter().filter(|link| link.language.is_some());
         let compiler = languages.min_by_key(|link| link.language).map(tool);
-        let mpi = self.links.iter().find(|link| link.mpi).map(tool);
+        let is_mpi = |link: &&Link| match link.provides {
+            Provides::Mpi => true,
+            Provides::Unsaid => packages.is_mpi(&link.name),
+            Provides::Nothing => false,
+        };
+        let mpi = self.links.iter().find(is_mpi).map(tool);
         Record {
             compiler: compiler.or(self.compiler),
             mpi,

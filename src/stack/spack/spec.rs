@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::node::Node;
+use super::packages::Packages;
 use super::read::{Version, json};
 use super::record::Record;
 use crate::error::{Error, Kind};
@@ -52,11 +53,11 @@ pub fn built_with(prefix: &Path, variant: &str) -> bool {
 }
 
 /// Reads `PREFIX/.spack/spec.json`; the second part is a warning where the version is not known. The file does not say
-/// whether the install was asked for.
+/// whether the install was asked for. `packages` are only needed for its MPI, where the file names no virtuals.
 ///
 /// # Errors
 /// The file cannot be read, is cut short, or holds no spec.
-pub fn read_spec(prefix: &Path) -> Result<(Record, Option<String>), Error> {
+pub fn read_spec(prefix: &Path, packages: &Packages) -> Result<(Record, Option<String>), Error> {
     let path = prefix.join(".spack/spec.json");
     let File { spec } = json(&path, "a Spack spec")?;
     let warning = spec.meta.version.warning(&path, "spec", 2..=6);
@@ -72,7 +73,7 @@ pub fn read_spec(prefix: &Path) -> Result<(Record, Option<String>), Error> {
     let root = spec.nodes.into_iter().next().filter(|node| !node.name.is_empty());
     let root = root.ok_or_else(|| Error::new(Kind::Stack, format!("no spec in `{}`", path.display())))?;
     let hash = root.hash.clone().unwrap_or_default();
-    let record = root.record(hash, find);
+    let record = root.record(hash, find, packages);
     Ok((Record { prefix: Some(prefix.to_owned()), installed: true, ..record }, warning))
 }
 

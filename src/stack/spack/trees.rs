@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::Database;
 use super::lock::Lock;
+use super::packages::Packages;
 use crate::error::Error;
 use crate::path_fault::find;
 
@@ -31,6 +32,8 @@ pub struct Trees {
     pub environments: Vec<(PathBuf, Lock)>,
     /// The Spacks that wrote the modules.
     pub spacks: Vec<PathBuf>,
+    /// Which packages are compilers and MPIs.
+    pub packages: Packages,
     /// A database cannot be read: what it knows is not known.
     pub blind: bool,
     /// Files that cannot be read, one line each.
@@ -47,6 +50,7 @@ impl Trees {
         paths: impl IntoIterator<Item = &'p Path>,
         roots: &[PathBuf],
         spack: Option<&Path>,
+        packages: &Packages,
     ) -> Self {
         let mut spacks: BTreeSet<PathBuf> = spack.map(Path::to_path_buf).into_iter().collect();
         spacks.extend(roots.iter().filter_map(|root| spack_above(root)));
@@ -82,10 +86,11 @@ impl Trees {
             // A database may stand there.
             blind: !hidden.is_empty(),
             unread: hidden.into_iter().collect(),
+            packages: packages.clone(),
             ..Self::default()
         };
         for root in folders {
-            match Database::read(&root) {
+            match Database::read(&root, packages) {
                 Ok(database) => {
                     found.warnings.extend(database.warnings.iter().cloned());
                     let own = found.spacks.iter().any(|spack| root.starts_with(spack));
@@ -98,7 +103,7 @@ impl Trees {
             }
         }
         for path in lock_files {
-            match Lock::read(&path) {
+            match Lock::read(&path, packages) {
                 Ok(lock) => {
                     found.warnings.extend(lock.warnings.iter().cloned());
                     found.environments.push((path, lock));
@@ -151,7 +156,7 @@ mod tests {
         write("spack/var/spack/environments/half/spack.lock", "{");
         let paths = [root.join("upstream/linux/zlib/bin"), root.join("upstream/linux/hdf5/bin")];
         let modules = [root.join("spack/share/spack/lmod/linux-debian12-x86_64/Core")];
-        let found = Trees::find(paths.iter().map(PathBuf::as_path), &modules, None);
+        let found = Trees::find(paths.iter().map(PathBuf::as_path), &modules, None, &Packages::default());
         assert_eq!(
             found.trees.iter().map(|tree| tree.root.clone()).collect::<Vec<_>>(),
             [root.join("upstream")]
@@ -184,7 +189,7 @@ mod tests {
         let names = |paths: &[&str], roots: &[&str]| -> Vec<String> {
             let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
             let roots: Vec<PathBuf> = roots.iter().map(|path| root.join(path)).collect();
-            let found = Trees::find(paths.iter().map(PathBuf::as_path), &roots, None);
+            let found = Trees::find(paths.iter().map(PathBuf::as_path), &roots, None, &Packages::default());
             let name =
                 |lock: &Path| lock.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
             found.environments.iter().map(|(lock, _)| name(lock)).collect()

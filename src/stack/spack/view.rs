@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::packages::Packages;
 use super::spec::read_spec;
 
 /// Where a view has files of its own name; the rest lies below.
@@ -37,7 +38,9 @@ pub fn behind(prefix: &Path, name: &str) -> Vec<PathBuf> {
             );
         }
     }
-    let is_named = |install: &&PathBuf| read_spec(install).is_ok_and(|(record, _)| *record.name == *name);
+    let is_named = |install: &&PathBuf| {
+        read_spec(install, &Packages::default()).is_ok_and(|(record, _)| *record.name == *name)
+    };
     let named: Vec<PathBuf> = installs.iter().filter(is_named).cloned().collect();
     if named.is_empty() { installs.into_iter().collect() } else { named }
 }
