@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::native::{judged, place, skipped, unanswered};
-use crate::stack::elf::{FindingKind, Loader, Policy, Weight, scan};
+use crate::stack::elf::{FindingKind, Loader, Policy, Vendors, Weight, scan};
 use crate::stack::environment::Environment;
 use crate::stack::spack::{Packages, behind, read_spec};
 use crate::stack::toolchain::{Loaded, Toolchain};
@@ -18,7 +18,7 @@ const TOLD: usize = 40;
 
 /// Reads the prefix of the toolchain's last layer, with the libraries that the loaded modules bring.
 #[must_use]
-pub fn look(toolchain: &Toolchain, environment: &Environment) -> Vec<Check> {
+pub fn look(toolchain: &Toolchain, environment: &Environment, vendors: Vendors) -> Vec<Check> {
     let about =
         [Layer::Runtime, Layer::Mpi, Layer::Compiler].into_iter().find_map(|layer| toolchain.of(layer));
     let Some(about) = about.filter(|about| about.prefix.is_some()) else {
@@ -36,7 +36,7 @@ pub fn look(toolchain: &Toolchain, environment: &Environment) -> Vec<Check> {
     let roots = homes(about);
     let trees: Vec<PathBuf> = toolchain.loaded.iter().flat_map(homes).map(|prefix| tree(&prefix)).collect();
     let policy = match Policy::new(&trees, &[], &[]) {
-        Ok(policy) => policy,
+        Ok(policy) => policy.with_vendors(vendors),
         Err(error) => return vec![unanswered("prefix", &error)],
     };
     // Spack names no compiler for what it only unpacks.

@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document;
 use crate::error::{Fault, Source};
+use regex::Regex;
+
+use crate::stack::elf::Vendors;
 use crate::stack::inherited::{Inherited, Patterns};
 use crate::stack::spack::Packages;
 use crate::suite::Layer;
@@ -17,6 +20,7 @@ use crate::suite::capability::Limit;
 use crate::suite::template::Placeholder;
 use crate::suite::tool_name::ToolName;
 use crate::suite::version::Version;
+pub use entry::FixedHeaders;
 use entry::{Entry, Package};
 
 /// All families, and what the tables say about inherited variables.
@@ -43,6 +47,14 @@ pub struct Family {
     pub also: BTreeMap<String, Vec<String>>,
     /// The variant of Spack's package with which each tool must be there.
     pub owed: BTreeMap<Placeholder, String>,
+    /// What a compiler is asked for its version, where that is not `--version`.
+    pub version_query: Option<String>,
+    /// The version in the answer, where it is not the number there that is most like the module's.
+    pub version_pattern: Option<Regex>,
+    /// The libraries that the compiler itself brings and links programs with, by the tool that does.
+    pub links: BTreeMap<Placeholder, Vec<String>>,
+    /// Headers that the compiler puts before those of the C library.
+    pub fixed_headers: Option<FixedHeaders>,
     /// The tools without which a module of the family is broken.
     pub essential: BTreeSet<Placeholder>,
 }
@@ -131,6 +143,10 @@ impl Families {
             flags: flags.into_iter().map(|(tool, words)| (tool, words.unwrap_or_default())).collect(),
             also: entries.iter().find_map(|entry| entry.also.clone()).unwrap_or_default(),
             owed: entries.iter().find_map(|entry| entry.owed.clone()).unwrap_or_default(),
+            version_query: entries.iter().find_map(|entry| entry.version_query.clone()),
+            version_pattern: entries.iter().find_map(|entry| entry.version_pattern.clone()),
+            links: entries.iter().find_map(|entry| entry.links.clone()).unwrap_or_else(usual_links),
+            fixed_headers: entries.iter().find_map(|entry| entry.fixed_headers.clone()),
             tools,
             essential,
         })
@@ -210,6 +226,34 @@ impl Families {
         packages
     }
 
+    /// What is known of compilers and runtimes by what they leave in files.
+    #[must_use]
+    pub fn vendors(&self) -> Vendors {
+        let mut vendors = Vendors::default();
+        for entry in &self.entries {
+            vendors.add_openmp(entry.libraries.openmp.iter().cloned());
+            vendors.add_mpi(entry.libraries.mpi.iter().cloned());
+            for (name, marks) in &entry.comment {
+                vendors.add_compiler(name.clone(), marks.clone());
+            }
+        }
+        vendors
+    }
+
+    /// Every library that some compiler brings and links programs with, by the tool that does.
+    #[must_use]
+    pub fn links(&self) -> Vec<(Placeholder, String)> {
+        let mut all = Vec::new();
+        let links = self.entries.iter().filter_map(|entry| entry.links.as_ref()).flatten();
+        for (tool, library) in links.flat_map(|(tool, all)| all.iter().map(move |one| (*tool, one.clone()))) {
+            if !all.contains(&(tool, library.clone())) {
+                all.push((tool, library));
+            }
+        }
+        all.sort_by_key(|(tool, _)| *tool);
+        all
+    }
+
     /// Every tool that some family names and that has no placeholder of its own.
     #[must_use]
     pub fn tool_names(&self) -> BTreeSet<ToolName> {
@@ -234,6 +278,12 @@ pub fn essential_of<V>(layer: Layer, tools: &BTreeMap<Placeholder, V>) -> BTreeS
         Layer::Mpi => BTreeSet::from([Placeholder::Mpicc]),
         Layer::Runtime => tools.keys().copied().collect(),
     }
+}
+
+/// What a compiler links with whose family does not say.
+#[must_use]
+pub fn usual_links() -> BTreeMap<Placeholder, Vec<String>> {
+    BTreeMap::from([(Placeholder::Cxx, vec!["libstdc++.so".to_owned()])])
 }
 
 #[cfg(test)]

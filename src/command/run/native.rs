@@ -63,7 +63,7 @@ fn look(
             }
             Err(error) => vec![stage_fault(&error, &session.why)],
         },
-        Native::Linkage => linkage::look(toolchain, environment),
+        Native::Linkage => linkage::look(toolchain, environment, session.catalogue.families.vendors()),
         Native::Spack => {
             match session.stack.inventory().and_then(|inventory| Ok((inventory, session.stack.matrix()?))) {
                 Ok((inventory, matrix)) => {

@@ -32,10 +32,9 @@ pub(super) fn version_in(text: &str, module: &str) -> Option<String> {
     best.map(|version| (*version).to_owned())
 }
 
-/// `AOCC_5.0.0` inside AMD's `--version`: clang's own number there is another.
-pub(super) fn aocc_version(text: &str) -> Option<String> {
-    static AOCC: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"AOCC_(\d+[._]\d+[._]\d+)").ok());
-    AOCC.as_ref()?.captures(text).map(|found| found[1].replace('_', "."))
+/// The version that the one group of `pattern` finds, with dots between its parts.
+pub(super) fn version_by(text: &str, pattern: &Regex) -> Option<String> {
+    pattern.captures(text).map(|found| found[1].replace('_', "."))
 }
 
 /// The folders that a preprocessor searches, from what it says under `-E -v`.
@@ -112,7 +111,8 @@ mod tests {
         assert_eq!(version_in("mpirun (Open MPI) 4.1.4", "5.0.11").unwrap(), "4.1.4");
         assert_eq!(version_in("no number", "1"), None);
         let aocc = "AMD clang version 17.0.6 (CLANG: AOCC_5.0.0-Build#1377 2024_09_24)";
-        assert_eq!(aocc_version(aocc).unwrap(), "5.0.0");
+        let pattern = Regex::new(r"AOCC_(\d+[._]\d+[._]\d+)").unwrap();
+        assert_eq!(version_by(aocc, &pattern).unwrap(), "5.0.0");
     }
 
     #[test]

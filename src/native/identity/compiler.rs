@@ -6,6 +6,7 @@ use super::{Tools, answers, names, shown, variables};
 use crate::native::place::{Place, install, real};
 use crate::native::{judged, judged_or_hidden, skipped, unanswered};
 use crate::path_fault::{PathFault, entries, find};
+use crate::stack::family::usual_links;
 use crate::stack::toolchain::Loaded;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
@@ -28,13 +29,8 @@ pub(super) fn look(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
     checks.push(headers(tools, "cxx-headers", Placeholder::Cxx, "c++"));
     checks.extend(fixed_headers(tools, compiler));
     checks.push(local_headers());
-    for (check, tool, library) in [
-        ("libgcc", Placeholder::Cc, "libgcc_s.so.1"),
-        ("libgomp", Placeholder::Cc, "libgomp.so"),
-        ("libstdcxx", Placeholder::Cxx, "libstdc++.so"),
-        ("libgfortran", Placeholder::Fc, "libgfortran.so"),
-    ] {
-        checks.push(runtime(tools, check, (tool, library), compiler));
+    for (tool, library) in tools.subject.families.links() {
+        checks.push(runtime(tools, (tool, &library), compiler));
     }
     checks.extend(names::of_compiler(tools, compiler));
     checks.push(build_wrappers(compiler));
@@ -54,17 +50,16 @@ fn version(tools: &Tools<'_>, check: &str, tool: Placeholder, compiler: &Loaded)
         );
     }
     let module = compiler.module.plain_version();
-    let gnu = compiler.family == "gcc";
-    let question = if gnu { "-dumpfullversion" } else { "--version" };
+    let family = tools.family(compiler);
+    let question = family.as_ref().and_then(|family| family.version_query.as_deref()).unwrap_or("--version");
     let answer = match tools.ask(&program, &[question]) {
         Ok(answer) => answer,
         Err(error) => return unanswered(check, &error),
     };
     let said = answers::said(&answer);
-    let found = match compiler.family.as_str() {
-        "gcc" => Some(said.trim().to_owned()),
-        "aocc" => answers::aocc_version(&said),
-        _ => answers::version_in(&said, module),
+    let found = match family.as_ref().and_then(|family| family.version_pattern.as_ref()) {
+        Some(pattern) => answers::version_by(&said, pattern),
+        None => answers::version_in(&said, module),
     };
     let fault = match found {
         Some(found) if answers::agree(&found, module) => None,
@@ -141,30 +136,37 @@ fn headers(tools: &Tools<'_>, check: &str, tool: Placeholder, language: &str) ->
     judged(check, "identity.headers", folders.iter().filter_map(foreign).collect())
 }
 
-/// What gcc needs of its own in front of the C library's headers. Everything else in `include-fixed` is a header of the
-/// machine that gcc was built on, mended there: of another C library than this image's it breaks what includes it.
+/// What a compiler needs of its own in front of the C library's headers. Everything else there is a header of the
+/// machine that it was built on, mended there: of another C library than this image's it breaks what includes it.
 fn fixed_headers(tools: &Tools<'_>, compiler: &Loaded) -> Option<Check> {
     const CHECK: &str = "fixed-headers";
-    if compiler.family != "gcc" {
-        return None;
-    }
+    let fixed = tools.family(compiler)?.fixed_headers?;
     let program = match tools.program(Placeholder::Cc) {
         Ok(program) => program,
         Err(why) => return Some(skipped(CHECK, why)),
     };
-    let answer = match tools.ask(&program, &["-print-file-name=include-fixed"]) {
+    let answer = match tools.ask(&program, &[&format!("-print-file-name={}", fixed.folder)]) {
         Ok(answer) => answer,
         Err(error) => return Some(unanswered(CHECK, &error)),
     };
     let folder = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
     // A folder that is not found is answered by its bare name: then there is nothing in front.
-    let found = if folder.is_absolute() { strange_in(&folder, &folder, 0) } else { Vec::new() };
+    let found =
+        if folder.is_absolute() { strange_in(&folder, &folder, &fixed.needed, 0) } else { Vec::new() };
     let faults = found.into_iter().map(|file| {
-        format!("{} holds {file}, a header of the C library that gcc was built with", folder.display())
+        format!(
+            "{} holds {file}, a header of the C library that {} was built with",
+            folder.display(),
+            compiler.family
+        )
     });
     let check = judged(CHECK, "identity.fixed-headers", faults.collect());
-    let hint = "remove what is neither limits.h nor syslimits.h, or run gcc's mkheaders in this image";
-    Some(if check.reason.is_empty() { check } else { appended(check, hint) })
+    let hint = format!(
+        "remove what is none of {}, or run {}'s mkheaders in this image",
+        fixed.needed.join(", "),
+        compiler.family
+    );
+    Some(if check.reason.is_empty() { check } else { appended(check, &hint) })
 }
 
 fn appended(check: Check, line: &str) -> Check {
@@ -172,8 +174,8 @@ fn appended(check: Check, line: &str) -> Check {
     check.detail(detail)
 }
 
-/// The headers below `folder` that gcc does not need, by their place in `root`.
-fn strange_in(folder: &Path, root: &Path, depth: usize) -> Vec<String> {
+/// The headers below `folder` that the compiler does not need, by their place in `root`.
+fn strange_in(folder: &Path, root: &Path, needed: &[String], depth: usize) -> Vec<String> {
     const DEEPEST: usize = 4;
     let mut strange = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -181,9 +183,9 @@ fn strange_in(folder: &Path, root: &Path, depth: usize) -> Vec<String> {
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             if depth < DEEPEST {
-                strange.extend(strange_in(&path, root, depth + 1));
+                strange.extend(strange_in(&path, root, needed, depth + 1));
             }
-        } else if !["limits.h", "syslimits.h", "README"].contains(&name.as_str()) {
+        } else if !needed.contains(&name) {
             strange.push(name);
         }
     }
@@ -212,12 +214,14 @@ fn local_headers() -> Check {
 }
 
 /// Where the linker would find a run-time library.
-fn runtime(tools: &Tools<'_>, check: &str, (tool, library): (Placeholder, &str), compiler: &Loaded) -> Check {
+fn runtime(tools: &Tools<'_>, (tool, library): (Placeholder, &str), compiler: &Loaded) -> Check {
+    let check = &check_of(library);
     let program = match tools.program(tool) {
         Ok(program) => program,
         Err(why) => return skipped(check, why),
     };
-    if compiler.family != "gcc" && library.starts_with("libg") {
+    let links = tools.family(compiler).map_or_else(usual_links, |family| family.links);
+    if !links.get(&tool).is_some_and(|own| own.iter().any(|own| own == library)) {
         return skipped(check, format!("{} need not use {library}", compiler.family));
     }
     let answer = match tools.ask(&program, &[&format!("-print-file-name={library}")]) {
@@ -239,6 +243,12 @@ fn runtime(tools: &Tools<'_>, check: &str, (tool, library): (Placeholder, &str),
     let fault = (!place.is_ours())
         .then(|| format!("{} links with {}, {}", program.display(), shown(&said, &file), place.words()));
     judged(check, "identity.runtime", Vec::from_iter(fault))
+}
+
+/// `libgcc` for `libgcc_s.so.1`, `libstdcxx` for `libstdc++.so`.
+fn check_of(library: &str) -> String {
+    let stem = library.split(".so").next().unwrap_or(library);
+    stem.strip_suffix("_s").unwrap_or(stem).replace('+', "x")
 }
 
 /// What Spack's build environment calls the compiler must not stay behind in what was installed.
@@ -302,13 +312,20 @@ mod tests {
     #[test]
     fn only_what_gcc_needs_may_stand_in_front_of_the_librarys_headers() {
         let folder = tempfile::tempdir().unwrap();
+        let needed = ["limits.h", "syslimits.h", "README"].map(str::to_owned);
         for name in ["limits.h", "syslimits.h", "README"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
-        assert_eq!(strange_in(folder.path(), folder.path(), 0), Vec::<String>::new());
+        assert_eq!(strange_in(folder.path(), folder.path(), &needed, 0), Vec::<String>::new());
         std::fs::create_dir(folder.path().join("bits")).unwrap();
         std::fs::write(folder.path().join("bits/statx.h"), "").unwrap();
         std::fs::write(folder.path().join("pthread.h"), "").unwrap();
-        assert_eq!(strange_in(folder.path(), folder.path(), 0), ["bits/statx.h", "pthread.h"]);
+        assert_eq!(strange_in(folder.path(), folder.path(), &needed, 0), ["bits/statx.h", "pthread.h"]);
+    }
+
+    #[test]
+    fn a_check_of_a_library_is_called_after_it() {
+        let names = ["libgcc_s.so.1", "libgomp.so", "libstdc++.so", "libgfortran.so"].map(check_of);
+        assert_eq!(names, ["libgcc", "libgomp", "libstdcxx", "libgfortran"]);
     }
 }

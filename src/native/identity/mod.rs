@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::native::place::{Ground, Place, install, real};
 use crate::native::{Ask, judged, judged_or_hidden, skipped};
 use crate::stack::environment::Environment;
-use crate::stack::family::Families;
+use crate::stack::family::{Families, Family};
 use crate::stack::lmod::{Answer, Call};
 use crate::stack::toolchain::{Loaded, Toolchain};
 use crate::suite::Layer;
@@ -106,15 +106,19 @@ impl Tools<'_> {
         }
     }
 
+    /// What the tables know of this module.
+    fn family(&self, loaded: &Loaded) -> Option<Family> {
+        self.subject.families.find(&loaded.family, loaded.module.plain_version())
+    }
+
     /// What `tool` of this module is called.
     fn names(&self, tool: Placeholder, loaded: &Loaded) -> Vec<String> {
-        let family = self.subject.families.find(&loaded.family, loaded.module.plain_version());
-        family.and_then(|mut family| family.tools.remove(&tool)).unwrap_or_default()
+        self.family(loaded).and_then(|mut family| family.tools.remove(&tool)).unwrap_or_default()
     }
 
     /// The variant with which Spack recorded this install, if one that does not come without `tool`.
     fn owed(&self, tool: Placeholder, loaded: &Loaded) -> Option<String> {
-        let family = self.subject.families.find(&loaded.family, loaded.module.plain_version())?;
+        let family = self.family(loaded)?;
         let variant = family.owed.get(&tool)?;
         let built = crate::stack::spack::built_with(&install(loaded.prefix.as_ref()?), variant);
         built.then(|| variant.clone())

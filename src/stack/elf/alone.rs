@@ -119,7 +119,7 @@ impl Judge<'_> {
             let detail = format!("built by {}", image.producers.join(", "));
             self.find(FindingKind::Compiler, Weight::Wrong, detail);
         }
-        if let Some(detail) = producers::mixed(&image.producers) {
+        if let Some(detail) = producers::mixed(&image.producers, policy.vendors()) {
             let weight = if policy.is_compiled_here() { Weight::Wrong } else { Weight::Odd };
             self.find(FindingKind::MixedCompilers, weight, detail);
         }

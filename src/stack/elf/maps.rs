@@ -45,7 +45,7 @@ pub fn judge_maps(maps: &str, program: &Path, loader: &Loader, policy: &Policy) 
             finding(FindingKind::HostLeak, detail)
         });
     let objects: Vec<&Object> = libraries.iter().map(|library| &**library).collect();
-    let pairs = runtimes::pairs(&objects).into_iter().map(|pair| {
+    let pairs = runtimes::pairs(&objects, policy.vendors()).into_iter().map(|pair| {
         let path = |at: usize| libraries[at].path.display();
         let detail = format!("uses both `{}` and `{}`", path(pair.first), path(pair.second));
         finding(pair.kind, detail)

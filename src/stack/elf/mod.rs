@@ -36,6 +36,7 @@ mod shelf;
 mod system;
 mod together;
 mod tokens;
+mod vendors;
 mod versions;
 mod walk;
 
@@ -50,3 +51,4 @@ pub use object::{FileId, Object};
 pub use parse::{is_elf, read};
 pub use policy::Policy;
 pub use scan::{Scan, scan};
+pub use vendors::Vendors;

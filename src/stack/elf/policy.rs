@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::vendors::Vendors;
 use crate::error::{Error, Kind};
 
 /// Libraries that come with the kernel's ABI rather than with the stack: all parts of glibc, and the names under which
@@ -35,6 +36,7 @@ pub struct Policy {
     host: GlobSet,
     compilers: Vec<String>,
     binary: bool,
+    vendors: Vendors,
 }
 
 impl Policy {
@@ -61,13 +63,29 @@ impl Policy {
                 all.push(real);
             }
         }
-        Ok(Self { prefixes: all, host, compilers: compilers.to_vec(), binary: false })
+        Ok(Self {
+            prefixes: all,
+            host,
+            compilers: compilers.to_vec(),
+            binary: false,
+            vendors: Vendors::default(),
+        })
     }
 
     /// The same, for what its vendor compiled: what went into it is the vendor's business.
     #[must_use]
     pub fn of_a_vendor(self) -> Self {
         Self { binary: true, ..self }
+    }
+
+    /// The same, with what is known of compilers and runtimes by their names.
+    #[must_use]
+    pub fn with_vendors(self, vendors: Vendors) -> Self {
+        Self { vendors, ..self }
+    }
+
+    pub(super) fn vendors(&self) -> &Vendors {
+        &self.vendors
     }
 
     /// Whether the site compiled what is scanned.

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeSet;
 
-/// A compiler by its family and version, as `.comment` tells them.
-type Compiler = (&'static str, String);
+use super::vendors::Vendors;
+
+/// A compiler by its name and version, as `.comment` tells them.
+type Compiler<'v> = (&'v str, String);
+
+/// The compiler that builds the C library, whoever builds the rest.
+const OF_C_LIBRARY: &str = "GCC";
 
 /// More compilers than one build can explain, in words. One GCC is taken off: the C library's start files, which are
 /// linked into everything, tell of the GCC that built the C library.
-pub(super) fn mixed(producers: &[Box<str>]) -> Option<String> {
-    let compilers: BTreeSet<Compiler> = producers.iter().filter_map(|producer| compiler(producer)).collect();
-    let gcc = compilers.iter().filter(|(family, _)| *family == "GCC").count();
+pub(super) fn mixed(producers: &[Box<str>], vendors: &Vendors) -> Option<String> {
+    let compilers: BTreeSet<Compiler<'_>> =
+        producers.iter().filter_map(|producer| compiler(producer, vendors)).collect();
+    let gcc = compilers.iter().filter(|(family, _)| *family == OF_C_LIBRARY).count();
     let own = compilers.len() - gcc.min(1);
     (own > 1).then(|| {
         let names: Vec<String> =
@@ -20,26 +26,18 @@ pub(super) fn mixed(producers: &[Box<str>]) -> Option<String> {
 
 /// `GCC: (Debian 12.2.0-14) 12.2.0`, `Debian clang version 16.0.6 (15~deb12u1)`, `Intel(R) oneAPI DPC++/C++ Compiler
 /// 2024.1.0 (2024.1.0.20240213)`, `AMD clang version 16.0.3`, `nvc 23.11-0 …`. Linkers and assemblers are none.
-fn compiler(producer: &str) -> Option<Compiler> {
+fn compiler<'v>(producer: &str, vendors: &'v Vendors) -> Option<Compiler<'v>> {
     let number = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_digit()) && word.contains('.');
     let plain = |word: &str| word.split(['-', '+', '~']).next().unwrap_or(word).to_owned();
-    if let Some(rest) = producer.strip_prefix("GCC: ") {
-        // Behind the vendor's brackets, which hold versions of packages.
-        let rest = rest.rsplit_once(") ").map_or(rest, |(_, rest)| rest);
-        let version = rest.split_whitespace().find(number)?;
-        return Some(("GCC", plain(version)));
-    }
-    let families = [
-        ("clang", "clang version "),
-        ("Intel", "Compiler "),
-        ("NVIDIA", "nvc"),
-        ("NVIDIA", "PGC"),
-        ("flang", "flang"),
-    ];
-    let (family, mark) = families.into_iter().find(|(_, mark)| producer.contains(mark))?;
-    let (_, rest) = producer.split_once(mark)?;
+    let behind = |(name, marks): &'v (String, Vec<String>)| {
+        marks.iter().find_map(|mark| Some((name.as_str(), producer.split_once(mark.as_str())?.1)))
+    };
+    let (name, rest) = vendors.compilers.iter().find_map(behind)?;
+    // A vendor's brackets in front hold versions of packages.
+    let bracketed = rest.starts_with('(').then(|| rest.rsplit_once(") ")).flatten();
+    let rest = bracketed.map_or(rest, |(_, rest)| rest);
     let version = rest.split_whitespace().find(number)?;
-    Some((family, plain(version)))
+    Some((name, plain(version)))
 }
 
 #[cfg(test)]
@@ -47,7 +45,13 @@ mod tests {
     use super::*;
 
     fn told(producers: &[&str]) -> Option<String> {
-        mixed(&producers.iter().map(|&text| text.into()).collect::<Vec<Box<str>>>())
+        let mut vendors = Vendors::default();
+        for (name, mark) in
+            [("GCC", "GCC: "), ("clang", "clang version "), ("Intel", "Compiler "), ("NVIDIA", "nvc")]
+        {
+            vendors.add_compiler(name.to_owned(), vec![mark.to_owned()]);
+        }
+        mixed(&producers.iter().map(|&text| text.into()).collect::<Vec<Box<str>>>(), &vendors)
     }
 
     #[test]

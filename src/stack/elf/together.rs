@@ -191,7 +191,7 @@ impl<'a> Together<'a> {
         faults.extend(self.leaks(closure));
         faults.extend(outdated(closure));
         let objects: Vec<&Object> = closure.members.iter().map(|member| &*member.object).collect();
-        faults.extend(runtimes::pairs(&objects).into_iter().map(|pair| {
+        faults.extend(runtimes::pairs(&objects, self.policy.vendors()).into_iter().map(|pair| {
             let path = |member: usize| closure.members[member].object.path.display();
             let by = closure.members[pair.second].by.unwrap_or_default();
             let detail =

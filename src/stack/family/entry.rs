@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
 
 use crate::document::{Table, Written, nearest};
 use crate::stack::inherited::Patterns;
@@ -38,6 +39,22 @@ impl Like {
     }
 }
 
+/// Libraries of a family, by their names up to `.so`, that must not meet those of another in one process.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Libraries {
+    pub(super) openmp: Vec<String>,
+    pub(super) mpi: Vec<String>,
+}
+
+/// A folder of headers that a compiler searches first, in which it mends those of the C library.
+#[derive(Clone, Debug)]
+pub struct FixedHeaders {
+    /// What `-print-file-name=` is asked for.
+    pub folder: String,
+    /// What the compiler itself needs there.
+    pub needed: Vec<String>,
+}
+
 /// One `[[family]]`.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
@@ -55,6 +72,12 @@ pub(super) struct Entry {
     pub(super) essential: Option<Vec<Written<Placeholder>>>,
     pub(super) inherited: Patterns,
     pub(super) packages: Vec<String>,
+    pub(super) libraries: Libraries,
+    pub(super) comment: Vec<(String, Vec<String>)>,
+    pub(super) version_query: Option<String>,
+    pub(super) version_pattern: Option<Regex>,
+    pub(super) links: Option<BTreeMap<Placeholder, Vec<String>>>,
+    pub(super) fixed_headers: Option<FixedHeaders>,
     pub(super) capabilities: Vec<(Written<String>, Limit)>,
 }
 
@@ -93,7 +116,22 @@ impl Entry {
             TOOLS.into_iter().filter_map(variant).collect()
         });
         let essential = essential(table);
-        let packages = words(table.strings("packages").unwrap_or_default());
+        let packages = list(table, "packages");
+        let libraries = table
+            .table("libraries", |table| Libraries { openmp: list(table, "openmp"), mpi: list(table, "mpi") });
+        let libraries = libraries.unwrap_or_default();
+        let comment = table.table("comment", named_lists).unwrap_or_default();
+        let version_query = table.string("version_query").map(|query| query.value);
+        let version_pattern = pattern(table);
+        let links = table.table("links", |table| {
+            let libraries = |key| Some((Placeholder::tool(key)?, words(table.strings(key)?)));
+            TOOLS.into_iter().filter_map(libraries).collect()
+        });
+        let fixed_headers = table.table("fixed_headers", |table| {
+            let folder = table.needed_string("folder")?.value;
+            Some(FixedHeaders { folder, needed: list(table, "needed") })
+        });
+        let fixed_headers = fixed_headers.flatten();
         let inherited = table.table("environment", Patterns::read).unwrap_or_default();
         let capabilities = table.table("capabilities", capabilities).unwrap_or_default();
         let name = name?;
@@ -115,8 +153,47 @@ impl Entry {
             essential,
             inherited,
             packages,
+            libraries,
+            comment,
+            version_query,
+            version_pattern,
+            links,
+            fixed_headers,
             capabilities,
         })
+    }
+}
+
+fn list(table: &mut Table<'_>, key: &'static str) -> Vec<String> {
+    words(table.strings(key).unwrap_or_default())
+}
+
+/// Lists under names of the writer's own.
+fn named_lists(table: &mut Table<'_>) -> Vec<(String, Vec<String>)> {
+    table.any_key();
+    let keys: Vec<_> = table.keys().collect();
+    keys.into_iter()
+        .map(|key| {
+            let list = words(table.named_strings(&key.value));
+            (key.value, list)
+        })
+        .collect()
+}
+
+fn pattern(table: &mut Table<'_>) -> Option<Regex> {
+    let written = table.string("version_pattern")?;
+    match Regex::new(&written.value) {
+        Ok(regex) if regex.captures_len() == 2 => Some(regex),
+        Ok(_) => {
+            table.fault("`version_pattern` must have one group, which is the version", written.span);
+            None
+        }
+        Err(error) => {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            table.fault(format!("cannot read the pattern: {why}"), written.span);
+            None
+        }
     }
 }
 
@@ -219,7 +296,7 @@ pub(super) struct Package {
 impl Package {
     pub(super) fn read(table: &mut Table<'_>) -> Option<Self> {
         let (name, layer) = (table.needed_string("name"), layer(table));
-        let packages = words(table.strings("packages").unwrap_or_default());
+        let packages = list(table, "packages");
         Some(Self { name: name?.value, layer: layer?, packages })
     }
 }

@@ -124,7 +124,8 @@ mod tests {
         for (package, name) in [("gcc", "gcc"), ("intel-oneapi-compilers", "oneapi"), ("llvm", "clang")] {
             packages.add_compiler(package, [name]);
         }
-        ["openmpi", "mpich"].iter().for_each(|package| packages.add_mpi(package));
+        packages.add_mpi("openmpi");
+        packages.add_mpi("mpich");
         packages
     }
 

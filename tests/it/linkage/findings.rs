@@ -5,9 +5,16 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stackprobe::stack::elf::{Finding, FindingKind, Loader, Policy, Scan, Weight, judge_maps, scan};
+use stackprobe::stack::elf::{Finding, FindingKind, Loader, Policy, Scan, Vendors, Weight, judge_maps, scan};
+use stackprobe::stack::family::Families;
+use stackprobe::suite::embedded;
 
 use super::bench::{Bench, MAIN, NEW, OLD};
+
+/// As our own table has them.
+fn vendors() -> Vendors {
+    Families::parse(&embedded::table("toolchains.toml")).unwrap().vendors()
+}
 
 /// Scans `folders` of the bench, which all belong to the stack.
 fn look(bench: &Bench, folders: &[&str]) -> Scan {
@@ -17,7 +24,8 @@ fn look(bench: &Bench, folders: &[&str]) -> Scan {
 fn look_with(bench: &Bench, folders: &[&str], loader: &Loader, host: &[&str], compilers: &[&str]) -> Scan {
     let roots: Vec<PathBuf> = folders.iter().map(|folder| bench.path(folder)).collect();
     let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-    let policy = Policy::new(&[bench.path("")], &texts(host), &texts(compilers)).unwrap();
+    let policy =
+        Policy::new(&[bench.path("")], &texts(host), &texts(compilers)).unwrap().with_vendors(vendors());
     scan(&roots, loader, &policy)
 }
 
@@ -374,7 +382,7 @@ fn a_running_process_is_judged_by_what_it_has_mapped() {
         }";
     let main = bench.cc("main", source, &["-ldl"]);
     let loader = Loader::new("");
-    let policy = Policy::new(&[bench.path("")], &[], &[]).unwrap();
+    let policy = Policy::new(&[bench.path("")], &[], &[]).unwrap().with_vendors(vendors());
     let kinds = |libraries: &[&Path]| {
         let output = Command::new(&main).args(libraries).output().unwrap();
         assert!(output.status.success());
