@@ -189,6 +189,12 @@ pub struct Report {
     /// Count against this plan, too, as `stackprobe list --format json` prints it: a pod that left nothing is missed
     #[arg(long, value_name = "FILE", env = "STACKPROBE_PLAN")]
     pub plan: Option<PathBuf>,
+    /// Only what this expression takes, check by check, such as 'suite(mpi) & outcome(failed)'; of several, one is enough
+    ///
+    /// The summary and the exit code are of that part. Reports are written of it only where --out says.
+    /// The functions are those of `run`, and check and outcome (passed, failed, error, skipped).
+    #[arg(long = "filter", short = 'E', value_name = "EXPRESSION", env = "STACKPROBE_FILTER")]
+    pub filters: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub reports: Reports,
@@ -204,7 +210,9 @@ Examples:
   stackprobe report pods/* --plan plan.json --out all
                                                   and an error for every case that no pod has told of
   stackprobe report results spack-test.xml --out all
-                                                  with the JUnit of another harness";
+                                                  with the JUnit of another harness
+  stackprobe report -E 'mpi(openmpi/5) & !outcome(passed)'
+                                                  only that of results/, and no report is written";
 
 /// `stackprobe diagnose`
 #[derive(Args, Debug, Clone)]

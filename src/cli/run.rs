@@ -1,6 +1,6 @@
 //! The flags of `stackprobe run`.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -18,9 +18,6 @@ pub struct Run {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub select: Select,
-    /// Where results go
-    #[arg(long, value_name = "DIR", env = "STACKPROBE_RESULTS", default_value = "results")]
-    pub results: PathBuf,
     /// How many earlier runs into the same results directory to keep, as DIR/earlier/1 and so on; 0 keeps none
     #[arg(long, value_name = "N", env = "STACKPROBE_EARLIER", default_value_t = 10, value_parser = earlier)]
     pub earlier: usize,
@@ -48,6 +45,12 @@ pub struct Run {
     /// Try a case again that could not be told, or that failed where its probe allows it
     #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub retries: u32,
+    /// Begin nothing more once a case has failed or could not be told; what was not run then is not green
+    #[arg(long, env = "STACKPROBE_FAIL_FAST", conflicts_with = "max_fail")]
+    pub fail_fast: bool,
+    /// The same once so many have
+    #[arg(long, value_name = "N", env = "STACKPROBE_MAX_FAIL")]
+    pub max_fail: Option<NonZeroUsize>,
     /// How long running cases have to end once asked to stop
     #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = limits::time)]
     pub grace: Duration,
@@ -96,6 +99,9 @@ Examples:
   stackprobe run --all --site site.toml                     the whole stack, known issues left out
   stackprobe run --all --shard 2/8 --results /results/2     one of eight pods
   stackprobe run --all --resume                             what an earlier run did not come to
+  stackprobe run --failed                                   again what was not green
+  stackprobe run -E 'suite(mpi) & tag(smoke) & !probe(spawn) & cc(gcc/12)' --fail-fast
+                                                            an expression selects; stop at the first red
   stackprobe run mpi --cc gcc/12 --mpi openmpi/5 --debug-pause
                                                             stop at the first failure, to look around
 
@@ -103,6 +109,12 @@ Results: plan.json, cases/, logs/, junit.xml and report.html in --results. A cas
 cases/ID/repro.sh, and `stackprobe shell results/cases/ID` opens it.";
 
 impl Run {
+    /// How many cases may end badly before no more are begun.
+    #[must_use]
+    pub fn most_failures(&self) -> Option<usize> {
+        if self.fail_fast { Some(1) } else { self.max_fail.map(NonZeroUsize::get) }
+    }
+
     /// The limits that are asked for every case.
     #[must_use]
     pub fn limits(&self) -> Limits {

@@ -35,6 +35,19 @@ pub struct Select {
     /// Every toolchain of the stack that --cc, --mpi and --runtime leave
     #[arg(long, env = "STACKPROBE_ALL")]
     pub all: bool,
+    /// Suites or probes to leave out, as SUITE or SUITE/PROBE; may be repeated
+    #[arg(long, value_name = "SUITE[/PROBE]", env = "STACKPROBE_EXCLUDE", value_delimiter = ' ')]
+    pub exclude: Vec<String>,
+    /// Only what this expression takes, such as 'suite(mpi) & !tag(slow) & cc(gcc/12)'; of several, one is enough
+    ///
+    /// Functions: suite, probe, tag, cc, mpi, runtime, toolchain, all, none; names may hold `*` and `?`. Operators: `&`
+    /// or `and`, `|` or `or`, `!` or `not`, parentheses. One that names modules asks for the whole stack where neither
+    /// --cc, --mpi nor --runtime does. docs/select.md tells all of it.
+    #[arg(long = "filter", short = 'E', value_name = "EXPRESSION", env = "STACKPROBE_FILTER")]
+    pub filters: Vec<String>,
+    /// Only what was not green in the last run into --results, or in these results; its toolchains are taken from there
+    #[arg(long, value_name = "RESULTS", num_args = 0..=1, require_equals = true)]
+    pub failed: Option<Option<PathBuf>>,
     /// Only probes with this tag; of several, one is enough
     #[arg(long = "tag", value_name = "TAG", env = "STACKPROBE_TAG", value_delimiter = ' ')]
     pub tags: Vec<String>,
@@ -47,6 +60,9 @@ pub struct Select {
     /// A folder of suites, added to the built-in ones or in their place; may be repeated
     #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
     pub suite_folders: Vec<PathBuf>,
+    /// Where results go, and where --failed looks
+    #[arg(long, value_name = "DIR", env = "STACKPROBE_RESULTS", default_value = "results")]
+    pub results: PathBuf,
     /// The site's own judgement: families, launchers, known issues
     #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
     pub site: Option<PathBuf>,

@@ -9,16 +9,17 @@ use serde_json::json;
 
 use crate::atomic::write_atomic;
 use crate::cli::{Format, List};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::history::file;
 use crate::plan::catalogue::Catalogue;
-use crate::plan::missing::nothing;
+use crate::plan::missing::{nothing, unmet};
 use crate::plan::owed::{plan, record};
 use crate::plan::request::Request;
 use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
+use crate::report::console::note;
 use crate::report::mask;
 use crate::report::print::{print, print_raw, to_json};
 use crate::report::text::many;
@@ -40,13 +41,16 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
     let (asked, plan, missing) = plan(&catalogue, &stack, &request)?;
-    let mut record = record(&catalogue, &stack, &asked, &plan, &Facts::gather());
+    let mut record = record(&catalogue, &stack, &asked, &plan, (&request, &Facts::gather()));
     mask::record::plan(&mut record);
     if let (Some(path), Some(basis)) = (&flags.history, &mut record.basis) {
         let owed: BTreeSet<&str> = record.cases.iter().map(|owed| owed.id.as_str()).collect();
         let mut seconds = file::read(path)?.seconds();
         seconds.retain(|id, _| owed.contains(id.as_str()));
         basis.seconds = seconds;
+    }
+    if let Some(unmet) = unmet(&catalogue, &asked, &request) {
+        note(&unmet);
     }
     match flags.format {
         Format::Json => tell(flags, &to_json(&record)?)?,
@@ -63,11 +67,19 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
         return Ok(Exit::Passed);
     }
     // `run` would do the rest, and end like this as well.
-    Err(nothing(&missing, &catalogue, &request))
+    Err(nothing((&missing, &asked), &catalogue, &request))
 }
 
 fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<(), Error> {
     let (mut json, mut text) = (Vec::new(), String::new());
+    let listed = catalogue.suites.iter().flat_map(|suite| {
+        suite
+            .probes
+            .iter()
+            .filter(|probe| selection.takes(suite, probe))
+            .map(|probe| probe.name.chars().count())
+    });
+    let width = listed.max().unwrap_or(0);
     for suite in &catalogue.suites {
         let probes: Vec<_> = suite.probes.iter().filter(|probe| selection.takes(suite, probe)).collect();
         if probes.is_empty() {
@@ -80,7 +92,7 @@ fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<
             match flags.format {
                 Format::Text => {
                     let control = if probe.control { " (control)" } else { "" };
-                    let _ = writeln!(text, "  {:24} {}{control}", probe.name, probe.summary);
+                    let _ = writeln!(text, "  {:width$} {}{control}", probe.name, probe.summary);
                 }
                 Format::Json => json.push(json!({
                     "suite": suite.name, "probe": probe.name, "summary": probe.summary, "tags": probe.tags,
@@ -88,6 +100,12 @@ fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<
                 })),
             }
         }
+    }
+    if width == 0 {
+        let what = format!("nothing is selected by {}", selection.narrowing());
+        return Err(
+            Error::new(Kind::Nothing, what).hint("`stackprobe list` prints every suite and its probes")
+        );
     }
     match flags.format {
         Format::Text => tell(flags, &text),

@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic::write_atomic;
 use crate::cli::Report;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Fault, Kind};
 use crate::exit::Exit;
 use crate::history::{Entry, file};
 use crate::report::console::note;
 use crate::report::gather::gather;
+use crate::report::narrow::narrow;
 use crate::report::summary;
+use crate::suite::filter::Filter;
 
 /// Reads all inputs and writes every report that is wanted.
 ///
@@ -18,16 +20,35 @@ use crate::report::summary;
 pub fn report(flags: &Report) -> Result<Exit, Error> {
     let order = flags.reports.order();
     order.check()?;
-    let out = out(flags)?;
-    std::fs::create_dir_all(&out).map_err(|error| Error::place("make", &out, &error))?;
-    let account = gather(&flags.inputs, &out, flags.plan.as_deref())?;
-    for (report, path) in order.files(&out) {
+    let filters = filters(flags)?;
+    let out = out(flags, &filters)?;
+    if let Some(out) = &out {
+        std::fs::create_dir_all(out).map_err(|error| Error::place("make", out, &error))?;
+    }
+    let nowhere = PathBuf::new();
+    let mut account = gather(&flags.inputs, out.as_ref().unwrap_or(&nowhere), flags.plan.as_deref())?;
+    let notes = account.notes.len();
+    narrow(&mut account, &filters);
+    for told in account.notes.iter().skip(notes) {
+        note(told);
+    }
+    if account.told.is_empty() && !filters.is_empty() {
+        return Err(Error::new(Kind::Nothing, "nothing is taken: no check of these results is meant")
+            .hint("leave a part of the expression out to see what there is"));
+    }
+    let files = match &out {
+        Some(out) => order.files(out).collect(),
+        None => order.elsewhere(),
+    };
+    for (report, path) in files {
         let bytes = report
             .render(&account, order.strict)
             .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         write(&path, &bytes)?;
     }
-    if let Some(path) = &flags.history {
+    if flags.history.is_some() && !filters.is_empty() {
+        note("a part of the results is not entered into the history");
+    } else if let Some(path) = &flags.history {
         let entries = account.told.iter().filter_map(|told| {
             let pod = account.pods.get(told.pod).filter(|pod| !pod.plan.stackprobe.is_empty())?;
             let facts = &pod.plan.pod;
@@ -38,20 +59,34 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
             note(&told);
         }
     }
-    summary::print(&account, &out)?;
+    summary::print(&account, out.as_deref())?;
     Ok(summary::exit(&account))
+}
+
+/// What of the results is asked for.
+fn filters(flags: &Report) -> Result<Vec<Filter>, Error> {
+    let texts = flags.filters.iter().filter(|text| !text.trim().is_empty());
+    let read: Vec<Result<Filter, Error>> = texts.map(|text| Filter::parse(text)).collect();
+    let faults: Vec<Fault> =
+        read.iter().filter_map(|read| read.as_ref().err()).flat_map(|error| error.faults.clone()).collect();
+    if faults.is_empty() {
+        Ok(read.into_iter().flatten().collect())
+    } else {
+        Err(Error::of(Kind::Usage, faults))
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_atomic(path, bytes).map_err(|error| Error::place("write", path, &error))
 }
 
-/// `--out`, or the one folder that was given.
-fn out(flags: &Report) -> Result<PathBuf, Error> {
+/// `--out`, or the one folder that was given; none where only a part of it is asked for: the whole report stays.
+fn out(flags: &Report, filters: &[Filter]) -> Result<Option<PathBuf>, Error> {
     match (&flags.out, flags.inputs.as_slice()) {
-        (Some(out), _) => Ok(out.clone()),
+        (Some(out), _) => Ok(Some(out.clone())),
+        (None, _) if !filters.is_empty() => Ok(None),
         (None, [input]) => match std::fs::metadata(input) {
-            Ok(found) if found.is_dir() => Ok(input.clone()),
+            Ok(found) if found.is_dir() => Ok(Some(input.clone())),
             Ok(_) => Err(missing_out()),
             Err(error) => Err(Error::io(Kind::Usage, "read", input, &error)
                 .hint("a results directory holds a plan.json and cases/")),

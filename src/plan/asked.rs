@@ -22,6 +22,8 @@ pub struct Asked {
     pub label: String,
     /// Whether the site gave it that name.
     pub named: bool,
+    /// Whether that is the full name of each.
+    pub exact: bool,
     /// What came of loading it.
     pub loaded: OnceLock<Result<Toolchain, Unloaded>>,
     /// What came of loading it with the further modules that a suite names.
@@ -54,7 +56,7 @@ impl Asked {
         let label = load.iter().map(Wanted::text).collect::<Vec<_>>().join(" ");
         let named = suites.iter().filter(|suite| !suite.modules.is_empty());
         let beside = named.map(|suite| (suite.modules.clone(), OnceLock::new())).collect();
-        Self { modules, load, label, named: false, loaded: OnceLock::new(), beside }
+        Self { modules, load, label, named: false, exact: false, loaded: OnceLock::new(), beside }
     }
 
     /// The toolchain of the matrix, by its full names.
@@ -67,7 +69,30 @@ impl Asked {
             .iter()
             .map(|(layer, module)| Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted)));
         let modules = exact.collect::<Result<Vec<_>, String>>();
-        modules.map(|modules| Self::new(modules, suites)).map_err(|fault| Error::new(Kind::Stack, fault))
+        modules
+            .map(|modules| Self::by_full_names(modules, suites))
+            .map_err(|fault| Error::new(Kind::Stack, fault))
+    }
+
+    /// These modules, which are called by their full names.
+    #[must_use]
+    pub fn by_full_names(modules: Vec<(Layer, Wanted)>, suites: &[Suite]) -> Self {
+        Self { exact: true, ..Self::new(modules, suites) }
+    }
+
+    /// The modules that make it, where it is known which these are.
+    #[must_use]
+    pub fn known(&self) -> Option<Vec<(Layer, Module)>> {
+        let loaded = match self.loaded.get() {
+            Some(Ok(toolchain)) => toolchain.loaded.as_slice(),
+            None if !self.exact => return None,
+            _ => &[],
+        };
+        let resolved = |wanted: &Wanted| {
+            let own = loaded.iter().map(|loaded| &loaded.module).find(|module| wanted.matches(module));
+            own.cloned().unwrap_or_else(|| Module::new(wanted.text()))
+        };
+        Some(self.modules.iter().map(|(layer, wanted)| (*layer, resolved(wanted))).collect())
     }
 
     /// An MPI of which no toolchain can be made: what it would owe is told, not left out.
@@ -90,11 +115,24 @@ impl Asked {
             Some(Ok(toolchain)) => toolchain.label.clone(),
             _ => self.label.clone(),
         };
+        let modules = self.known().map(|known| with_canonical(known, catalogue));
         let mut layers: Vec<(Layer, String)> =
             self.modules.iter().map(|(layer, wanted)| (*layer, family(wanted))).collect();
         if matches!(layers.as_slice(), [(Layer::Mpi, _)]) {
             layers.insert(0, (Layer::Compiler, String::new()));
         }
-        Planned { label, layers }
+        Planned { label, layers, modules }
     }
+}
+
+/// Modules by their own names and by those that suites give their families: `gnu12/12.2.0` is `gcc/12.2.0`, too.
+fn with_canonical(modules: Vec<(Layer, Module)>, catalogue: &Catalogue) -> Vec<(Layer, Module)> {
+    let mut all = modules.clone();
+    for (layer, module) in modules {
+        let family = catalogue.families.canonical(&module.family).to_owned();
+        if family != module.family {
+            all.push((layer, Module { family, ..module }));
+        }
+    }
+    all
 }

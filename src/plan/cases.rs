@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use crate::digest::fnv;
 use crate::plan::share::{Group, Share};
-use crate::suite::select::Selection;
+use crate::suite::module_name::Module;
+use crate::suite::select::{Selection, Under};
 use crate::suite::{Layer, Suite};
 
 /// A toolchain as the plan sees it: named, perhaps not loaded yet.
@@ -15,6 +16,16 @@ pub struct Planned {
     pub label: String,
     /// Its layers with the canonical family of each.
     pub layers: Vec<(Layer, String)>,
+    /// Its modules by their full names, and by their canonical families where these are others; none where it is not
+    /// known yet what the names of a command line mean, and then the label is none that lasts.
+    pub modules: Option<Vec<(Layer, Module)>>,
+}
+
+impl Planned {
+    /// What a selection may know of it.
+    fn under(&self) -> Option<Under<'_>> {
+        self.modules.as_deref().map(|modules| Under { label: &self.label, modules })
+    }
 }
 
 /// A probe under a toolchain. The fields index into the lists that the plan was made of.
@@ -60,17 +71,24 @@ impl Plan {
         for (toolchain, planned) in toolchains.iter().enumerate() {
             for (s, suite) in suites.iter().enumerate().filter(|(_, suite)| fits(suite, planned)) {
                 for (p, probe) in suite.probes.iter().enumerate() {
-                    if !selection.takes(suite, probe) {
+                    if !selection.takes_under(suite, probe, planned.under()) {
                         continue;
                     }
-                    let name = format!("{}/{}", suite.name, probe.name);
-                    let mut group = Group { probe: name, cases: Vec::new() };
                     let ranks: Vec<Option<u32>> = match probe.ranks.as_slice() {
                         [] => vec![None],
                         ranks => ranks.iter().copied().map(Some).collect(),
                     };
-                    for ranks in ranks {
-                        let mut id = id(&suite.name, &probe.name, ranks, &planned.label);
+                    let named = ranks
+                        .into_iter()
+                        .map(|ranks| (ranks, id(&suite.name, &probe.name, ranks, &planned.label)));
+                    let named: Vec<(Option<u32>, String)> =
+                        named.filter(|(_, id)| planned.modules.is_none() || selection.takes_id(id)).collect();
+                    if named.is_empty() {
+                        continue;
+                    }
+                    let name = format!("{}/{}", suite.name, probe.name);
+                    let mut group = Group { probe: name, cases: Vec::new() };
+                    for (ranks, mut id) in named {
                         while !taken.insert(id.clone()) {
                             id.push('_');
                         }
@@ -150,7 +168,7 @@ mod tests {
 
     fn planned(label: &str, layers: &[(Layer, &str)]) -> Planned {
         let layers = layers.iter().map(|(layer, family)| (*layer, (*family).to_owned())).collect();
-        Planned { label: label.to_owned(), layers }
+        Planned { label: label.to_owned(), layers, modules: None }
     }
 
     fn stack() -> (Vec<Suite>, Vec<Planned>) {

@@ -25,9 +25,12 @@ pub struct Missing {
 #[must_use]
 pub fn missing(catalogue: &Catalogue, asked: &[Asked], request: &Request) -> Vec<Missing> {
     let planned: Vec<Planned> = asked.iter().map(|asked| asked.planned(catalogue)).collect();
-    let whole = Plan::new(&catalogue.suites, &planned, &request.selection, None);
+    let wide = request.selection.wide();
+    let whole = Plan::new(&catalogue.suites, &planned, &wide, None);
     let mut missing = Vec::new();
-    for (text, takes) in request.selection.named() {
+    // Of what was not green before, a name leaves a part, which may be nothing of one of several.
+    let named = request.selection.named().filter(|_| request.again.is_none());
+    for (text, takes) in named {
         let has = |case: &Case| {
             let suite = &catalogue.suites[case.suite];
             takes(suite, &suite.probes[case.probe])
@@ -60,6 +63,16 @@ pub fn missing(catalogue: &Catalogue, asked: &[Asked], request: &Request) -> Vec
     missing
 }
 
+/// What the filters name of modules that no toolchain of the request has: a part of an expression that takes nothing.
+#[must_use]
+pub fn unmet(catalogue: &Catalogue, asked: &[Asked], request: &Request) -> Option<String> {
+    let known: Option<Vec<_>> = asked.iter().map(|asked| asked.planned(catalogue).modules).collect();
+    let known = known?;
+    let unmet: Vec<&str> =
+        request.selection.filters().iter().flat_map(|filter| filter.unmet(&known)).collect();
+    (!unmet.is_empty()).then(|| format!("no toolchain that is asked for has {}", unmet.join(", ")))
+}
+
 const DISCOVER: &str = "`stackprobe discover` prints the toolchains of the stack; modules that no table knows are named in [families] of the site file";
 
 fn is_met(layer: Layer, wanted: &Wanted, asked: &[Asked]) -> bool {
@@ -75,7 +88,7 @@ fn no_toolchain(
     asked: &[Asked],
     request: &Request,
 ) -> (String, String) {
-    let tagged = |probe: &Probe| takes(suite, probe) && request.selection.takes(suite, probe);
+    let tagged = |probe: &Probe| takes(suite, probe) && request.selection.wide().takes(suite, probe);
     if !suite.probes.iter().any(tagged) {
         let tags = request.selection.tags().join(", ");
         let what = format!("`{}` has no probe with a tag that was asked for: {tags}", suite.name);
@@ -138,7 +151,7 @@ fn unknown_runtime(catalogue: &Catalogue, request: &Request) -> Option<Error> {
 
 /// The error of a run to which all of this leaves nothing.
 #[must_use]
-pub fn nothing(missing: &[Missing], catalogue: &Catalogue, request: &Request) -> Error {
+pub fn nothing((missing, asked): (&[Missing], &[Asked]), catalogue: &Catalogue, request: &Request) -> Error {
     if let Some(error) = unknown_runtime(catalogue, request) {
         return error;
     }
@@ -148,6 +161,21 @@ pub fn nothing(missing: &[Missing], catalogue: &Catalogue, request: &Request) ->
         .collect();
     if !faults.is_empty() {
         return Error::of(Kind::Nothing, faults);
+    }
+    if let Some(again) = &request.again {
+        let what = format!(
+            "nothing to run: nothing of what was not green in `{}` is asked for",
+            again.from.display()
+        );
+        return Error::new(Kind::Nothing, what).hint("--failed alone runs all of it");
+    }
+    let narrowing = request.selection.narrowing();
+    if !narrowing.is_empty() {
+        let what = format!("nothing to run: no case is left by {narrowing}");
+        let parts =
+            || "`stackprobe list` with a part of the expression prints what that part takes".to_owned();
+        let hint = unmet(catalogue, asked, request).map(|unmet| format!("{unmet}: {DISCOVER}"));
+        return Error::new(Kind::Nothing, what).hint(hint.unwrap_or_else(parts));
     }
     match request.share.as_ref().map(|share| share.shard) {
         Some(shard) => Error::new(Kind::Nothing, format!("nothing to run: shard {shard} holds no case"))

@@ -1,5 +1,6 @@
 //! WHAT is owed: from a command line and a stack to the cases of a run, before the first one starts.
 
+pub mod again;
 pub mod asked;
 mod bare;
 pub mod basis;

@@ -1,11 +1,15 @@
 //! What a command line asks for, understood before any stack is looked at: all that is wrong with it, at once.
 
+use std::path::Path;
+
 use crate::cli::{Modules, Select};
 use crate::error::{Error, Fault, Kind};
+use crate::plan::again::Again;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::share::Share;
 use crate::report::results::read_plan;
 use crate::stack::matrix::Limits;
+use crate::suite::filter::Filter;
 use crate::suite::module_name::Wanted;
 use crate::suite::select::Selection;
 
@@ -22,6 +26,8 @@ pub struct Request {
     pub all: bool,
     /// Which part of the plan.
     pub share: Option<Share>,
+    /// What was not green before, where only that is asked for.
+    pub again: Option<Again>,
 }
 
 impl Request {
@@ -30,22 +36,57 @@ impl Request {
     /// # Errors
     /// Names of suites, probes, tags and modules that nothing can have.
     pub fn new(select: &Select, catalogue: &Catalogue) -> Result<Self, Error> {
-        let selection = Selection::new(&select.suites, &select.tags, &catalogue.suites);
-        match (selection, wanted(&select.modules, select.all), share(select)) {
-            (Ok(selection), Ok((limits, extra)), Ok(share)) => {
-                Ok(Self { selection, limits, extra, all: select.all, share })
+        let suites = &catalogue.suites;
+        let selection = Selection::new(&select.suites, &given(&select.tags), suites);
+        let narrowed =
+            Selection::default().narrowed(&given(&select.exclude), &given(&select.filters), suites);
+        let wanted = wanted(&select.modules, select.all);
+        let (selection, (limits, extra), share) = match (selection, narrowed, wanted, share(select)) {
+            (Ok(selection), Ok(narrowed), Ok(wanted), Ok(share)) => (selection.with(narrowed), wanted, share),
+            (selection, narrowed, wanted, share) => {
+                let errors =
+                    [selection.err(), narrowed.err(), wanted.err(), share.err()].into_iter().flatten();
+                return Err(Error::of(Kind::Usage, errors.flat_map(|error| error.faults).collect()));
             }
-            (selection, wanted, share) => {
-                let errors = selection.err().into_iter().chain(wanted.err()).chain(share.err());
-                Err(Error::of(Kind::Usage, errors.flat_map(|error| error.faults).collect()))
-            }
+        };
+        // An expression that names modules says under which toolchains.
+        let named = limits.is_empty() && selection.filters().iter().any(Filter::names_toolchains);
+        let request = Self {
+            selection,
+            limits,
+            extra,
+            all: select.all || (named && select.failed.is_none()),
+            share,
+            again: None,
+        };
+        match &select.failed {
+            Some(folder) => request.only_failed(folder.as_deref().unwrap_or(&select.results)),
+            None => Ok(request),
         }
+    }
+
+    /// The same request for what was not green in these results.
+    fn only_failed(self, results: &Path) -> Result<Self, Error> {
+        let again = Again::read(results)?;
+        let extra = if self.extra.is_empty() {
+            again.modules.iter().filter_map(|name| Wanted::new(name).ok()).collect()
+        } else {
+            self.extra
+        };
+        let selection = self.selection.only(
+            again
+                .cases
+                .iter()
+                .map(|(id, owed)| (id.clone(), (owed.suite.clone(), owed.probe.clone())))
+                .collect(),
+        );
+        Ok(Self { selection, extra, all: false, again: Some(again), ..self })
     }
 
     /// Whether it asks for any toolchain.
     #[must_use]
     pub fn has_toolchains(&self) -> bool {
-        self.all || !self.limits.is_empty()
+        self.all || self.again.is_some() || !self.limits.is_empty()
     }
 }
 
@@ -94,6 +135,11 @@ pub fn wanted(given: &Modules, all: bool) -> Result<(Limits, Vec<Wanted>), Error
         faults.push(Fault::new("an MPI was asked for, but no compiler").hint(hint));
     }
     if faults.is_empty() { Ok((limits, extra)) } else { Err(Error::of(Kind::Usage, faults)) }
+}
+
+/// What is not blank: an environment may set a variable to nothing.
+fn given(texts: &[String]) -> Vec<String> {
+    texts.iter().filter(|text| !text.trim().is_empty()).cloned().collect()
 }
 
 /// Names of modules, those of them that can be any.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::pod::facts::Facts;
 use crate::report::mask;
-use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord, Selected};
 use crate::report::text::without_overrides;
 use crate::verdict::check::Outcome;
 
@@ -38,6 +38,7 @@ impl Pod {
             modulepath: String::new(),
             shard: String::new(),
             basis: None,
+            selected: Selected::default(),
             cases: Vec::new(),
         };
         Self { name: name.to_owned(), folder: PathBuf::new(), link: None, plan }
@@ -83,6 +84,7 @@ impl Account {
             modulepath: plan.modulepath.clone(),
             shard: plan.shard.clone(),
             basis: None,
+            selected: plan.selected.clone(),
             cases: Vec::new(),
         };
         let pod =

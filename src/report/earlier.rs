@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::atomic::PART;
 use crate::error::Error;
+use crate::report::order::ALL;
 use crate::report::record::{CaseRecord, INTERRUPTED};
 use crate::report::results::{read, read_plan};
 use crate::report::seal;
@@ -19,8 +20,8 @@ use crate::verdict::check::Outcome;
 pub const FOLDER: &str = "earlier";
 /// The suite and the probe that stand for what must be there before the first case.
 pub const NOTHING_TESTED: (&str, &str) = ("run", "preflight");
-/// Everything that results consist of.
-const PARTS: [&str; 6] = ["plan.json", "cases", "logs", "junit.xml", "report.html", seal::NAME];
+/// What results consist of, beside the reports.
+const PARTS: [&str; 4] = ["plan.json", "cases", "logs", seal::NAME];
 /// What the name of a folder ends in that is being removed.
 const GONE: &str = ".gone";
 
@@ -30,7 +31,7 @@ const GONE: &str = ".gone";
 /// # Errors
 /// A directory that cannot be read or written. The results are untouched then.
 pub fn keep(folder: &Path, most: usize) -> Result<Option<PathBuf>, Error> {
-    if most == 0 || !PARTS.iter().any(|part| holds(&folder.join(part))) {
+    if most == 0 || !parts().any(|part| holds(&folder.join(part))) {
         return Ok(None);
     }
     let earlier = folder.join(FOLDER);
@@ -65,6 +66,10 @@ pub fn latest(folder: &Path) -> Option<PathBuf> {
     std::iter::once(folder.to_path_buf()).chain(earlier).find(|path| tested(path))
 }
 
+fn parts() -> impl Iterator<Item = &'static str> {
+    PARTS.into_iter().chain(ALL.iter().map(|report| report.file()))
+}
+
 fn holds(part: &Path) -> bool {
     match fs::read_dir(part) {
         Ok(mut entries) => entries.next().is_some(),
@@ -93,7 +98,7 @@ fn store(folder: &Path, earlier: &Path) -> io::Result<PathBuf> {
     let number = numbered(earlier).last().map_or(1, |(number, _)| number + 1);
     let part = earlier.join(format!(".{number}{PART}"));
     fs::create_dir(&part)?;
-    for name in PARTS {
+    for name in parts() {
         double(&folder.join(name), &part.join(name))?;
     }
     let kept = earlier.join(number.to_string());

@@ -23,6 +23,7 @@ pub mod lock;
 pub mod mask;
 pub mod merge;
 pub mod metrics;
+pub mod narrow;
 pub mod order;
 pub mod print;
 pub mod record;

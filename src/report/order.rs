@@ -60,6 +60,12 @@ impl ReportOrder {
         usual.chain(self.further.iter().map(|further| (further.report, further.path(folder))))
     }
 
+    /// The reports that have a place of their own.
+    #[must_use]
+    pub fn elsewhere(&self) -> Vec<(&'static dyn ReportFile, PathBuf)> {
+        self.further.iter().filter_map(|further| Some((further.report, further.path.clone()?))).collect()
+    }
+
     /// Whether the folders are there into which further reports go: better now than after an hour.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::pod::facts::Facts;
 use crate::report::basis::Basis;
+use crate::suite::Layer;
 use crate::verdict::check::{Check, Diagnosed, Outcome};
 
 /// Raised when a reader of the older shape would be misled.
@@ -44,8 +45,35 @@ pub struct PlanRecord {
     /// What it was made from; none in the plan of an older stackprobe, or of a run that did not come to its stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Box<Basis>>,
+    /// What it was made from.
+    #[serde(default, skip_serializing_if = "Selected::is_empty")]
+    pub selected: Selected,
     /// Every case, in order.
     pub cases: Vec<Owed>,
+}
+
+/// What a plan was made from: by it, a part of the results can be asked for, and be asked again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Selected {
+    /// `--filter` and `--exclude`, as they were written; empty where nothing was left out by them.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub filter: String,
+    /// The results of which only what was not green was asked again; empty where that was not asked.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub again: String,
+    /// The modules that were loaded into every toolchain beside its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<String>,
+    /// The modules of each toolchain, by its label.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub toolchains: BTreeMap<String, BTreeMap<Layer, String>>,
+}
+
+impl Selected {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A case that is owed.

@@ -59,14 +59,14 @@ pub fn exit(account: &Account) -> Exit {
 ///
 /// # Errors
 /// Standard output that cannot be written.
-pub fn print(account: &Account, folder: &Path) -> Result<(), Error> {
+pub fn print(account: &Account, folder: Option<&Path>) -> Result<(), Error> {
     print::print(&(no_command(&render(account, folder)) + "\n"))?;
     ci::tell(account)
 }
 
-/// The summary as text with colours; `folder` is where the reports stand.
+/// The summary as text with colours; `folder` is where the reports stand, if some do.
 #[must_use]
-pub fn render(account: &Account, folder: &Path) -> String {
+pub fn render(account: &Account, folder: Option<&Path>) -> String {
     let mut rows: Vec<(&str, BTreeMap<&str, Counts>)> = Vec::new();
     let mut suites: Vec<&str> = Vec::new();
     let mut total = Counts::default();
@@ -100,13 +100,14 @@ pub fn render(account: &Account, folder: &Path) -> String {
     text.push_str(&faults(account));
     let style = style(total.worst());
     let seconds: f64 = account.cases().map(|case| case.seconds).sum();
+    let report = folder.map(|folder| format!("; report: {}", folder.join("junit.xml").display()));
     let _ = write!(
         text,
-        "\n{style}{}{style:#} in {} under {}, {seconds:.1} s of cases; report: {}",
+        "\n{style}{}{style:#} in {} under {}, {seconds:.1} s of cases{}",
         total.words(),
         many(account.told.len(), "case"),
         many(rows.len(), "toolchain"),
-        folder.join("junit.xml").display()
+        report.unwrap_or_default()
     );
     if total.passed + total.failed + total.error == 0 && exit(account) == Exit::Nothing {
         text.push_str("\nnothing was tested: every check was skipped, which is never green");
@@ -159,7 +160,7 @@ fn faults(account: &Account) -> String {
 mod tests {
     use super::*;
     use crate::pod::facts::Facts;
-    use crate::report::record::{Owed, PlanRecord};
+    use crate::report::record::{Owed, PlanRecord, Selected};
 
     fn plan(ids: &[&str]) -> PlanRecord {
         let owed = |id: &&str| Owed {
@@ -181,6 +182,7 @@ mod tests {
             modulepath: String::new(),
             shard: String::new(),
             basis: None,
+            selected: Selected::default(),
             cases: ids.iter().map(owed).collect(),
         }
     }

@@ -9,6 +9,7 @@ mod command;
 pub mod embedded;
 mod expect;
 pub mod file;
+pub mod filter;
 pub mod folder;
 pub mod launch;
 pub mod limits;
@@ -26,6 +27,8 @@ pub mod vocabulary;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Source;
 pub use expect::{End, Expect};
 use folder::Folder;
@@ -33,7 +36,8 @@ use requirement::Requirement;
 use template::{Placeholder, Template};
 
 /// Which modules must be loaded for a suite, besides those that it names itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// A compiler.
     Compiler,

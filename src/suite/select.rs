@@ -1,18 +1,38 @@
 //! Which probes a command line asks for. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobMatcher};
 
 use crate::document::nearest;
 use crate::error::{Error, Fault, Kind};
-use crate::suite::{Probe, Suite};
+use crate::suite::filter::{Answer, Filter, Subject};
+use crate::suite::module_name::Module;
+use crate::suite::{Layer, Probe, Suite};
 
-/// `SUITE[/PROBE]...` and `--tag`, both optional; patterns may hold `*` and `?`.
+/// `SUITE[/PROBE]...`, `--exclude`, `--tag` and `--filter`, all optional; patterns may hold `*` and `?`.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    patterns: Vec<(String, GlobMatcher, Option<GlobMatcher>)>,
+    patterns: Vec<Pattern>,
     tags: Vec<String>,
+    excluded: Vec<Pattern>,
+    filters: Vec<Filter>,
+    only: Option<Only>,
+}
+
+/// Cases by their ids, each with its suite and its probe.
+type Only = BTreeMap<String, (String, String)>;
+
+/// `SUITE[/PROBE]`: as it was written, and what it matches.
+type Pattern = (String, GlobMatcher, Option<GlobMatcher>);
+
+/// A toolchain as far as it is known: its label and its modules.
+#[derive(Clone, Copy, Debug)]
+pub struct Under<'t> {
+    /// `gcc/12.2.0 openmpi/5.0.11`.
+    pub label: &'t str,
+    /// Those that make it.
+    pub modules: &'t [(Layer, Module)],
 }
 
 impl Selection {
@@ -22,43 +42,7 @@ impl Selection {
     /// Every pattern that names no suite or probe, with the nearest name.
     pub fn new(patterns: &[String], tags: &[String], suites: &[Suite]) -> Result<Self, Error> {
         let mut faults = Vec::new();
-        let mut selection = Self { patterns: Vec::new(), tags: tags.to_vec() };
-        for text in patterns {
-            let (suite, probe) = match text.split_once('/') {
-                Some((suite, probe)) => (suite, Some(probe)),
-                None => (text.as_str(), None),
-            };
-            let glob = |pattern: &str| Glob::new(pattern).map(|glob| glob.compile_matcher());
-            match (glob(suite), probe.map(glob).transpose()) {
-                (Ok(suite), Ok(probe)) => selection.patterns.push((text.clone(), suite, probe)),
-                (Err(error), _) | (_, Err(error)) => {
-                    faults.push(Fault::new(format!("cannot read the pattern `{text}`: {}", error.kind())));
-                }
-            }
-        }
-        for (text, suite, probe) in &selection.patterns {
-            let probes =
-                || suites.iter().flat_map(|suite| suite.probes.iter().map(move |probe| (suite, probe)));
-            if probes().any(|(s, p)| matches(suite, probe.as_ref(), s, p)) {
-                continue;
-            }
-            let names: Vec<String> = suites
-                .iter()
-                .map(|suite| suite.name.clone())
-                .chain(probes().map(|(suite, probe)| format!("{}/{}", suite.name, probe.name)))
-                .collect();
-            let hint = match nearest(text, names.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => match suites.iter().find(|of| probe.is_some() && suite.is_match(&of.name)) {
-                    Some(of) => format!("`stackprobe explain {}` tells its probes", of.name),
-                    None => format!(
-                        "suites are: {}",
-                        suites.iter().map(|suite| suite.name.as_str()).collect::<Vec<_>>().join(", ")
-                    ),
-                },
-            };
-            faults.push(Fault::new(format!("no suite or probe is named `{text}`")).hint(hint));
-        }
+        let patterns = named(patterns, suites, &mut faults);
         let known =
             |tag: &&String| suites.iter().flat_map(|suite| &suite.probes).any(|p| p.tags.contains(tag));
         for tag in tags.iter().filter(|tag| !known(tag)) {
@@ -67,7 +51,84 @@ impl Selection {
             let hint = format!("tags are: {}", all.into_iter().collect::<Vec<_>>().join(", "));
             faults.push(Fault::new(format!("no probe has the tag `{tag}`")).hint(hint));
         }
-        if faults.is_empty() { Ok(selection) } else { Err(Error::of(Kind::Usage, faults)) }
+        if faults.is_empty() {
+            Ok(Self { patterns, tags: tags.to_vec(), ..Self::default() })
+        } else {
+            Err(Error::of(Kind::Usage, faults))
+        }
+    }
+
+    /// The same without what `excluded` names and with only what one of the `filters` takes.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn narrowed(
+        mut self,
+        excluded: &[String],
+        filters: &[String],
+        suites: &[Suite],
+    ) -> Result<Self, Error> {
+        let mut faults = Vec::new();
+        self.excluded = named(excluded, suites, &mut faults);
+        for text in filters {
+            match Filter::parse(text) {
+                Ok(filter) => {
+                    faults.extend(filter.faults(suites));
+                    self.filters.push(filter);
+                }
+                Err(error) => faults.extend(error.faults),
+            }
+        }
+        if faults.is_empty() { Ok(self) } else { Err(Error::of(Kind::Usage, faults)) }
+    }
+
+    /// The same with only the cases of these ids.
+    #[must_use]
+    pub fn only(self, cases: Only) -> Self {
+        Self { only: Some(cases), ..self }
+    }
+
+    /// The same, narrowed as `other` is.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { patterns: self.patterns, tags: self.tags, ..other }
+    }
+
+    /// What was asked for by name and by tag, whatever else narrows it.
+    #[must_use]
+    pub fn wide(&self) -> Self {
+        Self { patterns: self.patterns.clone(), tags: self.tags.clone(), ..Self::default() }
+    }
+
+    /// The filters, one of which is enough.
+    #[must_use]
+    pub fn filters(&self) -> &[Filter] {
+        &self.filters
+    }
+
+    /// Whether names, tags, filters or exclusions leave anything out.
+    #[must_use]
+    pub fn is_narrowed(&self) -> bool {
+        !(self.patterns.is_empty()
+            && self.tags.is_empty()
+            && self.excluded.is_empty()
+            && self.filters.is_empty())
+    }
+
+    /// All that narrows it beside names and tags, as a person would write it; empty where nothing does.
+    #[must_use]
+    pub fn narrowing(&self) -> String {
+        let filters = match self.filters.as_slice() {
+            [] => Vec::new(),
+            [one] => vec![one.text().to_owned()],
+            several => {
+                let several: Vec<String> =
+                    several.iter().map(|filter| format!("({})", filter.text())).collect();
+                vec![several.join(" | ")]
+            }
+        };
+        let excluded = self.excluded.iter().map(|(text, ..)| format!("--exclude {text}"));
+        filters.into_iter().chain(excluded).collect::<Vec<_>>().join(" ")
     }
 
     /// What was named, one by one: as it was written, and whether it takes this probe.
@@ -83,17 +144,86 @@ impl Selection {
         &self.tags
     }
 
-    /// Whether this probe is asked for. No pattern asks for all; of several tags one is enough.
+    /// Whether this probe may be asked for. No pattern asks for all; of several tags one is enough.
     #[must_use]
     pub fn takes(&self, suite: &Suite, probe: &Probe) -> bool {
-        let named = self.patterns.is_empty()
-            || self.patterns.iter().any(|(_, s, p)| matches(s, p.as_ref(), suite, probe));
-        named && (self.tags.is_empty() || self.tags.iter().any(|tag| probe.tags.contains(tag)))
+        self.takes_under(suite, probe, None)
+    }
+
+    /// Whether this probe is asked for under a toolchain; where that is not known, whether it may be.
+    #[must_use]
+    pub fn takes_under(&self, suite: &Suite, probe: &Probe, under: Option<Under<'_>>) -> bool {
+        let any =
+            |patterns: &[Pattern]| patterns.iter().any(|(_, s, p)| matches(s, p.as_ref(), suite, probe));
+        let subject = Subject {
+            suite: &suite.name,
+            probe: &probe.name,
+            tags: Some(&probe.tags),
+            modules: under.map(|under| under.modules),
+            toolchain: under.map(|under| under.label),
+            ..Subject::default()
+        };
+        (self.patterns.is_empty() || any(&self.patterns))
+            && (self.tags.is_empty() || self.tags.iter().any(|tag| probe.tags.contains(tag)))
+            && !any(&self.excluded)
+            && self
+                .only
+                .as_ref()
+                .is_none_or(|only| only.values().any(|(s, p)| *s == suite.name && *p == probe.name))
+            && (self.filters.is_empty()
+                || self.filters.iter().any(|filter| filter.answer(&subject) != Answer::No))
+    }
+
+    /// Whether the case of this id is asked for, as far as ids were named.
+    #[must_use]
+    pub fn takes_id(&self, id: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains_key(id))
     }
 }
 
 fn matches(suite: &GlobMatcher, probe: Option<&GlobMatcher>, of: &Suite, it: &Probe) -> bool {
     suite.is_match(&of.name) && probe.is_none_or(|probe| probe.is_match(&it.name))
+}
+
+/// Patterns, each of which must name something.
+fn named(texts: &[String], suites: &[Suite], faults: &mut Vec<Fault>) -> Vec<Pattern> {
+    let mut patterns = Vec::new();
+    for text in texts {
+        let (suite, probe) = match text.split_once('/') {
+            Some((suite, probe)) => (suite, Some(probe)),
+            None => (text.as_str(), None),
+        };
+        let glob = |pattern: &str| Glob::new(pattern).map(|glob| glob.compile_matcher());
+        match (glob(suite), probe.map(glob).transpose()) {
+            (Ok(suite), Ok(probe)) => patterns.push((text.clone(), suite, probe)),
+            (Err(error), _) | (_, Err(error)) => {
+                faults.push(Fault::new(format!("cannot read the pattern `{text}`: {}", error.kind())));
+            }
+        }
+    }
+    for (text, suite, probe) in &patterns {
+        let probes = || suites.iter().flat_map(|suite| suite.probes.iter().map(move |probe| (suite, probe)));
+        if probes().any(|(s, p)| matches(suite, probe.as_ref(), s, p)) {
+            continue;
+        }
+        let names: Vec<String> = suites
+            .iter()
+            .map(|suite| suite.name.clone())
+            .chain(probes().map(|(suite, probe)| format!("{}/{}", suite.name, probe.name)))
+            .collect();
+        let hint = match nearest(text, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => match suites.iter().find(|of| probe.is_some() && suite.is_match(&of.name)) {
+                Some(of) => format!("`stackprobe explain {}` tells its probes", of.name),
+                None => format!(
+                    "suites are: {}",
+                    suites.iter().map(|suite| suite.name.as_str()).collect::<Vec<_>>().join(", ")
+                ),
+            },
+        };
+        faults.push(Fault::new(format!("no suite or probe is named `{text}`")).hint(hint));
+    }
+    patterns
 }
 
 /// More pods than any plan has cases.

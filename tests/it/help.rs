@@ -12,6 +12,16 @@ fn verbs() -> Vec<String> {
     verbs.get_subcommands().map(|verb| verb.get_name().to_owned()).collect()
 }
 
+/// What stands before a shell's `)`, `>` or `|`.
+fn command(line: &str) -> &str {
+    let mut quoted = false;
+    let end = line.find(|letter| {
+        quoted ^= letter == '\'';
+        !quoted && [')', '>', '|'].contains(&letter)
+    });
+    &line[..end.unwrap_or(line.len())]
+}
+
 #[test]
 fn every_verb_has_examples_and_every_example_is_understood() {
     let mut understood = 0;
@@ -22,7 +32,7 @@ fn every_verb_has_examples_and_every_example_is_understood() {
         for line in examples.lines() {
             // Before two blanks stands the command, behind them what it is for.
             let Some(start) = line.find("stackprobe ").filter(|_| !line.contains('`')) else { continue };
-            let typed = line[start..].split("  ").next().unwrap().split([')', '>', '|']).next().unwrap();
+            let typed = command(line[start..].split("  ").next().unwrap());
             let words = shell_words::split(typed).unwrap();
             assert!(
                 Cli::try_parse_from(&words).is_ok(),

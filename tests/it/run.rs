@@ -5,6 +5,7 @@ mod kept;
 mod refused;
 mod retries;
 mod secrets;
+mod select;
 
 use crate::fixture::{call, core, valid_against_junit_10};
 

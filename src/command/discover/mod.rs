@@ -100,6 +100,7 @@ impl<'v> View<'v> {
                 .iter()
                 .map(|(layer, module)| (*layer, catalogue.families.canonical(&module.family).to_owned()))
                 .collect(),
+            modules: None,
         };
         let toolchains = matrix.select(limits).map(|chain| {
             let suites = suites_for(suites, &planned(chain)).map(|suite| suite.name.as_str()).collect();

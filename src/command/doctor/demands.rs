@@ -56,7 +56,7 @@ fn possible<'c>(catalogue: &'c Catalogue, limits: &Limits, all: bool) -> Vec<Pos
         let layers: Vec<(Layer, String)> =
             layers.iter().map(|(layer, family)| (*layer, (*family).to_owned())).collect();
         let families: Vec<&str> = layers.iter().map(|(_, family)| family.as_str()).collect();
-        Planned { label: families.join(" "), layers }
+        Planned { label: families.join(" "), layers, modules: None }
     };
     let mut possible = Vec::new();
     if open || !compilers.is_empty() {

@@ -192,7 +192,7 @@ impl<'g> Group<'g> {
                 aslr: probe.aslr || fitness::layout_is_kept(&session.facts),
             },
         };
-        let mut capture = Capture::new(Results::log(&session.flags.results, &case.id));
+        let mut capture = Capture::new(Results::log(&session.flags.select.results, &case.id));
         capture.head = usize::try_from(session.flags.output).unwrap_or(usize::MAX);
         capture.tail = capture.head;
         capture.log_cap = session.flags.log;

@@ -91,7 +91,7 @@ impl Built<'_> {
             aslr: probe.aslr,
             limit: group.session.flags.timeout.unwrap_or(probe.timeout),
         };
-        let _ = write_repro(&group.session.flags.results, &case.id, &repro.script());
+        let _ = write_repro(&group.session.flags.select.results, &case.id, &repro.script());
     }
 }
 

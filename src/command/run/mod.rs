@@ -26,6 +26,7 @@ use crate::history::{Entry, file};
 use crate::ledger::{Keys, Since};
 use crate::plan::cases::Plan;
 use crate::plan::catalogue::Catalogue;
+use crate::plan::missing::unmet;
 use crate::plan::owed::{plan, record};
 use crate::plan::request::Request;
 use crate::plan::toolchains::Stack;
@@ -108,14 +109,17 @@ fn carry_out(
     let host = facts.node.clone().or_else(|| Some(facts.host.clone()));
     let stack = Stack::open(catalogue, root.path(), stop, request.all)?;
     let (asked, plan, missing) = plan(catalogue, &stack, request)?;
-    let mut record = record(catalogue, &stack, &asked, &plan, &facts);
+    let mut record = record(catalogue, &stack, &asked, &plan, (request, &facts));
+    if let Some(unmet) = unmet(catalogue, &asked, request) {
+        note(&unmet);
+    }
     let mut missing = untested::records(&missing);
     if request.all {
         missing.extend(untested::hidden(stack.hidden(), &why));
     }
     record.cases.extend(missing.iter().map(|case| case.owed.clone()));
     record.shard = flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default();
-    let claim = Claim::take(&flags.results)?;
+    let claim = Claim::take(&flags.select.results)?;
     let given_servers = Given::or_environment(flags.index_url.as_ref(), flags.cran.as_ref());
     let keys = Keys::new(catalogue, &stack, &facts, given_servers, flags.since.is_some());
     let (done, plan) = resume(flags, (catalogue, &stack, &keys), (&asked, &request.extra), plan);
@@ -128,14 +132,14 @@ fn carry_out(
     });
     let pause = if flags.debug_pause { Some(Pause::new()?) } else { None };
     let live = show(flags, &record, &done);
-    if !flags.resume || earlier::would_lose(&flags.results, &done) {
+    if !flags.resume || earlier::would_lose(&flags.select.results, &done) {
         keep_earlier(flags)?;
     }
     *begun = true;
-    let results = results::Results::begin(&flags.results, &record, done, flags.reports.order())?;
+    let results = results::Results::begin(&flags.select.results, &record, done, flags.reports.order())?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
     let told = (record.cases, Teller::start(results, console)?, live, pause);
-    let reserve = Reserve::make(&flags.results, plan.cases.len())?;
+    let reserve = Reserve::make(&flags.select.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
     let place = (&asked[..], &root, &keys, since.as_ref());
     let session =
@@ -165,7 +169,7 @@ fn carry_out(
     {
         note(&told);
     }
-    let printed = summary::print(results.account(), &flags.results).err();
+    let printed = summary::print(results.account(), Some(&flags.select.results)).err();
     termination::write(results.account());
     drop(claim);
     let exit = match stop.requested() {
@@ -198,10 +202,10 @@ fn carry_out(
 /// # Errors
 /// Those of [`earlier::keep`].
 fn keep_earlier(flags: &Run) -> Result<(), Error> {
-    if let Some(kept) = earlier::keep(&flags.results, flags.earlier)? {
+    if let Some(kept) = earlier::keep(&flags.select.results, flags.earlier)? {
         note(&format!(
             "the results that `{}` held are kept as `{}`",
-            flags.results.display(),
+            flags.select.results.display(),
             kept.display()
         ));
     }
@@ -214,7 +218,7 @@ fn show(flags: &Run, record: &PlanRecord, done: &[CaseRecord]) -> Option<Arc<Liv
     if flags.quiet || !live::is_possible() {
         return None;
     }
-    let earlier = earlier::latest(&flags.results).and_then(|folder| results::read(&folder).ok());
+    let earlier = earlier::latest(&flags.select.results).and_then(|folder| results::read(&folder).ok());
     let earlier = earlier.map(|(_, earlier, _)| earlier).unwrap_or_default();
     let earlier = earlier.into_iter().filter(|(_, case)| case.seconds > 0.0);
     let mut earlier: HashMap<String, f64> = earlier.map(|(id, case)| (id, case.seconds)).collect();

@@ -32,7 +32,7 @@ pub(super) fn resume(
     if !flags.resume {
         return (Vec::new(), plan);
     }
-    let mut earlier = match results::read(&flags.results) {
+    let mut earlier = match results::read(&flags.select.results) {
         Ok((_, done, _)) => done,
         Err(error) => {
             note(&format!("nothing to resume: {}: everything is run", error.what()));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use time::OffsetDateTime;
@@ -22,6 +23,7 @@ use crate::report::live::Live;
 use crate::report::record::now;
 use crate::report::record::{CaseRecord, INTERRUPTED, Owed, UNWRITTEN};
 use crate::report::results::Results;
+use crate::report::text::many;
 use crate::run::execute::dismiss_supervisors;
 use crate::run::memory::Groups;
 use crate::run::root::Root;
@@ -51,6 +53,8 @@ pub(super) struct Session<'s> {
     pub(super) groups: Option<Groups>,
     /// Whether MPI programs may run beside one that has every slot; known once the plan is carried out.
     pub(super) launches_beside: OnceLock<bool>,
+    /// How many cases have failed or could not be told.
+    bad: AtomicUsize,
     owed: BTreeMap<String, Owed>,
     teller: Teller,
     live: Option<Arc<Live>>,
@@ -91,6 +95,7 @@ impl<'s> Session<'s> {
             since,
             groups,
             launches_beside: OnceLock::new(),
+            bad: AtomicUsize::new(0),
             owed,
             teller,
             live,
@@ -164,6 +169,8 @@ impl<'s> Session<'s> {
         } else if let Some(why) = self.teller.unwritable() {
             // Nobody could read of it.
             Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
+        } else if let Some(why) = self.has_seen_enough() {
+            Check::not_passed("case", Outcome::Skipped, INTERRUPTED, why)
         } else {
             return false;
         };
@@ -171,6 +178,13 @@ impl<'s> Session<'s> {
             self.finish(self.record(case, vec![check.clone()]), String::new());
         }
         true
+    }
+
+    /// Why nothing more is begun, where enough has gone wrong.
+    fn has_seen_enough(&self) -> Option<String> {
+        let most = self.flags.most_failures().filter(|most| self.bad.load(Ordering::Relaxed) >= *most)?;
+        let flag = if self.flags.fail_fast { "--fail-fast".to_owned() } else { format!("--max-fail {most}") };
+        Some(format!("not run: {} had not passed by then ({flag})", many(most, "case")))
     }
 
     /// A record of this case with these checks.
@@ -221,9 +235,12 @@ impl<'s> Session<'s> {
         let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
         let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
         excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
+        if record.outcome() > Outcome::Skipped {
+            self.bad.fetch_add(1, Ordering::Relaxed);
+        }
         let pause = self.pause.as_ref().filter(|pause| pause.is_for(&record, self.stop));
-        let told =
-            pause.map(|_| instructions(&record, &self.flags.results, self.root.path(), &self.facts.host));
+        let told = pause
+            .map(|_| instructions(&record, &self.flags.select.results, self.root.path(), &self.facts.host));
         self.teller.tell(record, said);
         if let (Some(pause), Some(told)) = (pause, told) {
             self.teller.say(told);

@@ -12,7 +12,7 @@ use crate::pod::facts::Facts;
 use crate::report::claim::Claim;
 use crate::report::earlier::NOTHING_TESTED;
 use crate::report::record::now;
-use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord};
+use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord, Selected};
 use crate::report::results::Results;
 use crate::report::termination;
 use crate::suite::module_name::Wanted;
@@ -25,12 +25,12 @@ const PREFLIGHT: &str = NOTHING_TESTED.1;
 /// that this one was to go on with, and nothing where the command line or a file is wrong.
 pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&Why>, error: &Error) {
     if matches!(error.kind, Kind::Usage | Kind::Data)
-        || (flags.resume && flags.results.join("plan.json").exists())
+        || (flags.resume && flags.select.results.join("plan.json").exists())
     {
         return;
     }
     // Another run's results are not written over.
-    let Ok(_claim) = Claim::take(&flags.results) else { return };
+    let Ok(_claim) = Claim::take(&flags.select.results) else { return };
     let owed = owed(RUN, PREFLIGHT, &toolchain(request));
     let plan = PlanRecord {
         format: FORMAT,
@@ -42,6 +42,7 @@ pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&
         modulepath: std::env::var("MODULEPATH").unwrap_or_default(),
         shard: flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default(),
         basis: None,
+        selected: Selected::default(),
         cases: vec![owed.clone()],
     };
     let mut case = case(&owed, check(error, why));
@@ -50,7 +51,8 @@ pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&
         return;
     }
     // Where nothing can be written, the error that is printed and the exit code are all there is.
-    let Ok(mut results) = Results::begin(&flags.results, &plan, Vec::new(), flags.reports.order()) else {
+    let Ok(mut results) = Results::begin(&flags.select.results, &plan, Vec::new(), flags.reports.order())
+    else {
         return;
     };
     results.finish(&mut case);
