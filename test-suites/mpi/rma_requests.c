@@ -96,41 +96,72 @@ static int is_all(const char *what, const struct kind *kind, const unsigned char
     return wrong < 0;
 }
 
-static int run(const struct function *function, const struct kind *kind, int count)
+/* One call under way. Those of a function are under way together, each at a place of its own in the window. */
+struct job {
+    const struct kind *kind;
+    int count, error;
+    struct buffer in, out;
+    MPI_Aint place;
+    MPI_Request request;
+};
+
+static struct job jobs[16];
+static int job_count;
+static MPI_Aint room;
+
+static void add(const struct kind *kind, int count)
 {
-    struct buffer in = new_buffer(kind, (size_t)count), out = new_buffer(kind, (size_t)count);
-    size_t bytes = in.bytes;
-    MPI_Request request = MPI_REQUEST_NULL;
-    MPI_Aint place = 64;
+    struct job *job = &jobs[job_count++];
+    *job = (struct job){kind, count, MPI_SUCCESS, new_buffer(kind, (size_t)count), new_buffer(kind, (size_t)count),
+                        room + GUARD, MPI_REQUEST_NULL};
+    room = (job->place + (MPI_Aint)job->in.bytes + GUARD + 63) / 64 * 64;
+}
+
+static int run(const struct function *function)
+{
     int adds = function->effect == ADDS || function->effect == FETCHES, well = 1;
-    put_elements(kind, in.at, count, me, 0, 0);
-    memset(memory, CANARY, bytes + 128);
-    if (function->effect != PUTS)
-        put_elements(kind, memory + place, count, me, 0, 0);
+    memset(memory, CANARY, (size_t)room);
+    for (int i = 0; i < job_count; i++) {
+        struct job *job = &jobs[i];
+        put_elements(job->kind, job->in.at, job->count, me, 0, 0);
+        if (function->effect != PUTS)
+            put_elements(job->kind, memory + job->place, job->count, me, 0, 0);
+    }
     MPI_Win_sync(win);
     PMPI_Barrier(MPI_COMM_WORLD);
-    struct call call = {in.at, out.at, count, peer, kind->type, kind->type, place, MPI_SUM, win, &request};
-    int error = function->call(&call);
-    if (error == MPI_SUCCESS && function->with_request)
-        error = MPI_Wait(&request, MPI_STATUS_IGNORE);
-    if (function->effect == GETS || function->effect == FETCHES) {
-        if (!function->with_request)
-            MPI_Win_flush_local(peer, win);
-        well &= is_all("what was got", kind, out.at, count, peer, 1);
+    for (int i = 0; i < job_count; i++) {
+        struct job *job = &jobs[i];
+        struct call call = {job->in.at, job->out.at, job->count, peer, job->kind->type, job->kind->type,
+                            job->place, MPI_SUM, win, &job->request};
+        job->error = function->call(&call);
     }
+    for (int i = 0; i < job_count && function->with_request; i++)
+        if (jobs[i].error == MPI_SUCCESS)
+            jobs[i].error = MPI_Wait(&jobs[i].request, MPI_STATUS_IGNORE);
+    if ((function->effect == GETS || function->effect == FETCHES) && !function->with_request)
+        MPI_Win_flush_local(peer, win);
+    for (int i = 0; i < job_count && (function->effect == GETS || function->effect == FETCHES); i++)
+        well &= is_all("what was got", jobs[i].kind, jobs[i].out.at, jobs[i].count, peer, 1);
     MPI_Win_flush(peer, win);
     PMPI_Barrier(MPI_COMM_WORLD);
     MPI_Win_sync(win);
-    if (function->effect == PUTS || adds)
-        well &= is_all("what arrived", kind, memory + place, count, adds ? me : peer, adds ? 2 : 1);
-    for (int i = 0; i < 64 && well; i++)
-        if (memory[i] != CANARY || memory[64 + bytes + (size_t)i] != CANARY) {
-            tap_because("%d of %s: written beside the target", count, kind->name);
-            well = 0;
-        }
-    well &= tap_same_int("error", error, MPI_SUCCESS);
-    well &= end_buffer(&in, kind->name);
-    return end_buffer(&out, kind->name) & well;
+    for (int i = 0; i < job_count; i++) {
+        struct job *job = &jobs[i];
+        unsigned char *at = memory + job->place;
+        if (function->effect == PUTS || adds)
+            well &= is_all("what arrived", job->kind, at, job->count, adds ? me : peer, adds ? 2 : 1);
+        for (int byte = 0; byte < GUARD && well; byte++)
+            if (at[byte - GUARD] != CANARY || at[job->in.bytes + (size_t)byte] != CANARY) {
+                tap_because("%d of %s: written beside the target", job->count, job->kind->name);
+                well = 0;
+            }
+        well &= tap_same_int("error", job->error, MPI_SUCCESS);
+        well &= end_buffer(&job->in, job->kind->name);
+        well &= end_buffer(&job->out, job->kind->name);
+    }
+    job_count = 0;
+    room = 0;
+    return well;
 }
 
 int main(int argc, char **argv)
@@ -147,14 +178,16 @@ int main(int argc, char **argv)
     make_kinds();
     make_gapped(0);
     /* Parts that are no multiple of 16 bytes are the rma probe's to look at. */
-    MPI_Win_allocate((MOST + 128) / 64 * 64 + 64, 1, MPI_INFO_NULL, backwards, &memory, &win);
+    MPI_Win_allocate((1 << 20) + (1 << 16), 1, MPI_INFO_NULL, backwards, &memory, &win);
     MPI_Win_lock_all(0, win);
     for (size_t f = 0; f < sizeof functions / sizeof *functions; f++) {
-        check(run(&functions[f], &gapped, 7), "%s of a type with gaps", functions[f].name);
-        int well = run(&functions[f], &kinds[3], 65) & run(&functions[f], &kinds[0], 65);
-        for (size_t i = 0; i < sizeof around / sizeof *around && well; i++)
-            well &= run(&functions[f], &kinds[1], around[i]);
-        check(well, "%s", functions[f].name);
+        add(&gapped, 7);
+        check(run(&functions[f]), "%s of a type with gaps", functions[f].name);
+        add(&kinds[3], 65);
+        add(&kinds[0], 65);
+        for (size_t i = 0; i < sizeof around / sizeof *around; i++)
+            add(&kinds[1], around[i]);
+        check(run(&functions[f]), "%s", functions[f].name);
     }
     MPI_Win_flush_local_all(win);
     MPI_Win_flush_all(win);

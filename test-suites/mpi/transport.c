@@ -236,7 +236,7 @@ static int shared_with_partner(void)
 
 static void note_speed(char *out, char *in)
 {
-    int turns = tap_repeat(200, 20), partner = tap_rank ^ 1;
+    int turns = tap_repeat(40, 20), partner = tap_rank ^ 1;
     char word = 0;
     double start = MPI_Wtime();
     for (int turn = 0; partner < tap_size && turn < turns; turn++) {
