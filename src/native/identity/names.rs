@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{Tools, answers};
-use crate::native::place::real;
+use crate::native::place::{install, real};
 use crate::native::{judged, unanswered};
 use crate::stack::lmod::Answer;
 use crate::stack::toolchain::{Launcher, Loaded};
@@ -30,7 +30,7 @@ const fn same(key: &'static str, tool: Placeholder, words: &'static [&'static st
 }
 
 /// What a driver would do, without doing it.
-const COMPILERS: [Question; 4] = [
+const COMPILERS: [Question; 5] = [
     same("cc", Placeholder::Cc, &["-###", "-x", "c", "/dev/null"]),
     same("cxx", Placeholder::Cxx, &["-###", "-x", "c++", "/dev/null"]),
     same("fc", Placeholder::Fc, &["-###", "-x", "f95", "/dev/null"]),
@@ -39,6 +39,8 @@ const COMPILERS: [Question; 4] = [
         tool: Placeholder::Cc,
         asked: [&["-E", "-###", "-x", "c", "/dev/null"], &["-###", "-x", "c", "/dev/null"]],
     },
+    // It reads no configuration file of the compiler's.
+    Question { key: "cpp-kin", tool: Placeholder::Cc, asked: [&["-dumpversion"], &["-dumpversion"]] },
 ];
 
 const WRAPPERS: [Question; 3] = [
@@ -51,8 +53,19 @@ pub(super) fn of_compiler(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
     COMPILERS.iter().flat_map(|question| names(tools, question, compiler)).collect()
 }
 
+/// Wrappers that need not do what `mpicc` and the like do, but are of the same install.
+const KIN: [(&str, Placeholder); 3] = [
+    ("mpicc-kin", Placeholder::Mpicc),
+    ("mpicxx-kin", Placeholder::Mpicxx),
+    ("mpifc-kin", Placeholder::Mpifc),
+];
+
 pub(super) fn of_mpi(tools: &Tools<'_>, mpi: &Loaded) -> Vec<Check> {
     let mut checks: Vec<Check> = WRAPPERS.iter().flat_map(|question| names(tools, question, mpi)).collect();
+    for (key, tool) in KIN {
+        let Ok(program) = tools.program(tool) else { continue };
+        checks.extend(others(tools, key, &program, mpi).iter().map(|name| wraps(tools, name, mpi)));
+    }
     if let Ok(launcher) = &tools.subject.toolchain.launcher {
         for name in others(tools, "mpirun", &launcher.program, mpi) {
             checks.push(launches(tools, &name, launcher, mpi));
@@ -91,8 +104,36 @@ fn names(tools: &Tools<'_>, question: &Question, loaded: &Loaded) -> Vec<Check> 
     others.into_iter().map(check).collect()
 }
 
+/// Whether a wrapper wraps this MPI, whichever compiler it calls.
+fn wraps(tools: &Tools<'_>, name: &str, mpi: &Loaded) -> Check {
+    let check = format!("name {name}");
+    let found = match typed(tools, name, mpi) {
+        Ok(found) => found,
+        Err(fault) => return judged(check, "identity.name", vec![fault]),
+    };
+    let answer = match tools.ask(&found, &["-show"]) {
+        Ok(answer) => answer,
+        Err(error) => return unanswered(check, &error),
+    };
+    let shown = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let Some(meant) = answers::wrapped(&shown).filter(|_| answer.success) else {
+        return judged(check, "identity.name", vec![format!("`{name} -show` does not say what it calls")]);
+    };
+    let own = mpi.prefix.as_ref().map(|prefix| install(prefix));
+    let within = |folder: &PathBuf| own.as_ref().is_some_and(|own| real(folder).starts_with(own));
+    let mut faults: Vec<String> = Vec::new();
+    if !meant.folders.iter().any(within) {
+        faults.push(format!("`{name}` names no folder of {}", mpi.module));
+    }
+    let foreign = meant.folders.iter().find(|folder| !tools.place(folder).is_ours());
+    faults.extend(
+        foreign.map(|folder| format!("`{name}` names {}, {}", folder.display(), tools.place(folder).words())),
+    );
+    judged(check, "identity.name", faults)
+}
+
 /// The other names that a tool goes by, of those that the folder of the module holds: what the family's table names,
-/// and the tool's own with the version behind it.
+/// the tool's own with the version behind it, and each with the machine in front that a compiler makes programs for.
 fn others(tools: &Tools<'_>, key: &str, program: &Path, loaded: &Loaded) -> BTreeSet<String> {
     let Some(folder) =
         program.parent().filter(|folder| loaded.prefix.is_some() && *folder != Path::new("/usr/bin"))
@@ -104,11 +145,26 @@ fn others(tools: &Tools<'_>, key: &str, program: &Path, loaded: &Loaded) -> BTre
     let own = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let version = loaded.module.plain_version();
     let major = version.split('.').next().unwrap_or(version);
-    let stems = named.iter().chain(std::iter::once(&own).filter(|_| key != "cpp" && key != "mpirun"));
+    let is_tool = !["cpp", "mpirun"].contains(&key) && !key.ends_with("-kin");
+    let stems = named.iter().chain(std::iter::once(&own).filter(|_| is_tool));
+    let machine = (!key.starts_with("mpi")).then(|| machine(tools, program)).flatten();
     stems
         .flat_map(|stem| [stem.clone(), format!("{stem}-{major}"), format!("{stem}-{version}")])
+        .flat_map(|name| {
+            let with_machine = machine.as_ref().map(|machine| format!("{machine}-{name}"));
+            std::iter::once(name).chain(with_machine)
+        })
         .filter(|name| *name != own && std::fs::symlink_metadata(folder.join(name)).is_ok())
         .collect()
+}
+
+/// What a compiler makes programs for, as its other names say it.
+fn machine(tools: &Tools<'_>, program: &Path) -> Option<String> {
+    let answer = tools.ask(program, &["-dumpmachine"]).ok().filter(|answer| answer.success)?;
+    let said = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+    let is_name = !said.is_empty()
+        && said.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    is_name.then_some(said)
 }
 
 /// Where this name leads who types it.

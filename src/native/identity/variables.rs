@@ -74,10 +74,31 @@ pub(super) fn compiler(tools: &Tools<'_>, variable: &str, tool: Placeholder, loa
     let toolchain = tools.subject.toolchain;
     let value = toolchain.environment.text(variable).filter(|value| !value.trim().is_empty());
     let Some(value) = value else {
-        return crate::native::skipped(check, format!("no loaded module sets {variable}"));
+        return match sibling(tools, variable, tool) {
+            Some(other) => judged(
+                check,
+                "identity.variable",
+                vec![format!("the modules set {other}, and not {variable}")],
+            ),
+            None => crate::native::skipped(check, format!("no loaded module sets {variable}")),
+        };
     };
     let faults = misled(tools, (variable, &value), tool, loaded);
     judged(check, "identity.variable", Vec::from_iter(faults))
+}
+
+/// A variable of another language that the modules set, where they leave out that of a language that they bring: what
+/// make, CMake and configure then build mixes two compilers. Nobody misses `F77` who has `FC`.
+fn sibling(tools: &Tools<'_>, variable: &str, tool: Placeholder) -> Option<&'static str> {
+    let is_set = |name: &str| {
+        let toolchain = tools.subject.toolchain;
+        let (before, now) = (toolchain.base.text(name), toolchain.environment.text(name));
+        now != before && now.is_some_and(|value| !value.trim().is_empty())
+    };
+    if tools.program(tool).is_err() || (variable == "F77" && is_set("FC")) {
+        return None;
+    }
+    NAMES.iter().map(|(name, _)| *name).find(|name| is_set(name))
 }
 
 fn misled(

@@ -17,8 +17,8 @@ use crate::suite::version::{Range, Version};
 pub(super) const TOOLS: [&str; 9] =
     ["cc", "cxx", "fc", "mpicc", "mpicxx", "mpifc", "python", "rscript", "matlab"];
 
-/// What `also` names beside them: the preprocessor and the launcher.
-const ALSO: [&str; 2] = ["cpp", "mpirun"];
+/// What `also` names beside them: the preprocessor, the launcher, and what need not do the same but is of the same install.
+const ALSO: [&str; 6] = ["cpp", "cpp-kin", "mpirun", "mpicc-kin", "mpicxx-kin", "mpifc-kin"];
 
 /// Another family, in which everything is looked up that this one does not say.
 #[derive(Clone, Debug)]

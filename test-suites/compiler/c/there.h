@@ -1,0 +1,2 @@
+/* Found only where -I arrives. */
+#define SP_HEADER 1
