@@ -21,37 +21,61 @@ struct Question {
     key: &'static str,
     /// The tool of which these are names.
     tool: Placeholder,
-    /// What the tool is asked, and what its other names are.
-    asked: [&'static [&'static str]; 2],
+    /// Each: what the tool is asked, and what its other names are.
+    asked: &'static [[&'static [&'static str]; 2]],
 }
 
-const fn same(key: &'static str, tool: Placeholder, words: &'static [&'static str]) -> Question {
-    Question { key, tool, asked: [words, words] }
+/// What a driver would do, without doing it: bare, with flags of every kind up to the link, and with those of one step.
+macro_rules! driven {
+    ($($language:literal),+) => {{
+        const BARE: &[&str] = &["-###", $($language),+, "/dev/null"];
+        const LINKED: &[&str] = &[
+            "-###", "-O2", "-g", "-Wall", "-DSP=1", "-USQ", "-I/sp", "-L/sp", "-fPIC", "-shared", "-pthread", "-fopenmp",
+            "-march=native", "-Wl,-z,now", $($language),+, "/dev/null", "-lsp",
+        ];
+        const STATIC: &[&str] = &["-###", "-O3", "-static", "-funroll-loops", "-m64", $($language),+, "/dev/null"];
+        const COMPILED: &[&str] = &["-###", "-c", $($language),+, "/dev/null"];
+        const PREPROCESSED: &[&str] = &["-###", "-E", $($language),+, "/dev/null"];
+        &[[BARE, BARE], [LINKED, LINKED], [STATIC, STATIC], [COMPILED, COMPILED], [PREPROCESSED, PREPROCESSED]]
+    }};
 }
 
-/// What a driver would do, without doing it.
 const COMPILERS: [Question; 5] = [
-    same("cc", Placeholder::Cc, &["-###", "-x", "c", "/dev/null"]),
-    same("cxx", Placeholder::Cxx, &["-###", "-x", "c++", "/dev/null"]),
-    same("fc", Placeholder::Fc, &["-###", "-x", "f95", "/dev/null"]),
+    Question { key: "cc", tool: Placeholder::Cc, asked: driven!("-std=c11", "-x", "c") },
+    Question { key: "cxx", tool: Placeholder::Cxx, asked: driven!("-std=c++17", "-x", "c++") },
+    Question { key: "fc", tool: Placeholder::Fc, asked: driven!("-x", "f95") },
     Question {
         key: "cpp",
         tool: Placeholder::Cc,
-        asked: [&["-E", "-###", "-x", "c", "/dev/null"], &["-###", "-x", "c", "/dev/null"]],
+        asked: &[
+            [&["-E", "-###", "-x", "c", "/dev/null"], &["-###", "-x", "c", "/dev/null"]],
+            [
+                &[
+                    "-E",
+                    "-###",
+                    "-O2",
+                    "-DSP=1",
+                    "-USQ",
+                    "-I/sp",
+                    "-std=c11",
+                    "-pthread",
+                    "-x",
+                    "c",
+                    "/dev/null",
+                ],
+                &["-###", "-O2", "-DSP=1", "-USQ", "-I/sp", "-std=c11", "-pthread", "-x", "c", "/dev/null"],
+            ],
+        ],
     },
     // It reads no configuration file of the compiler's.
-    Question { key: "cpp-kin", tool: Placeholder::Cc, asked: [&["-dumpversion"], &["-dumpversion"]] },
+    Question { key: "cpp-kin", tool: Placeholder::Cc, asked: &[[&["-dumpversion"], &["-dumpversion"]]] },
 ];
 
 const WRAPPERS: [Question; 3] = [
-    same("mpicc", Placeholder::Mpicc, &["-show"]),
-    same("mpicxx", Placeholder::Mpicxx, &["-show"]),
-    same("mpifc", Placeholder::Mpifc, &["-show"]),
+    Question { key: "mpicc", tool: Placeholder::Mpicc, asked: &[[&["-show"], &["-show"]]] },
+    Question { key: "mpicxx", tool: Placeholder::Mpicxx, asked: &[[&["-show"], &["-show"]]] },
+    Question { key: "mpifc", tool: Placeholder::Mpifc, asked: &[[&["-show"], &["-show"]]] },
 ];
-
-pub(super) fn of_compiler(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
-    COMPILERS.iter().flat_map(|question| names(tools, question, compiler)).collect()
-}
 
 /// Wrappers that need not do what `mpicc` and the like do, but are of the same install.
 const KIN: [(&str, Placeholder); 3] = [
@@ -59,6 +83,10 @@ const KIN: [(&str, Placeholder); 3] = [
     ("mpicxx-kin", Placeholder::Mpicxx),
     ("mpifc-kin", Placeholder::Mpifc),
 ];
+
+pub(super) fn of_compiler(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
+    COMPILERS.iter().flat_map(|question| names(tools, question, compiler)).collect()
+}
 
 pub(super) fn of_mpi(tools: &Tools<'_>, mpi: &Loaded) -> Vec<Check> {
     let mut checks: Vec<Check> = WRAPPERS.iter().flat_map(|question| names(tools, question, mpi)).collect();
@@ -80,26 +108,27 @@ fn names(tools: &Tools<'_>, question: &Question, loaded: &Loaded) -> Vec<Check> 
     if others.is_empty() {
         return Vec::new();
     }
-    let wanted = tools.ask(&program, question.asked[0]);
+    let wanted: Vec<_> = question.asked.iter().map(|[words, _]| tools.ask(&program, words)).collect();
     let check = |name: String| {
         let check = format!("name {name}");
         let found = match typed(tools, &name, loaded) {
             Ok(found) => found,
             Err(fault) => return judged(check, "identity.name", vec![fault]),
         };
-        let (wanted, said) = match (&wanted, tools.ask(&found, question.asked[1])) {
-            (Ok(wanted), Ok(said)) => (wanted, said),
-            (Err(error), _) => return unanswered(check, error),
-            (_, Err(error)) => return unanswered(check, &error),
-        };
         let of = program.file_name().unwrap_or_default().display();
-        let fault = differs(&plain(wanted, &program), &plain(&said, &found)).map(|(wanted, said)| {
-            format!(
-                "`{name}` is not what `{of}` is: {} says {said}, not {wanted}",
-                question.asked[1].join(" ")
-            )
-        });
-        judged(check, "identity.name", Vec::from_iter(fault))
+        for ([_, words], wanted) in question.asked.iter().zip(&wanted) {
+            let (wanted, said) = match (wanted, tools.ask(&found, words)) {
+                (Ok(wanted), Ok(said)) => (wanted, said),
+                (Err(error), _) => return unanswered(check, error),
+                (_, Err(error)) => return unanswered(check, &error),
+            };
+            if let Some((wanted, said)) = differs(&plain(wanted, &program), &plain(&said, &found)) {
+                let words = words.join(" ");
+                let fault = format!("`{name}` is not what `{of}` is: {words} says {said}, not {wanted}");
+                return judged(check, "identity.name", vec![fault]);
+            }
+        }
+        Check::passed(check)
     };
     others.into_iter().map(check).collect()
 }
@@ -187,8 +216,13 @@ fn plain(answer: &Answer, program: &Path) -> Vec<String> {
     };
     let names = [program.to_path_buf(), real(program)].map(|path| path.display().to_string());
     let status = if answer.success { "success" } else { "failure" }.to_owned();
+    let called = program.file_name().map(|name| format!("{}:", name.to_string_lossy())).unwrap_or_default();
     let word = |word: &str| {
         let bare = word.trim_matches('"');
+        // As it complains.
+        if bare == called {
+            return "PROGRAM".to_owned();
+        }
         if names.iter().any(|name| name == bare) { "PROGRAM".to_owned() } else { bare.to_owned() }
     };
     std::iter::once(status).chain(lines.split_whitespace().map(word)).collect()
@@ -262,6 +296,8 @@ mod tests {
         let other =
             plain("COLLECT_GCC=c++\n cc1plus -o /tmp/b/ccXyZ123.s\n as -o /tmp/b/ccabcdef.o", "/b/c++");
         assert_eq!(differs(&one, &other), None);
+        let complains = |name: &str| plain(&format!("{name}: error: no input"), &format!("/b/{name}"));
+        assert_eq!(complains("gfortran"), complains("gfortran-12"));
         let flagged = plain(" cc1plus -D_OLD=0 -o /tmp/b/ccXyZ123.s", "/b/c++");
         assert_eq!(differs(&one, &flagged), Some(("-o".to_owned(), "-D_OLD=0".to_owned())));
         assert_eq!(differs(&one[..1], &one).map(|(wanted, _)| wanted), Some("nothing more".to_owned()));
