@@ -19,6 +19,7 @@ pub(super) fn look(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
     for (name, tool) in LANGUAGES {
         checks.push(tools.path(&format!("{name}-path"), tool, compiler));
         checks.push(version(tools, &format!("{name}-version"), tool, compiler));
+        checks.extend(tools.refuses(&format!("{name}-status"), tool));
     }
     for (variable, tool) in variables::NAMES {
         checks.push(variables::compiler(tools, variable, tool, compiler));

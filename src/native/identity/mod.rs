@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 
 use crate::error::Error;
 use crate::native::place::{Ground, Place, install, real};
-use crate::native::{Ask, judged, judged_or_hidden, skipped};
+use crate::native::{Ask, judged, judged_or_hidden, skipped, unanswered};
 use crate::stack::environment::Environment;
 use crate::stack::family::{Families, Family};
 use crate::stack::lmod::{Answer, Call};
@@ -25,6 +25,9 @@ use crate::stack::toolchain::{Loaded, Toolchain};
 use crate::suite::Layer;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
+
+/// A source that is nowhere.
+const NOTHING: &str = "/nonexistent/stackprobe.c";
 
 /// Whose identity is asked.
 #[derive(Clone, Copy)]
@@ -129,6 +132,18 @@ impl Tools<'_> {
         let version = loaded.module.plain_version();
         let mut kin = self.subject.families.kin(&loaded.family, version).into_iter();
         kin.find(|(_, other)| other != version).map(|(family, _)| family)
+    }
+
+    /// Whether `tool` fails where there is nothing to compile: a driver that loses the status of its parts makes every
+    /// broken build a good one.
+    fn refuses(&self, check: &str, tool: Placeholder) -> Option<Check> {
+        let program = self.program(tool).ok()?;
+        let name = program.file_name().unwrap_or_default().display();
+        let fault = match self.ask(&program, &["-c", NOTHING]) {
+            Ok(answer) => answer.success.then(|| format!("`{name} -c {NOTHING}` ends with success")),
+            Err(error) => return Some(unanswered(check, &error)),
+        };
+        Some(judged(check, "identity.status", Vec::from_iter(fault)))
     }
 
     fn which(&self, name: &str) -> Option<PathBuf> {

@@ -19,6 +19,7 @@ pub(super) fn look(tools: &Tools<'_>, mpi: &Loaded, compiler: &Loaded) -> Vec<Ch
     for (name, wrapper, language) in WRAPPERS {
         checks.push(tools.path(&format!("{name}-path"), wrapper, mpi));
         checks.extend(wrapped(tools, name, (wrapper, language), compiler));
+        checks.extend(tools.refuses(&format!("{name}-status"), wrapper));
     }
     checks.extend(launcher(tools, mpi));
     checks.extend(names::of_mpi(tools, mpi));

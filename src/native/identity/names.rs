@@ -25,7 +25,8 @@ struct Question {
     asked: &'static [[&'static [&'static str]; 2]],
 }
 
-/// What a driver would do, without doing it: bare, with flags of every kind up to the link, and with those of one step.
+/// What a driver would do, without doing it: bare, with flags of every kind up to the link, and with those of one step;
+/// and that it fails where there is nothing to do.
 macro_rules! driven {
     ($($language:literal),+) => {{
         const BARE: &[&str] = &["-###", $($language),+, "/dev/null"];
@@ -36,7 +37,15 @@ macro_rules! driven {
         const STATIC: &[&str] = &["-###", "-O3", "-static", "-funroll-loops", "-m64", $($language),+, "/dev/null"];
         const COMPILED: &[&str] = &["-###", "-c", $($language),+, "/dev/null"];
         const PREPROCESSED: &[&str] = &["-###", "-E", $($language),+, "/dev/null"];
-        &[[BARE, BARE], [LINKED, LINKED], [STATIC, STATIC], [COMPILED, COMPILED], [PREPROCESSED, PREPROCESSED]]
+        const NOTHING: &[&str] = &["-c", super::NOTHING];
+        &[
+            [BARE, BARE],
+            [LINKED, LINKED],
+            [STATIC, STATIC],
+            [COMPILED, COMPILED],
+            [PREPROCESSED, PREPROCESSED],
+            [NOTHING, NOTHING],
+        ]
     }};
 }
 
@@ -71,10 +80,13 @@ const COMPILERS: [Question; 5] = [
     Question { key: "cpp-kin", tool: Placeholder::Cc, asked: &[[&["-dumpversion"], &["-dumpversion"]]] },
 ];
 
+const WRAPPED: &[[&[&str]; 2]] =
+    &[[&["-show"], &["-show"]], [&["-c", super::NOTHING], &["-c", super::NOTHING]]];
+
 const WRAPPERS: [Question; 3] = [
-    Question { key: "mpicc", tool: Placeholder::Mpicc, asked: &[[&["-show"], &["-show"]]] },
-    Question { key: "mpicxx", tool: Placeholder::Mpicxx, asked: &[[&["-show"], &["-show"]]] },
-    Question { key: "mpifc", tool: Placeholder::Mpifc, asked: &[[&["-show"], &["-show"]]] },
+    Question { key: "mpicc", tool: Placeholder::Mpicc, asked: WRAPPED },
+    Question { key: "mpicxx", tool: Placeholder::Mpicxx, asked: WRAPPED },
+    Question { key: "mpifc", tool: Placeholder::Mpifc, asked: WRAPPED },
 ];
 
 /// Wrappers that need not do what `mpicc` and the like do, but are of the same install.
@@ -216,16 +228,19 @@ fn plain(answer: &Answer, program: &Path) -> Vec<String> {
     };
     let names = [program.to_path_buf(), real(program)].map(|path| path.display().to_string());
     let status = if answer.success { "success" } else { "failure" }.to_owned();
-    let called = program.file_name().map(|name| format!("{}:", name.to_string_lossy())).unwrap_or_default();
     let word = |word: &str| {
         let bare = word.trim_matches('"');
-        // As it complains.
-        if bare == called {
-            return "PROGRAM".to_owned();
-        }
         if names.iter().any(|name| name == bare) { "PROGRAM".to_owned() } else { bare.to_owned() }
     };
-    std::iter::once(status).chain(lines.split_whitespace().map(word)).collect()
+    // Who complains says its name first, which need not be the one that it was called by.
+    let line = |line: &str| {
+        let mut words: Vec<String> = line.split_whitespace().map(word).collect();
+        if let Some(first) = words.first_mut().filter(|first| first.ends_with(':')) {
+            "PROGRAM:".clone_into(first);
+        }
+        words
+    };
+    std::iter::once(status).chain(lines.lines().flat_map(line)).collect()
 }
 
 /// The first words in which two answers differ.

@@ -88,7 +88,7 @@ pub(super) fn compiler(tools: &Tools<'_>, variable: &str, tool: Placeholder, loa
 }
 
 /// A variable of another language that the modules set, where they leave out that of a language that they bring: what
-/// make, CMake and configure then build mixes two compilers. Nobody misses `F77` who has `FC`.
+/// make, `CMake` and configure then build mixes two compilers. Nobody misses `F77` who has `FC`.
 fn sibling(tools: &Tools<'_>, variable: &str, tool: Placeholder) -> Option<&'static str> {
     let is_set = |name: &str| {
         let toolchain = tools.subject.toolchain;
