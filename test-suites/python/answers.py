@@ -54,7 +54,6 @@ ANSWERS = {
     "random": [("(lambda r: [r.randrange(1000) for _ in range(3)])(random.Random(1))", [137, 582, 867]), ("round(random.Random(1).random(), 12)", 0.134364244112), ("(lambda a: (random.Random(7).shuffle(a), sorted(a) == list(range(9)), a != list(range(9)))[1:])(list(range(9)))", (True, True)), ("random.random() != random.random(), 0 <= random.random() < 1, random.choice([5]), sorted(random.sample(range(3), 3))", (True, True, 5, [0, 1, 2])), ("(lambda a: (random.shuffle(a), sorted(a) == list(range(99)), a != list(range(99)))[1:])(list(range(99)))", (True, True))],
     "re": [("re.sub(r'(a+)(b)', r'\\2\\1', 'xaab')", "xbaa"), ("re.findall(r'(?i)[a-c]\\d', 'A1b2d3')", ["A1", "b2"]), ("re.match(r'(?P<n>\\w+)', 'éa b')['n']", "éa"), ("re.split(r'[,;]', 'a,b;c')", ["a", "b", "c"]), ("re.fullmatch('a|b', 'ab'), re.escape('a.b')", (None, "a\\.b"))],
     "resource": [("len(resource.getrlimit(resource.RLIMIT_NOFILE))", 2), ("resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0", True)],
-    "secrets": [("secrets.randbits(64) != secrets.randbits(64), secrets.randbelow(1), secrets.choice([5])", (True, 0, 5))],
     "select": [("(lambda p: (__import__('os').write(p[1], b'a'), select.select([p[0]], [], [], 5)[0] == [p[0]])[1])(__import__('os').pipe())", True)],
     "shlex": [("shlex.split('a \"b c\" d')", ["a", "b c", "d"]), ("shlex.quote('a b')", "'a b'")],
     "shutil": [("shutil.which('python3') is not None", True), ("shutil.disk_usage('/').total > 0", True)],
