@@ -5,6 +5,7 @@ mod format;
 mod gate;
 mod history;
 mod mutate;
+mod release;
 mod reports;
 mod run;
 mod select;
@@ -19,6 +20,7 @@ pub use format::Format;
 pub use gate::Gate;
 pub use history::History;
 pub use mutate::Mutate;
+pub use release::{Promote, Prune, Releases, Rollback};
 pub use reports::Reports;
 pub use run::Run;
 pub use select::{Modules, Select};
@@ -66,6 +68,14 @@ pub enum Verb {
     Gate(Gate),
     /// Print how each case went before: its last runs, how often it is flaky, how long it takes
     History(History),
+    /// Let a stack go live: a link that is switched whole, and back if a smoke run through it fails
+    Promote(Promote),
+    /// Let what was live before be live again
+    Rollback(Rollback),
+    /// Print every release, where each ring leads and who uses it
+    Releases(Releases),
+    /// Remove old releases that nobody needs
+    Prune(Prune),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
     /// A shell inside a toolchain, or inside a case that failed, as it ran

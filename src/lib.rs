@@ -30,6 +30,7 @@
 //! - [`cli`]: every flag
 //! - [`plan`]: WHAT is owed
 //! - [`ledger`]: WHAT passed before, with everything as it is now
+//! - [`release`]: WHICH stack is live
 //! - [`command`]: one verb a file; [`alias`]: the names that pods already use
 
 pub mod alias;
@@ -53,6 +54,7 @@ pub mod packed;
 pub mod path_fault;
 pub mod plan;
 pub mod pod;
+pub mod release;
 pub mod report;
 pub mod run;
 pub mod stack;

@@ -10,7 +10,11 @@ pub mod history;
 pub mod list;
 pub mod manual;
 pub mod mutate;
+pub mod promote;
+pub mod prune;
+pub mod releases;
 pub mod report;
+pub mod rollback;
 pub mod run;
 pub mod shell;
 
@@ -33,6 +37,10 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Compare(flags) => compare::compare(&flags),
         Verb::Gate(flags) => gate::gate(&flags),
         Verb::History(flags) => history::history(&flags),
+        Verb::Promote(flags) => promote::promote(&flags),
+        Verb::Rollback(flags) => rollback::rollback(&flags),
+        Verb::Releases(flags) => releases::releases(&flags),
+        Verb::Prune(flags) => prune::prune(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
         Verb::Completions(flags) => manual::completions(&flags),
         Verb::Man(flags) => manual::manual(&flags),

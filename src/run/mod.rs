@@ -22,6 +22,7 @@ mod family;
 pub mod foreground;
 mod hang;
 pub mod index;
+pub mod itself;
 mod limits;
 pub mod memory;
 pub mod message;

@@ -47,7 +47,7 @@ const KNOWN: &str =
     "[[known]]\nmatch = { suite = \"site\", probe = \"known\" }\nreason = \"broken\"\nref = \"T-1\"\n";
 
 /// A module tree of two compilers in Spack's layout, two suites, a plan and the results of a sound run.
-struct Site {
+pub(crate) struct Site {
     folder: TempDir,
 }
 
@@ -58,7 +58,7 @@ fn copy(from: &Path, to: &Path) {
 
 impl Site {
     /// The stack alone.
-    fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let module = |version: &str| {
             format!(
@@ -106,7 +106,7 @@ impl Site {
     }
 
     /// With a plan and the results of a run.
-    fn sound() -> Self {
+    pub(crate) fn sound() -> Self {
         let site = Self::bare();
         site.plan();
         site.run(&["--results", "results"]).exits(0);
@@ -125,11 +125,11 @@ impl Site {
         sound.gate_of(&copied, &[])
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn call(&self, words: &[&str]) -> Answer {
+    pub(crate) fn call(&self, words: &[&str]) -> Answer {
         self.call_in(self.folder.path(), words)
     }
 
@@ -150,7 +150,7 @@ impl Site {
         self.call(&[&["run", "site", "more", "--all", "--quiet"], words].concat())
     }
 
-    fn gate(&self, words: &[&str]) -> Answer {
+    pub(crate) fn gate(&self, words: &[&str]) -> Answer {
         self.gate_of(self, words)
     }
 
@@ -166,7 +166,7 @@ impl Site {
     }
 
     /// Changes a text file of the stack; its time is that of the change.
-    fn replace(&self, name: &str, from: &str, to: &str) {
+    pub(crate) fn replace(&self, name: &str, from: &str, to: &str) {
         let text = fs::read_to_string(self.at(name)).unwrap();
         assert!(text.contains(from), "{name}: {text}");
         fs::write(self.at(name), text.replace(from, to)).unwrap();

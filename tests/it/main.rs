@@ -38,6 +38,7 @@ mod process;
 mod reach;
 mod realspack;
 mod reasons;
+mod releases;
 mod report;
 mod run;
 mod runtimes;
