@@ -1,6 +1,7 @@
 //! Every flag and its help. No logic, and no default that means something by itself.
 
 mod compare;
+mod config;
 mod format;
 mod gate;
 mod history;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use compare::Compare;
+pub use config::{About, Config};
 pub use format::Format;
 pub use gate::Gate;
 pub use history::History;
@@ -32,6 +34,12 @@ pub use select::{Modules, Select};
 #[derive(Debug, Parser)]
 #[command(name = "stackprobe", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
+    /// The file of settings [default: stackprobe.toml here, in a folder above, or beside the site file]
+    #[arg(long, value_name = "FILE", env = "STACKPROBE_CONFIG", global = true)]
+    pub config: Option<OsString>,
+    /// The profile of the file of settings
+    #[arg(long, value_name = "NAME", env = "STACKPROBE_PROFILE", global = true)]
+    pub profile: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
@@ -84,6 +92,8 @@ pub enum Verb {
     Mutate(Mutate),
     /// Tell what a suite or a probe checks and why, or what a diagnosis means
     Explain(Explain),
+    /// Print every setting, and where it came from
+    Config(Config),
     /// Print what a shell needs to complete commands and flags
     Completions(Completions),
     /// Write man pages

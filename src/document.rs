@@ -8,6 +8,8 @@ mod nearest;
 
 pub use nearest::nearest;
 
+mod words;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 

@@ -28,6 +28,7 @@
 //! - [`gate`]: WHETHER a stack may go live
 //! - [`bug`]: what a fault of our own ends
 //! - [`cli`]: every flag
+//! - [`settings`]: WHAT a file says that no flag does
 //! - [`plan`]: WHAT is owed
 //! - [`ledger`]: WHAT passed before, with everything as it is now
 //! - [`release`]: WHICH stack is live
@@ -57,6 +58,7 @@ pub mod pod;
 pub mod release;
 pub mod report;
 pub mod run;
+pub mod settings;
 pub mod stack;
 pub mod suite;
 pub mod verdict;

@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use stackprobe::cli::Cli;
 use stackprobe::error::Error;
 use stackprobe::pod::{init, survive};
 use stackprobe::run::{environment, message, supervise, watch, within};
+use stackprobe::settings::Settings;
 use stackprobe::{alias, bug, command, report};
 
 fn main() -> ExitCode {
@@ -29,7 +28,15 @@ fn main() -> ExitCode {
 
 /// What the command line says.
 fn obey() -> ExitCode {
-    let cli = Cli::parse_from(alias::resolve(std::env::args_os().collect()));
+    let argv = alias::resolve(std::env::args_os().collect());
+    let settings = match Settings::find(&argv) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error),
+    };
+    if let Some(told) = &settings.note {
+        report::console::note(told);
+    }
+    let cli = settings.parse(argv).unwrap_or_else(|error| error.exit());
     match command::dispatch(cli) {
         Ok(exit) => exit.into(),
         Err(error) => fail(&error),

@@ -46,7 +46,7 @@ pub struct Run {
     #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub retries: u32,
     /// Begin nothing more once a case has failed or could not be told; what was not run then is not green
-    #[arg(long, env = "STACKPROBE_FAIL_FAST", conflicts_with = "max_fail")]
+    #[arg(long, conflicts_with = "max_fail")]
     pub fail_fast: bool,
     /// The same once so many have
     #[arg(long, value_name = "N", env = "STACKPROBE_MAX_FAIL")]

@@ -1,6 +1,7 @@
 //! One verb a file.
 
 pub mod compare;
+pub mod config;
 pub mod diagnose;
 pub mod discover;
 pub mod doctor;
@@ -42,6 +43,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Releases(flags) => releases::releases(&flags),
         Verb::Prune(flags) => prune::prune(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
+        Verb::Config(flags) => config::config(&flags),
         Verb::Completions(flags) => manual::completions(&flags),
         Verb::Man(flags) => manual::manual(&flags),
         Verb::Mutate(flags) => mutate::mutate(&flags),

@@ -42,6 +42,7 @@ mod releases;
 mod report;
 mod run;
 mod runtimes;
+mod settings;
 mod shell;
 mod spack;
 mod trees;
