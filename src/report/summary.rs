@@ -12,7 +12,7 @@ use crate::report::ci;
 use crate::report::console::style;
 use crate::report::counts::{Counts, UNCHANGED};
 use crate::report::print;
-use crate::report::record::{CaseRecord, INTERRUPTED};
+use crate::report::record::CaseRecord;
 use crate::report::text::{many, no_command};
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::KNOWN;
@@ -23,10 +23,6 @@ const TOLD: usize = 12;
 /// The exit code that an account asks for.
 #[must_use]
 pub fn exit(account: &Account) -> Exit {
-    let interrupted = || {
-        let mut checks = account.cases().flat_map(|case| &case.checks);
-        checks.any(|check| check.kind == INTERRUPTED)
-    };
     match account.cases().map(CaseRecord::outcome).max() {
         None => Exit::Nothing,
         Some(Outcome::Failed) => Exit::Failed,
@@ -41,8 +37,6 @@ pub fn exit(account: &Account) -> Exit {
                 exit => exit,
             }
         }
-        // What nobody let begin may be told by another try, whatever the rest came to.
-        Some(Outcome::Passed | Outcome::Skipped) if interrupted() => Exit::Unknown,
         Some(Outcome::Passed) => Exit::Passed,
         // The ledger has proved what is unchanged, and what is known to fail was tried.
         Some(Outcome::Skipped) => {

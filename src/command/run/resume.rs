@@ -14,7 +14,6 @@ use crate::plan::catalogue::Catalogue;
 use crate::plan::toolchains::Stack;
 use crate::report::console::note;
 use crate::report::record::CaseRecord;
-use crate::report::record::INTERRUPTED;
 use crate::report::results;
 use crate::report::text::many;
 use crate::suite::module_name::Wanted;
@@ -43,7 +42,7 @@ pub(super) fn resume(
     let judge = |case: &Case, record: Option<CaseRecord>| -> Result<CaseRecord, String> {
         let record = record.ok_or("not done yet")?;
         // What could not be told is missing, whatever is written of it: that run asked for another try.
-        let told = |check: &Check| check.outcome != Outcome::Error && check.kind != INTERRUPTED;
+        let told = |check: &Check| check.outcome != Outcome::Error;
         if !record.checks.iter().all(told) {
             return Err("could not be told".to_owned());
         }

@@ -165,7 +165,8 @@ impl<'s> Session<'s> {
             pause.wait();
         }
         let check = if self.stop.requested().is_some() {
-            Check::not_passed("case", Outcome::Skipped, INTERRUPTED, "not run: asked to stop first")
+            // Not skipped: a report all of whose other cases passed would be green.
+            Check::not_passed("case", Outcome::Error, INTERRUPTED, "not run: asked to stop first")
         } else if let Some(why) = self.teller.unwritable() {
             // Nobody could read of it.
             Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
