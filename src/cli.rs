@@ -13,8 +13,11 @@ mod select;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::suite::limits;
 
 pub use compare::Compare;
 pub use config::{About, Config};
@@ -221,6 +224,9 @@ pub struct Report {
     /// Append what ran to this history, once however often
     #[arg(long, value_name = "FILE", env = "STACKPROBE_HISTORY")]
     pub history: Option<PathBuf>,
+    /// Wait until nothing is missing and nothing is left that another try may tell, at most this long
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_WAIT", default_value = "0s", value_parser = limits::time)]
+    pub wait: Duration,
 }
 
 const REPORT_EXAMPLES: &str = "\
@@ -229,6 +235,8 @@ Examples:
   stackprobe report pods/* --out all              one JUnit and one page of many pods
   stackprobe report pods/* --plan plan.json --out all
                                                   and an error for every case that no pod has told of
+  stackprobe report /results --plan plan.json --wait 2h --out /results
+                                                  as soon as all pods have done their part
   stackprobe report results spack-test.xml --out all
                                                   with the JUnit of another harness
   stackprobe report -E 'mpi(openmpi/5) & !outcome(passed)'

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::suite::select::Shard;
+use crate::suite::select::ShardChoice;
 
 /// Which modules make a toolchain.
 #[derive(Args, Debug, Clone, Default)]
@@ -51,9 +51,9 @@ pub struct Select {
     /// Only probes with this tag; of several, one is enough
     #[arg(long = "tag", value_name = "TAG", env = "STACKPROBE_TAG", value_delimiter = ' ')]
     pub tags: Vec<String>,
-    /// Only every Nth part of the plan, the Ith of them, counted from 1
+    /// Only every Nth part of the plan, the Ith of them, counted from 1; job/N: the one of this pod of an Indexed Job
     #[arg(long, value_name = "I/N", env = "STACKPROBE_SHARD")]
-    pub shard: Option<Shard>,
+    pub shard: Option<ShardChoice>,
     /// Part the plan so that all parts take about as long, by the times in this plan of `list --history`
     #[arg(long, value_name = "PLAN", env = "STACKPROBE_BALANCE")]
     pub balance: Option<PathBuf>,

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::atomic::write_atomic;
 use crate::cli::{Format, List};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -21,7 +19,7 @@ use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::console::note;
 use crate::report::mask;
-use crate::report::print::{print, print_raw, to_json};
+use crate::report::print::{answer, to_json};
 use crate::report::text::many;
 use crate::run::root::Root;
 use crate::suite::select::Selection;
@@ -52,17 +50,18 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     if let Some(unmet) = unmet(&catalogue, &asked, &request) {
         note(&unmet);
     }
-    match flags.format {
-        Format::Json => tell(flags, &to_json(&record)?)?,
+    let text = match flags.format {
+        Format::Json => to_json(&record)?,
         Format::Text => {
             let mut text = String::new();
             for owed in &record.cases {
                 let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
                 let _ = writeln!(text, "{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
             }
-            tell(flags, &format!("{text}{}\n", many(record.cases.len(), "case")))?;
+            mask::mask(&format!("{text}{}\n", many(record.cases.len(), "case"))).into_owned()
         }
-    }
+    };
+    answer(&text, flags.out.as_deref())?;
     if missing.is_empty() {
         return Ok(Exit::Passed);
     }
@@ -107,21 +106,9 @@ fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<
             Error::new(Kind::Nothing, what).hint("`stackprobe list` prints every suite and its probes")
         );
     }
-    match flags.format {
-        Format::Text => tell(flags, &text),
-        Format::Json => tell(flags, &to_json(&json)?),
-    }
-}
-
-fn tell(flags: &List, text: &str) -> Result<(), Error> {
-    match (&flags.out, flags.format) {
-        (Some(path), Format::Json) => write(path, text.as_bytes()),
-        (Some(path), Format::Text) => write(path, mask::mask(text).as_bytes()),
-        (None, Format::Json) => print_raw(text.as_bytes()),
-        (None, Format::Text) => print(text),
-    }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    write_atomic(path, bytes).map_err(|error| Error::place("write", path, &error))
+    let text = match flags.format {
+        Format::Text => mask::mask(&text).into_owned(),
+        Format::Json => to_json(&json)?,
+    };
+    answer(&text, flags.out.as_deref())
 }

@@ -1,17 +1,24 @@
 //! `stackprobe report`: one JUnit, one page and one summary of what one or many runs left.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::atomic::write_atomic;
 use crate::cli::Report;
 use crate::error::{Error, Fault, Kind};
 use crate::exit::Exit;
 use crate::history::{Entry, file};
+use crate::report::account::Account;
 use crate::report::console::note;
 use crate::report::gather::gather;
 use crate::report::narrow::narrow;
+use crate::report::results::read_plan;
 use crate::report::summary;
+use crate::report::text::many;
 use crate::suite::filter::Filter;
+
+/// How often results are looked at while they are waited for: they may lie on a file server with many readers.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Reads all inputs and writes every report that is wanted.
 ///
@@ -26,7 +33,7 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
         std::fs::create_dir_all(out).map_err(|error| Error::place("make", out, &error))?;
     }
     let nowhere = PathBuf::new();
-    let mut account = gather(&flags.inputs, out.as_ref().unwrap_or(&nowhere), flags.plan.as_deref())?;
+    let mut account = settled(flags, out.as_ref().unwrap_or(&nowhere))?;
     let notes = account.notes.len();
     narrow(&mut account, &filters);
     for told in account.notes.iter().skip(notes) {
@@ -73,6 +80,34 @@ fn filters(flags: &Report) -> Result<Vec<Filter>, Error> {
         Ok(read.into_iter().flatten().collect())
     } else {
         Err(Error::of(Kind::Usage, faults))
+    }
+}
+
+/// What the inputs hold once it is final, or when the time to wait is over.
+fn settled(flags: &Report, out: &Path) -> Result<Account, Error> {
+    if let Some(plan) = &flags.plan {
+        // What is wrong with it is known now, and does not mend itself.
+        read_plan(plan)?;
+    }
+    let begun = Instant::now();
+    let mut seen = None;
+    loop {
+        let account = gather(&flags.inputs, out, flags.plan.as_deref());
+        let left = flags.wait.saturating_sub(begun.elapsed());
+        let open = account.as_ref().ok().map(Account::open);
+        if left.is_zero() || open == Some(0) {
+            return account;
+        }
+        if seen != Some(open) {
+            match open {
+                Some(cases) => {
+                    note(&format!("waiting for {} that other pods may still tell", many(cases, "case")));
+                }
+                None => note("waiting for the first results"),
+            }
+            seen = Some(open);
+        }
+        std::thread::sleep(left.min(PAUSE));
     }
 }
 

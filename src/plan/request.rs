@@ -92,8 +92,12 @@ impl Request {
 
 /// Which part of the plan is asked for.
 fn share(select: &Select) -> Result<Option<Share>, Error> {
-    let (Some(shard), Some(path)) = (select.shard, &select.balance) else {
-        return Ok(select.shard.map(Share::even));
+    let index = std::env::var("JOB_COMPLETION_INDEX").ok();
+    let shard = select.shard.map(|choice| choice.resolve(index.as_deref())).transpose().map_err(|what| {
+        Error::new(Kind::Usage, what).hint("--shard I/N names the shard itself, counted from 1")
+    })?;
+    let (Some(shard), Some(path)) = (shard, &select.balance) else {
+        return Ok(shard.map(Share::even));
     };
     let seconds = read_plan(path)?.basis.map(|basis| basis.seconds).unwrap_or_default();
     if seconds.is_empty() {

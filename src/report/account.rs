@@ -6,7 +6,7 @@ use crate::pod::facts::Facts;
 use crate::report::mask;
 use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord, Selected};
 use crate::report::text::without_overrides;
-use crate::verdict::check::Outcome;
+use crate::verdict::check::{Check, Outcome};
 
 /// The suite that inputs which could not be read are reported under.
 pub const INPUT: &str = "report";
@@ -98,6 +98,14 @@ impl Account {
     #[must_use]
     pub fn cases(&self) -> impl ExactSizeIterator<Item = &CaseRecord> {
         self.told.iter().map(|told| &told.case)
+    }
+
+    /// How many cases may still come to another result: those that are missing, were cut short, or could not be told for
+    /// a reason that another try may cure.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        let open = |check: &Check| check.outcome == Outcome::Error && check.retry();
+        self.cases().filter(|case| case.checks.iter().any(open)).count()
     }
 
     /// Takes out of every text what may not stand in a report: secrets, and letters that make a text look like another.

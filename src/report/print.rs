@@ -2,9 +2,11 @@
 //! holds half of it is taken for the whole.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
+use crate::atomic::write_atomic;
 use crate::error::{Error, Kind, reason, size_limit};
 use crate::report::mask::mask;
 use crate::report::mask::record::document;
@@ -25,6 +27,19 @@ pub fn print(text: &str) -> Result<(), Error> {
 pub fn print_raw(bytes: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| cannot(&error))
+}
+
+/// Gives an answer from which secrets have been taken: into this file, whole or not at all, else to standard output.
+///
+/// # Errors
+/// A file that cannot be written; standard output that is full or closed.
+pub fn answer(text: &str, out: Option<&Path>) -> Result<(), Error> {
+    match out {
+        Some(path) => {
+            write_atomic(path, text.as_bytes()).map_err(|error| Error::place("write", path, &error))
+        }
+        None => print_raw(text.as_bytes()),
+    }
 }
 
 /// Prints a value as JSON.

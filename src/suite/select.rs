@@ -277,9 +277,70 @@ impl Shard {
     }
 }
 
+/// `--shard` as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShardChoice {
+    /// `I/N`: this one.
+    Of(Shard),
+    /// `job/N`: the one that this pod has in its Indexed Job.
+    Job {
+        /// How many there are.
+        count: usize,
+    },
+}
+
+impl std::str::FromStr for ShardChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("job/") {
+            Some(count) => match count.parse() {
+                Ok(count) if (1..=MOST).contains(&count) => Ok(Self::Job { count }),
+                _ => Err(format!("wanted job/N with 1 <= N <= {MOST}, found `{text}`")),
+            },
+            None => text.parse().map(Self::Of),
+        }
+    }
+}
+
+impl ShardChoice {
+    /// The shard. Kubernetes numbers the pods of an Indexed Job from 0, and gives each its number as
+    /// `JOB_COMPLETION_INDEX`, which is `index` here.
+    ///
+    /// # Errors
+    /// No index, or one that is no number below the count.
+    pub fn resolve(self, index: Option<&str>) -> Result<Shard, String> {
+        match (self, index) {
+            (Self::Of(shard), _) => Ok(shard),
+            (Self::Job { .. }, None) => {
+                Err("--shard job/N wants the index of a pod in an Indexed Job, and JOB_COMPLETION_INDEX is not set".to_owned())
+            }
+            (Self::Job { count }, Some(text)) => match text.parse::<usize>() {
+                Ok(index) if index < count => Ok(Shard { index: index + 1, count }),
+                _ => Err(format!("JOB_COMPLETION_INDEX: wanted a number below {count}, the shards, found `{text}`")),
+            },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_gives_each_pod_its_shard_and_no_other_index_passes() {
+        let job: ShardChoice = "job/3".parse().unwrap();
+        let shards: Vec<String> =
+            ["0", "1", "2"].map(|index| job.resolve(Some(index)).unwrap().to_string()).into();
+        assert_eq!(shards, ["1/3", "2/3", "3/3"]);
+        for index in [None, Some(""), Some("3"), Some("-1"), Some("one")] {
+            assert!(job.resolve(index).is_err(), "{index:?}");
+        }
+        assert_eq!("2/3".parse::<ShardChoice>().unwrap().resolve(Some("0")).unwrap().to_string(), "2/3");
+        for wrong in ["job/0", "job/", "job/99999999999", "job", "0/3"] {
+            assert!(wrong.parse::<ShardChoice>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn shards_part_the_plan() {

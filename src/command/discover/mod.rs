@@ -8,7 +8,6 @@ mod tree;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::atomic::write_atomic;
 use crate::cli::{Discover, Hierarchy, Modules};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
@@ -20,7 +19,7 @@ use crate::plan::toolchains::Stack;
 use crate::pod::signals::Stop;
 use crate::report::console::note;
 use crate::report::mask::mask;
-use crate::report::print::print;
+use crate::report::print::answer;
 use crate::run::root::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
 use crate::stack::spider::Found;
@@ -61,12 +60,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
         Hierarchy::Json => form::json(&view)?,
         Hierarchy::Ids => ids::list(&view),
     };
-    match &flags.out {
-        Some(path) => {
-            write_atomic(path, text.as_bytes()).map_err(|error| Error::place("write", path, &error))?;
-        }
-        None => print(&text)?,
-    }
+    answer(&text, flags.out.as_deref())?;
     Ok(Exit::Passed)
 }
 

@@ -40,7 +40,7 @@ pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&
         pod: facts.clone(),
         lmod: String::new(),
         modulepath: std::env::var("MODULEPATH").unwrap_or_default(),
-        shard: flags.select.shard.map(|shard| shard.to_string()).unwrap_or_default(),
+        shard: request.share.as_ref().map(|share| share.shard.to_string()).unwrap_or_default(),
         basis: None,
         selected: Selected::default(),
         cases: vec![owed.clone()],
