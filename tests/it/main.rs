@@ -25,6 +25,7 @@ mod fixture;
 mod gate;
 mod help;
 mod history;
+mod images;
 mod layouts;
 mod ledger;
 mod linkage;
