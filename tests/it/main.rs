@@ -12,6 +12,7 @@
 )]
 
 mod arrows;
+mod chart;
 mod ci;
 mod console;
 mod control_group;
