@@ -7,12 +7,34 @@ schemas say against them. A chart that does not render is the fault "render: ...
 """
 
 import json
+import pathlib
 import sys
 
+import jsonschema
 import kubernetes_validate
 import yaml
 from helm_python.chart import Chart, lint
 from helm_python.errors import HelmError
+
+
+ARGO = json.loads(pathlib.Path(__file__).with_name("argo-workflows.schema.json").read_text())
+
+
+def strict(schema: object) -> object:
+    """The same schema, which refuses the keys that it does not name."""
+    if isinstance(schema, dict):
+        made = {key: strict(value) for key, value in schema.items()}
+        if isinstance(schema.get("properties"), dict) and "additionalProperties" not in schema:
+            made["additionalProperties"] = False
+        return made
+    return [strict(part) for part in schema] if isinstance(schema, list) else schema
+
+
+def argo_faults(document: dict) -> list[str]:
+    name = f"io.argoproj.workflow.v1alpha1.{document['kind']}"
+    schema = {"$ref": f"#/definitions/{name}", "definitions": strict(ARGO["definitions"])}
+    errors = jsonschema.Draft202012Validator(schema).iter_errors(document)
+    return [f"argo: {document['kind']}: {'.'.join(map(str, error.path))}: {error.message}" for error in errors]
 
 
 def main() -> None:
@@ -34,6 +56,9 @@ def main() -> None:
             if not document:
                 continue
             objects.append(document)
+            if document["apiVersion"].startswith("argoproj.io/"):
+                faults.extend(argo_faults(document))
+                continue
             for version in versions:
                 try:
                     kubernetes_validate.validate(document, version, strict=True)

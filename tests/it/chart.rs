@@ -1,6 +1,8 @@
 //! `charts/stackprobe`, rendered by Helm's own engine: what no schema of Kubernetes sees, and its Jobs run pod by pod as
 //! containers of the tester image.
 
+mod workflow;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -36,7 +38,7 @@ fn render(values: &Value) -> (Vec<Value>, Vec<String>) {
     (objects, faults)
 }
 
-/// The least that makes a chart, and these values put over it.
+/// The least that makes a chart, and these values put over it; null takes a key away.
 fn with(changes: Value) -> Value {
     let mut values = json!({
         "image": { "repository": "registry.example.org/hpc/tester", "tag": "1" },
@@ -51,7 +53,11 @@ fn put(into: &mut Value, changes: Value) {
     match (into, changes) {
         (Value::Object(into), Value::Object(changes)) => {
             for (key, value) in changes {
-                put(into.entry(key).or_insert(Value::Null), value);
+                if value.is_null() {
+                    into.remove(&key);
+                } else {
+                    put(into.entry(key).or_insert(Value::Null), value);
+                }
             }
         }
         (into, value) => *into = value,
@@ -85,17 +91,22 @@ fn lint(objects: &[Value]) -> Vec<String> {
         if !names.insert((kind, name)) {
             faults.push(format!("{kind} {name}: twice"));
         }
-        if object.to_string().contains("{{") {
+        if kind != "WorkflowTemplate" && object.to_string().contains("{{") {
             faults.push(format!("{kind} {name}: a template that nobody filled in"));
         }
+        let told = |fault: String| format!("{kind} {name}: {fault}");
         if let Some(pod) = object.pointer("/spec/template/spec") {
-            faults
-                .extend(pod_faults(pod, objects).into_iter().map(|fault| format!("{kind} {name}: {fault}")));
+            faults.extend(pod_faults(pod, objects).into_iter().map(told));
+        }
+        if kind == "WorkflowTemplate" {
+            faults.extend(workflow::faults(object, objects).into_iter().map(told));
         }
     }
     for object in objects.iter().filter(|object| text(object, "/kind") == "ConfigMap") {
         let name = text(object, "/metadata/name");
-        let used = objects.iter().flat_map(|object| list(object, "/spec/template/spec/volumes"));
+        let volumes =
+            |object| [list(object, "/spec/template/spec/volumes"), list(object, "/spec/volumes")].concat();
+        let used = objects.iter().flat_map(volumes);
         if !used.into_iter().any(|volume| text(volume, "/configMap/name") == name) {
             faults.push(format!("ConfigMap {name}: nobody uses it"));
         }
@@ -180,12 +191,20 @@ fn the_chart_meets_the_schemas_whatever_is_set() {
         json!({ "networkPolicy": { "enabled": false } }),
         json!({ "networkPolicy": { "egress": [{ "to": [{ "ipBlock": { "cidr": "10.0.0.0/8" } }] }] } }),
         json!({ "shm": "32Gi", "ranks": 16, "rankMemory": "1Gi", "resources": { "limits": { "memory": "64Gi" } } }),
+        json!({ "mode": "both", "site": "[families]\ncompiler = [\"nvhpc\"]\n" }),
+        json!({ "mode": "argo", "argo": { "schedules": ["0 3 * * *"], "timezone": "Europe/Berlin" }, "parallelism": 20 }),
         json!({ "retries": 0, "deadlineSeconds": 60, "ttlSecondsAfterFinished": 0 }),
     ];
     for set in sets {
         let (objects, faults) = render(&with(set.clone()));
         assert!(faults.is_empty(), "{set}: {faults:#?}");
-        assert_eq!(objects.iter().filter(|object| object["kind"] == "Job").count(), 2, "{set}");
+        let kinds = |kind: &str| objects.iter().filter(|object| object["kind"] == kind).count();
+        let (jobs, workflows) = match set["mode"].as_str() {
+            Some("argo") => (0, 1),
+            Some("both") => (2, 1),
+            _ => (2, 0),
+        };
+        assert_eq!((kinds("Job"), kinds("WorkflowTemplate")), (jobs, workflows), "{set}");
     }
     for entry in std::fs::read_dir(chart().join("examples")).unwrap() {
         let path = entry.unwrap().path();
@@ -207,9 +226,8 @@ fn values_that_cannot_work_are_refused_with_what_is_wrong() {
         (json!({ "image": { "tag": "latest" } }), "/image/tag"),
         (json!({ "image": { "tag": "" } }), "image.tag or image.digest is missing"),
         (json!({ "image": { "repository": "tester:1" } }), "/image/repository"),
-        (json!({ "stack": { "volume": null } }), "missing property 'volume'"),
-        (json!({ "stack": { "volume": {} } }), "stack.volume is missing"),
-        (json!({ "results": { "volume": {} } }), "results.volume is missing"),
+        (json!({ "stack": { "volume": null } }), "/stack/volume"),
+        (json!({ "results": { "volume": { "persistentVolumeClaim": null } } }), "/results/volume"),
         (json!({ "shards": 0 }), "/shards"),
         (json!({ "resources": { "limits": { "memory": "8" } } }), "/resources/limits/memory"),
         (json!({ "shm": "8Gi" }), "wanted at least"),
@@ -266,7 +284,7 @@ fn every_rule_of_the_linter_can_fail() {
         let faults = lint(&objects);
         assert!(faults.iter().any(|fault| fault.contains(expected)), "{pointer}: {faults:?}");
     }
-    let mut objects = objects.clone();
+    let mut objects = objects;
     objects[test].pointer_mut("/spec/template/spec/containers/0/securityContext").unwrap()["capabilities"] =
         json!({});
     assert!(lint(&objects).iter().any(|fault| fault.contains("more rights")));

@@ -56,20 +56,66 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 /results/{{ .Release.Name }}-{{ .Release.Revision }}
 {{- end -}}
 
+{{/* What `run` and `list` are asked for. */}}
 {{- define "stackprobe.selection" -}}
 {{- range .Values.suites }}
 - {{ . | quote }}
 {{- end }}
-{{- range $flag, $values := .Values.select }}
-{{- range $values }}
+{{- range .Values.select.tag }}
+- --tag
+- {{ . | quote }}
+{{- end }}
+- --all
+{{- include "stackprobe.discovery" . }}
+{{- end -}}
+
+{{/* Which toolchains: what `discover` knows of it, too. */}}
+{{- define "stackprobe.discovery" -}}
+{{- range $flag := list "cc" "mpi" "runtime" }}
+{{- range index $.Values.select $flag }}
 - --{{ $flag }}
 - {{ . | quote }}
 {{- end }}
 {{- end }}
-- --all
 {{- if .Values.site }}
 - --site
 - /etc/stackprobe/site.toml
+{{- end }}
+{{- end -}}
+
+{{- define "stackprobe.security" -}}
+runAsNonRoot: true
+runAsUser: {{ .Values.pod.runAsUser | int64 }}
+runAsGroup: {{ .Values.pod.runAsGroup | int64 }}
+fsGroup: {{ .Values.pod.fsGroup | int64 }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: {{- toYaml .Values.pod.seccompProfile | nindent 2 }}
+{{- end -}}
+
+{{/* Volumes, which a template may add to. */}}
+{{- define "stackprobe.volumes" -}}
+- name: stack
+  {{- toYaml .Values.stack.volume | nindent 2 }}
+- name: results
+  {{- toYaml .Values.results.volume | nindent 2 }}
+- name: tmp
+  emptyDir: {}
+{{- if .Values.site }}
+- name: site
+  configMap: { name: {{ include "stackprobe.name" . }} }
+{{- end }}
+{{- end -}}
+
+{{/* Where pods may run: words that a pod and a workflow share. */}}
+{{- define "stackprobe.placement" -}}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.pod.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.pod.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
@@ -79,36 +125,27 @@ automountServiceAccountToken: false
 enableServiceLinks: false
 restartPolicy: Never
 terminationGracePeriodSeconds: 60
-securityContext:
-  runAsNonRoot: true
-  runAsUser: {{ .Values.pod.runAsUser | int64 }}
-  runAsGroup: {{ .Values.pod.runAsGroup | int64 }}
-  fsGroup: {{ .Values.pod.fsGroup | int64 }}
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile: {{- toYaml .Values.pod.seccompProfile | nindent 4 }}
-{{- with .Values.imagePullSecrets }}
-imagePullSecrets: {{- toYaml . | nindent 2 }}
-{{- end }}
 {{- with .Values.pod.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
-{{- with .Values.pod.nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.pod.tolerations }}
-tolerations: {{- toYaml . | nindent 2 }}
-{{- end }}
+securityContext:
+  {{- include "stackprobe.security" . | nindent 2 }}
+{{- include "stackprobe.placement" . }}
 volumes:
-  - name: stack
-    {{- toYaml (required "stack.volume is missing: the volume that holds the stack" .Values.stack.volume) | nindent 4 }}
-  - name: results
-    {{- toYaml (required "results.volume is missing: a volume that all pods can write" .Values.results.volume) | nindent 4 }}
-  - name: tmp
-    emptyDir: {}
-  {{- if .Values.site }}
-  - name: site
-    configMap: { name: {{ include "stackprobe.name" . }} }
-  {{- end }}
+  {{- include "stackprobe.volumes" . | nindent 2 }}
+{{- end -}}
+
+{{/* The same for the pods of a workflow: Argo has words of its own for some of it, and a patch for the rest. */}}
+{{- define "stackprobe.workflow-pod" -}}
+podSpecPatch: '{"enableServiceLinks": false, "terminationGracePeriodSeconds": 60}'
+{{- with .Values.pod.priorityClassName }}
+podPriorityClassName: {{ . }}
+{{- end }}
+securityContext:
+  {{- include "stackprobe.security" . | nindent 2 }}
+{{- include "stackprobe.placement" . }}
+volumes:
+  {{- include "stackprobe.volumes" . | nindent 2 }}
 {{- end -}}
 
 {{/* A container up to its mounts, which come last so that a template can add some. Takes the scope and its resources. */}}

@@ -16,7 +16,9 @@ pub(super) fn list(view: &View<'_>) -> String {
         .iter()
         .map(|tested| {
             let mut entry = Map::new();
-            entry.insert("id".to_owned(), Value::from(id(&tested.chain.label())));
+            let label = tested.chain.label();
+            entry.insert("id".to_owned(), Value::from(id(&label)));
+            entry.insert("toolchain".to_owned(), Value::from(label));
             for (layer, module) in &tested.chain.modules {
                 let flag = match layer {
                     Layer::Compiler => "cc",
