@@ -40,6 +40,7 @@ mod process;
 mod reach;
 mod realspack;
 mod reasons;
+mod reference;
 mod releases;
 mod report;
 mod run;
