@@ -80,8 +80,11 @@ const COMPILERS: [Question; 5] = [
     Question { key: "cpp-kin", tool: Placeholder::Cc, asked: &[[&["-dumpversion"], &["-dumpversion"]]] },
 ];
 
+const FLAGGED: &[&str] =
+    &["-show", "-O2", "-g", "-Wall", "-DSP=1", "-I/sp", "-L/sp", "-pthread", "sp.c", "-lsp"];
+
 const WRAPPED: &[[&[&str]; 2]] =
-    &[[&["-show"], &["-show"]], [&["-c", super::NOTHING], &["-c", super::NOTHING]]];
+    &[[&["-show"], &["-show"]], [FLAGGED, FLAGGED], [&["-c", super::NOTHING], &["-c", super::NOTHING]]];
 
 const WRAPPERS: [Question; 3] = [
     Question { key: "mpicc", tool: Placeholder::Mpicc, asked: WRAPPED },
@@ -281,17 +284,25 @@ fn launches(tools: &Tools<'_>, name: &str, launcher: &Launcher, mpi: &Loaded) ->
     for (variable, value) in profile.variables(Launch::Profile, nix::unistd::geteuid().is_root()) {
         environment.set(variable, value);
     }
-    let started = |program: &Path| {
+    let started = |program: &Path, command: &[&str]| {
         let mut words: Vec<&str> = profile.args.iter().map(String::as_str).collect();
-        words.extend(["-n", "2", "/bin/echo", "started"]);
+        words.extend_from_slice(command);
         let answer = tools.ask_in(&environment, program, &words).ok()?;
         let lines = String::from_utf8_lossy(&answer.stdout).lines().filter(|line| *line == "started").count();
         Some((answer.success, lines))
     };
-    if let (Some((true, wanted)), Some((_, told))) = (started(launcher), started(&found))
-        && wanted != told
-    {
-        faults.push(format!("`{name} -n 2` starts {told} processes, `{of} -n 2` starts {wanted}"));
+    let both = |command: &[&str]| Some((started(launcher, command)?, started(&found, command)?));
+    match both(&["-n", "2", "/bin/echo", "started"]) {
+        Some(((true, wanted), (_, told))) if wanted != told => {
+            faults.push(format!("`{name} -n 2` starts {told} processes, `{of} -n 2` starts {wanted}"));
+        }
+        Some(((true, _), (false, _))) => {
+            faults.push(format!("`{name} -n 2` ends with a failure, `{of} -n 2` does not"));
+        }
+        _ => {}
+    }
+    if let Some(((false, _), (true, _))) = both(&["-n", "1", "/bin/false"]) {
+        faults.push(format!("`{name}` ends with success where its program failed, `{of}` does not"));
     }
     judged(check, "identity.name", faults)
 }
