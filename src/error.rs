@@ -97,7 +97,10 @@ impl Fault {
     /// The same fault, with advice; without, where there is none to give.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into()).filter(|hint| !hint.trim().is_empty());
+        let hint = hint.into();
+        // Words that somebody else owed and did not give leave no advice behind.
+        let empty = hint.trim().is_empty() || hint.trim_end().ends_with(':');
+        self.hint = (!empty).then_some(hint);
         self
     }
 }
@@ -147,6 +150,13 @@ impl Error {
         let what = format!("cannot {verb} `{}`: {}{detail}", path.display(), reason(error));
         let hint = PathFault::new(path, error).hint();
         hint.into_iter().fold(Self::new(kind, what), Self::hint)
+    }
+
+    /// What could not be looked at, so that nobody knows it.
+    #[must_use]
+    pub fn hidden(what: &str, fault: &PathFault) -> Self {
+        let kind = if fault.obstacle.may_pass() { Kind::Pod } else { Kind::Unfit };
+        fault.hint().into_iter().fold(Self::new(kind, format!("{what}: {fault}")), Self::hint)
     }
 
     /// A place that somebody chose and that cannot be used. A full disk or a file server may be well at the next try;
@@ -269,6 +279,9 @@ mod tests {
         for hint in ["", " ", "\n"] {
             assert_eq!(Fault::new("spider said: ").hint(hint).to_string(), "error: spider said");
             assert_eq!(Error::new(Kind::Pod, "x").hint(hint).to_string(), "error: x");
+        }
+        for owed in ["Lmod says: ", "Lmod says:\n"] {
+            assert_eq!(Error::new(Kind::Pod, "x").hint(owed).to_string(), "error: x");
         }
         assert_eq!(Error::new(Kind::Pod, "x").hint("y").to_string(), "error: x\n  hint: y");
     }

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::digest::{Parts, sha256_of};
+use crate::path_fault::{Obstacle, PathFault, is_folder};
 use crate::stack::spack::{Packages, read_spec};
 
 /// Reading more than this for every run costs more than it saves.
@@ -35,13 +36,21 @@ const INSIDE: [&str; 14] = [
 const HOST: [&str; 8] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/etc", "/proc"];
 
 /// The install that `path` leads into; none for what is no path, is not there, or is the operating system's.
-pub(super) fn root(path: &Path) -> Option<PathBuf> {
-    if !path.is_absolute() || is_host(path) || fs::symlink_metadata(path).is_err() {
-        return None;
+///
+/// # Errors
+/// Why it cannot be known: what cannot be looked at now may be there, and be another when the case runs.
+pub(super) fn root(path: &Path) -> Result<Option<PathBuf>, String> {
+    if !path.is_absolute() || is_host(path) {
+        return Ok(None);
+    }
+    match fs::symlink_metadata(path) {
+        Ok(_) => {}
+        Err(error) if Obstacle::of(&error) == Obstacle::Missing => return Ok(None),
+        Err(error) => return Err(PathFault::new(path, &error).to_string()),
     }
     let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
-    if let Some(prefix) = clean.ancestors().find(|folder| folder.join(".spack").is_dir()) {
-        return Some(prefix.to_path_buf());
+    if let Some(prefix) = root_above(&clean)? {
+        return Ok(Some(prefix));
     }
     let mut root = clean.as_path();
     while let (Some(name), Some(above)) = (root.file_name(), root.parent()) {
@@ -50,7 +59,17 @@ pub(super) fn root(path: &Path) -> Option<PathBuf> {
         }
         root = above;
     }
-    Some(root.to_path_buf())
+    Ok(Some(root.to_path_buf()))
+}
+
+/// The nearest folder above that Spack installed.
+fn root_above(path: &Path) -> Result<Option<PathBuf>, String> {
+    for folder in path.ancestors() {
+        if is_folder(&folder.join(".spack")).map_err(|fault| fault.to_string())? {
+            return Ok(Some(folder.to_path_buf()));
+        }
+    }
+    Ok(None)
 }
 
 fn is_host(path: &Path) -> bool {
@@ -135,12 +154,14 @@ fn content(path: &Path, meta: &Metadata, root: &Path) -> Result<[u8; 32], String
         let target = fs::read_link(path).map_err(|error| told(path, &error))?;
         parts.add("target", target.as_os_str().as_encoded_bytes());
         // What lies outside is not walked, so it must be known otherwise.
-        if let Ok(real) = path.canonicalize()
-            && !real.starts_with(root)
-            && !is_host(&real)
-        {
-            let install = real.ancestors().find(|folder| folder.join(".spack").is_dir());
-            let known = install.and_then(|prefix| read_spec(prefix, &Packages::default()).ok());
+        let real = match path.canonicalize() {
+            Ok(real) => Some(real),
+            Err(error) if matches!(Obstacle::of(&error), Obstacle::Missing | Obstacle::Loop) => None,
+            Err(error) => return Err(PathFault::new(path, &error).to_string()),
+        };
+        if let Some(real) = real.filter(|real| !real.starts_with(root) && !is_host(real)) {
+            let install = root_above(&real)?;
+            let known = install.and_then(|prefix| read_spec(&prefix, &Packages::default()).ok());
             let (record, _) = known.ok_or_else(|| {
                 format!("{} leads to {}, of which nothing is known", path.display(), real.display())
             })?;
@@ -196,13 +217,21 @@ mod tests {
         fs::create_dir_all(at("python/lib/pkgconfig")).unwrap();
         fs::create_dir_all(at("spack/zlib/.spack")).unwrap();
         fs::create_dir_all(at("spack/zlib/libexec/deep/er")).unwrap();
-        assert_eq!(root(&at("python/lib/pkgconfig")), Some(at("python")));
-        assert_eq!(root(&at("python/.")), Some(at("python")));
-        assert_eq!(root(&at("spack/zlib/libexec/deep/er")), Some(at("spack/zlib")));
-        assert_eq!(root(&at("absent")), None);
-        assert_eq!(root(Path::new("/usr/bin")), None);
-        assert_eq!(root(Path::new("-O2")), None);
+        assert_eq!(root(&at("python/lib/pkgconfig")), Ok(Some(at("python"))));
+        assert_eq!(root(&at("python/.")), Ok(Some(at("python"))));
+        assert_eq!(root(&at("spack/zlib/libexec/deep/er")), Ok(Some(at("spack/zlib"))));
+        assert_eq!(root(&at("absent")), Ok(None));
+        assert_eq!(root(Path::new("/usr/bin")), Ok(None));
+        assert_eq!(root(Path::new("-O2")), Ok(None));
         assert!(digest(Path::new("/")).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_looked_at_is_unknown_and_not_the_same_as_missing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("turn", folder.path().join("turn")).unwrap();
+        assert!(root(&folder.path().join("turn/bin")).unwrap_err().contains("in a circle"));
+        assert!(root(&folder.path().join("x".repeat(300))).is_err());
     }
 
     #[test]

@@ -188,7 +188,9 @@ impl<'k> Keys<'k> {
         for (name, value) in brought(toolchain) {
             modules.add(&name, value.join(":").as_bytes());
             if name != "MODULEPATH" {
-                roots.extend(value.iter().filter_map(|entry| install::root(Path::new(entry))));
+                for entry in &value {
+                    roots.extend(install::root(Path::new(entry))?);
+                }
             }
         }
         let installs = all(&roots, &self.states, install::state)?;

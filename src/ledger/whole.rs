@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::digest::{Parts, sha256_of};
+use crate::path_fault::find;
 use crate::plan::toolchains::Stack;
 use crate::stack::spack::{Claim, named_paths};
 use crate::stack::uncommented::uncommented;
@@ -36,7 +37,13 @@ pub(super) fn digest(stack: &Stack<'_>) -> Result<[u8; 32], String> {
             };
             parts.add("owner", claim.as_bytes());
             for path in named_paths(&String::from_utf8_lossy(&bytes)) {
-                parts.add(path, &[u8::from(Path::new(path).exists())]);
+                // What is closed to us stays closed while the case runs; of what fails now nobody knows.
+                let state = match find(Path::new(path)) {
+                    Ok(found) => u8::from(found.is_some()),
+                    Err(fault) if fault.obstacle.may_pass() => return Err(fault.to_string()),
+                    Err(_) => 2,
+                };
+                parts.add(path, &[state]);
             }
             Ok(parts.digest())
         })

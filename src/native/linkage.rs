@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::native::{judged, place, skipped, unanswered};
+use crate::native::{judged, judged_or_hidden, place, skipped, unanswered};
+use crate::path_fault::{PathFault, is_folder};
 use crate::stack::elf::{FindingKind, Loader, Policy, Vendors, Weight, scan};
 use crate::stack::environment::Environment;
 use crate::stack::spack::{Packages, behind, read_spec};
@@ -34,7 +35,12 @@ pub fn look(toolchain: &Toolchain, environment: &Environment, vendors: Vendors) 
     };
     // A view is all links, so what it leads to is read.
     let roots = homes(about);
-    let trees: Vec<PathBuf> = toolchain.loaded.iter().flat_map(homes).map(|prefix| tree(&prefix)).collect();
+    let trees: Result<Vec<PathBuf>, PathFault> =
+        toolchain.loaded.iter().flat_map(homes).map(|prefix| tree(&prefix)).collect();
+    let trees = match trees {
+        Ok(trees) => trees,
+        Err(hidden) => return vec![judged_or_hidden("prefix", "linkage.nothing", vec![Err(hidden)])],
+    };
     let policy = match Policy::new(&trees, &[], &[]) {
         Ok(policy) => policy.with_vendors(vendors),
         Err(error) => return vec![unanswered("prefix", &error)],
@@ -80,7 +86,7 @@ pub fn look(toolchain: &Toolchain, environment: &Environment, vendors: Vendors) 
 }
 
 /// What counts as the stack: the whole install tree of a prefix that Spack made, else the prefix alone.
-fn tree(prefix: &Path) -> PathBuf {
-    let spack = prefix.join(".spack").is_dir();
-    prefix.parent().filter(|_| spack).unwrap_or(prefix).to_path_buf()
+fn tree(prefix: &Path) -> Result<PathBuf, PathFault> {
+    let spack = is_folder(&prefix.join(".spack"))?;
+    Ok(prefix.parent().filter(|_| spack).unwrap_or(prefix).to_path_buf())
 }

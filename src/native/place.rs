@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::path_fault::{PathFault, find, is_folder};
 use crate::stack::spack::behind;
 use crate::stack::toolchain::{Loaded, Toolchain};
 
@@ -16,6 +17,8 @@ pub enum Place {
     Host,
     /// Nothing is known of it.
     Elsewhere,
+    /// Nothing can be known of it, for it cannot be looked at.
+    Hidden(PathFault),
 }
 
 impl Place {
@@ -23,6 +26,15 @@ impl Place {
     #[must_use]
     pub fn is_ours(&self) -> bool {
         matches!(self, Self::Module(_) | Self::Stack(_))
+    }
+
+    /// What keeps us from knowing whose it is; none if it is known.
+    #[must_use]
+    pub fn hidden(&self) -> Option<&PathFault> {
+        match self {
+            Self::Hidden(fault) => Some(fault),
+            _ => None,
+        }
     }
 
     /// In words, for a message.
@@ -33,6 +45,7 @@ impl Place {
             Self::Stack(prefix) => format!("in {}", prefix.display()),
             Self::Host => "the host's own".to_owned(),
             Self::Elsewhere => "of no loaded module and of no install of the stack".to_owned(),
+            Self::Hidden(fault) => format!("of which nothing is known ({fault})"),
         }
     }
 }
@@ -60,12 +73,18 @@ impl Ground {
     /// Whose `path` is, links resolved.
     #[must_use]
     pub fn of(&self, path: &Path) -> Place {
-        let path = real(path);
+        let (path, asked) = (real(path), path);
         if let Some((module, _)) = self.prefixes.iter().find(|(_, prefix)| path.starts_with(prefix)) {
             return Place::Module(module.clone());
         }
-        if let Some(prefix) = installed(&path) {
-            return Place::Stack(prefix);
+        // Where links cannot be followed, it may be anybody's.
+        if let Err(fault) = find(asked) {
+            return Place::Hidden(fault);
+        }
+        match installed(&path) {
+            Ok(Some(prefix)) => return Place::Stack(prefix),
+            Ok(None) => {}
+            Err(fault) => return Place::Hidden(fault),
         }
         let host = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/etc"];
         let local = path.starts_with("/usr/local");
@@ -87,12 +106,17 @@ pub(super) fn package(loaded: &Loaded) -> &str {
 #[must_use]
 pub fn install(prefix: &Path) -> PathBuf {
     let prefix = real(prefix);
-    installed(&prefix).unwrap_or(prefix)
+    installed(&prefix).ok().flatten().unwrap_or(prefix)
 }
 
 /// The nearest folder above that Spack installed: it keeps its record in `.spack/`.
-fn installed(path: &Path) -> Option<PathBuf> {
-    path.ancestors().find(|folder| folder.join(".spack").is_dir()).map(Path::to_path_buf)
+fn installed(path: &Path) -> Result<Option<PathBuf>, PathFault> {
+    for folder in path.ancestors() {
+        if is_folder(&folder.join(".spack"))? {
+            return Ok(Some(folder.to_path_buf()));
+        }
+    }
+    Ok(None)
 }
 
 /// The path with links resolved; of one that does not exist, as far as it does.
@@ -110,6 +134,16 @@ pub fn real(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_that_cannot_be_looked_at_is_nobodys() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("turn", folder.path().join("turn")).unwrap();
+        let ground = Ground { prefixes: Vec::new() };
+        let place = ground.of(&folder.path().join("turn/lib"));
+        assert!(place.hidden().is_some() && !place.is_ours(), "{place:?}");
+        assert_eq!(ground.of(&folder.path().join("absent")), Place::Elsewhere);
+    }
 
     #[test]
     fn a_link_out_of_the_prefix_leads_out_of_it() {

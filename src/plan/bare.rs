@@ -3,12 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::path_fault::{PathFault, entries, is_folder};
 use crate::stack::environment::Environment;
 
 /// No module is visible.
 pub(super) fn not_mounted(what: String) -> Error {
     Error::diagnosed("stack-not-mounted", true, what)
         .hint("is the volume mounted? The stack's volume goes where the stack was built; MODULEPATH names its Core folder")
+}
+
+/// `SPACK_ROOT` leads to what cannot be looked at: nobody knows which modules there are.
+fn hidden(fault: &PathFault) -> Error {
+    Error { id: Some("modules-hidden"), ..Error::hidden("SPACK_ROOT does not lead to modules", fault) }
 }
 
 /// Where no profile was sourced, Spack's own tree says where its modules are.
@@ -19,12 +25,14 @@ pub(super) fn set_modulepath(base: &mut Environment) -> Result<(), Error> {
     let root = base.get("SPACK_ROOT").map(|root| Path::new(root).join("share/spack/lmod"));
     let mut cores: Vec<PathBuf> = Vec::new();
     if let Some(root) = &root {
-        let folders = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
-        cores = folders.map(|folder| folder.join("Core")).filter(|core| core.is_dir()).collect();
+        for entry in entries(root).map_err(|fault| hidden(&fault))? {
+            let core = entry.path().join("Core");
+            cores.extend(is_folder(&core).map_err(|fault| hidden(&fault))?.then_some(core));
+        }
         cores.sort();
     }
     if let (true, Some(root), Some(spack)) = (cores.is_empty(), &root, base.text("SPACK_ROOT")) {
-        return Err(if Path::new(&spack).is_dir() {
+        return Err(if is_folder(Path::new(&spack)).map_err(|fault| hidden(&fault))? {
             let what = format!("SPACK_ROOT is `{spack}`, and there is no module tree in {}", root.display());
             not_mounted(what).hint(
                 "is the volume mounted? Else `spack module lmod refresh` writes one; modules that lie elsewhere are named by \

@@ -312,9 +312,7 @@ impl<'s> Stack<'s> {
             return Unloaded::Unknown(error);
         }
         if let Some(fault) = self.hides(wanted) {
-            let kind = if fault.obstacle.may_pass() { Kind::Pod } else { Kind::Unfit };
-            let error = Error::new(kind, format!("a part of the module tree cannot be looked at: {fault}"));
-            return Unloaded::Unknown(error.hint(fault.hint().unwrap_or_default()));
+            return Unloaded::Unknown(Error::hidden("a part of the module tree cannot be looked at", fault));
         }
         let found = match self.found() {
             Ok(found) => found,

@@ -10,6 +10,8 @@ use nix::errno::Errno;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::path_fault::{Obstacle, PathFault, is_folder};
+
 /// A folder as it was found. What cannot be told is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -19,6 +21,9 @@ pub struct Folder {
     pub path: PathBuf,
     /// It is there, and is a folder.
     pub exists: bool,
+    /// What kept us from looking at it: then nobody knows whether it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub barred: Option<String>,
     /// Its file system is mounted read-only.
     pub read_only: bool,
     /// A file could be made in it, and was taken away again.
@@ -39,10 +44,11 @@ impl Folder {
     /// Looks, and tries.
     #[must_use]
     pub fn look(path: &Path) -> Self {
-        let exists = path.is_dir();
+        let (exists, barred) = there(is_folder(path));
         let mut folder = Self {
             path: path.to_owned(),
             exists,
+            barred,
             read_only: exists && read_only(path),
             writable: Some(false),
             executable: None,
@@ -61,14 +67,41 @@ impl Folder {
     /// Looks at a folder that nobody is to write to, without trying.
     #[must_use]
     pub fn glance(path: &Path) -> Self {
+        let (exists, barred) = there(match std::fs::read_dir(path) {
+            Ok(_) => Ok(true),
+            Err(error) if Obstacle::of(&error) == Obstacle::Missing => Ok(false),
+            Err(error) => Err(PathFault::new(path, &error)),
+        });
         Self {
             path: path.to_owned(),
-            exists: std::fs::read_dir(path).is_ok(),
+            exists,
+            barred,
             read_only: read_only(path),
             writable: nix::unistd::access(path, nix::unistd::AccessFlags::W_OK)
                 .map_or_else(|error| (error != Errno::ENOENT).then_some(false), |()| Some(true)),
             ..Self::default()
         }
+    }
+}
+
+impl Folder {
+    /// Why nothing can be written into it, in a sentence that begins with what it is called.
+    #[must_use]
+    pub fn not_writable(&self, called: &str) -> String {
+        match &self.barred {
+            Some(barred) => format!("{called}: {barred}"),
+            None if !self.exists => format!("{called} does not exist"),
+            None if self.read_only => format!("{called} is on a file system that is mounted read-only"),
+            None => format!("{called} cannot be written"),
+        }
+    }
+}
+
+/// Whether it is there, or what keeps us from knowing.
+fn there(found: Result<bool, PathFault>) -> (bool, Option<String>) {
+    match found {
+        Ok(there) => (there, None),
+        Err(fault) => (false, Some(fault.to_string())),
     }
 }
 

@@ -6,6 +6,8 @@ use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize};
 
+use crate::path_fault::is_folder;
+
 /// Where shared memory is.
 pub const PATH: &str = "/dev/shm";
 
@@ -16,6 +18,9 @@ pub const PATH: &str = "/dev/shm";
 pub struct SharedMemory {
     /// It is there, and is a folder.
     pub exists: bool,
+    /// What kept us from looking at it: then nobody knows whether it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub barred: Option<String>,
     /// A tmpfs: anything else is a disk that is called so.
     pub tmpfs: bool,
     /// Mounted read-only.
@@ -38,8 +43,10 @@ impl SharedMemory {
     }
 
     fn look_at(path: &Path) -> Self {
-        if !path.is_dir() {
-            return Self::default();
+        match is_folder(path) {
+            Ok(true) => {}
+            Ok(false) => return Self::default(),
+            Err(fault) => return Self { barred: Some(fault.to_string()), ..Self::default() },
         }
         let tmpfs = statfs(path).is_ok_and(|found| found.filesystem_type() == TMPFS_MAGIC);
         let found = statvfs(path).ok();
@@ -49,6 +56,7 @@ impl SharedMemory {
         let unlimited = tmpfs && found.is_some() && total == 0;
         Self {
             exists: true,
+            barred: None,
             tmpfs,
             read_only: found.is_some_and(|found| found.flags().contains(FsFlags::ST_RDONLY)),
             // Without a name from the start where the file system can: nothing is left, whatever happens.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::path_fault::Obstacle;
 use crate::pod::folder::Folder;
 
 /// The user of this pod.
@@ -30,8 +31,11 @@ impl User {
     #[must_use]
     pub fn look() -> Self {
         let id = nix::unistd::geteuid().as_raw();
-        let name = std::fs::read("/etc/passwd").ok().and_then(|text| name(&text, id));
-        let others = std::fs::read_to_string("/etc/nsswitch.conf").is_ok_and(|text| other_sources(&text));
+        let users = text("/etc/passwd");
+        let name = users.as_ref().and_then(|text| name(text, id));
+        // What cannot be read may name it.
+        let others = users.is_none()
+            || text("/etc/nsswitch.conf").is_none_or(|text| other_sources(&String::from_utf8_lossy(&text)));
         let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
         Self {
             id,
@@ -42,10 +46,17 @@ impl User {
     }
 }
 
+/// What a file holds, nothing if it is not there; none if it cannot be read.
+fn text(path: &str) -> Option<Vec<u8>> {
+    match std::fs::read(path) {
+        Ok(text) => Some(text),
+        Err(error) => (Obstacle::of(&error) == Obstacle::Missing).then(Vec::new),
+    }
+}
+
 /// HOME is written to, but programs are seldom run from it: nothing is started there.
 fn writable(home: &Path) -> Folder {
-    let exists = home.is_dir();
-    Folder { writable: Some(exists && tempfile::tempfile_in(home).is_ok()), exists, ..Folder::glance(home) }
+    Folder { writable: Some(tempfile::tempfile_in(home).is_ok()), ..Folder::glance(home) }
 }
 
 /// The name of `id` in the text of a passwd file.

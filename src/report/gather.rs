@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::error::{Error, Fault, Kind, reason};
+use crate::path_fault::{Obstacle, PathFault};
 use crate::report::account::{Account, Pod};
 use crate::report::foreign;
 use crate::report::merge::{Part, Unread, merge};
@@ -83,7 +84,7 @@ fn find(input: &Path, own: &Path, found: (&mut Vec<Input>, &mut Vec<Unread>)) {
     let (found, unread) = found;
     let not = |why: &str| Unread { input: input.to_path_buf(), why: why.to_owned() };
     match fs::metadata(input) {
-        Err(error) => unread.push(not(&reason(&error))),
+        Err(error) => unread.push(not(&why(input, &error))),
         Ok(metadata) if metadata.is_file() => found.push(Input::Foreign(input.to_path_buf())),
         Ok(metadata) if metadata.is_dir() => {
             let before = found.len() + unread.len();
@@ -96,16 +97,23 @@ fn find(input: &Path, own: &Path, found: (&mut Vec<Input>, &mut Vec<Unread>)) {
     }
 }
 
+/// The system's reason, and what is known beyond it.
+fn why(path: &Path, error: &std::io::Error) -> String {
+    let detail = PathFault::detail(path, error).map(|detail| format!(", {detail}"));
+    format!("{}{}", reason(error), detail.unwrap_or_default())
+}
+
 /// Links are not followed: `latest -> run-7` would count run 7 twice.
 fn search(folder: &Path, own: &Path, depth: usize, (found, unread): (&mut Vec<Input>, &mut Vec<Unread>)) {
     let cannot = |why: String| Unread { input: folder.to_path_buf(), why };
-    if fs::symlink_metadata(folder.join("plan.json")).is_ok() {
-        found.push(Input::Results(folder.to_path_buf()));
-        return;
+    // One that cannot be read is told where it is read.
+    match fs::symlink_metadata(folder.join("plan.json")) {
+        Err(error) if Obstacle::of(&error) == Obstacle::Missing => {}
+        _ => return found.push(Input::Results(folder.to_path_buf())),
     }
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) => return unread.push(cannot(reason(&error))),
+        Err(error) => return unread.push(cannot(why(folder, &error))),
     };
     let mut entries: Vec<_> = entries.flatten().collect();
     entries.sort_by_key(fs::DirEntry::file_name);

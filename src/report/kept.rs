@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::document::nearest;
 use crate::error::{Error, Kind, reason};
+use crate::path_fault::{PathFault, entries, find};
 use crate::report::bounded::{CASE_LIMIT, is_file_name, read_bounded};
 use crate::report::record::{CaseRecord, FORMAT};
 use crate::report::repro::END;
@@ -52,7 +53,7 @@ fn place(path: &Path) -> Result<(PathBuf, String), Error> {
     let mut case = path.to_path_buf();
     if path.file_name().is_some_and(|name| name == "repro.sh") {
         case.pop();
-    } else if path.join("plan.json").exists() {
+    } else if find(&path.join("plan.json")).map_err(|fault| hidden(&fault))?.is_some() {
         return only(path);
     }
     let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -68,9 +69,13 @@ fn place(path: &Path) -> Result<(PathBuf, String), Error> {
     }
 }
 
+fn hidden(fault: &PathFault) -> Error {
+    Error::hidden("the results cannot be looked at", fault)
+}
+
 /// The one case of a results directory that has a script.
 fn only(results: &Path) -> Result<(PathBuf, String), Error> {
-    let ids = scripted(results);
+    let ids = scripted(results)?;
     match ids.as_slice() {
         [id] => Ok((results.to_path_buf(), id.clone())),
         [] => Err(Error::new(
@@ -96,12 +101,12 @@ fn only(results: &Path) -> Result<(PathBuf, String), Error> {
 }
 
 /// Ids of the cases that left a script, sorted.
-fn scripted(results: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(results.join("cases")).into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+fn scripted(results: &Path) -> Result<Vec<String>, Error> {
+    let entries = entries(&results.join("cases")).map_err(|fault| hidden(&fault))?;
+    let names = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut ids: Vec<String> = names.filter(|id| has_repro(results, id)).collect();
     ids.sort();
-    ids
+    Ok(ids)
 }
 
 fn read(results: &Path, id: &str) -> Result<CaseRecord, Error> {
@@ -113,7 +118,7 @@ fn read(results: &Path, id: &str) -> Result<CaseRecord, Error> {
     let text = match read_bounded(&path, CASE_LIMIT) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let ids = scripted(results);
+            let ids = scripted(results)?;
             let near = nearest(id, ids.iter().map(String::as_str));
             let hint = match near.or(ids.first().map(String::as_str)) {
                 Some(near) => format!("there is `{}`", results.join("cases").join(near).display()),
@@ -121,6 +126,9 @@ fn read(results: &Path, id: &str) -> Result<CaseRecord, Error> {
             };
             let what = format!("there is no case `{id}` in `{}`", results.display());
             return Err(Error::new(Kind::Usage, what).hint(hint));
+        }
+        Err(error) if error.raw_os_error().is_some() => {
+            return Err(Error::io(Kind::Usage, "read", &path, &error));
         }
         Err(error) => return Err(bad(reason(&error))),
     };

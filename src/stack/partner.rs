@@ -4,12 +4,14 @@
 //! loads or wants to be loaded decides; then what Spack wrote of it, what its wrapper says that it calls, and what stands
 //! behind its version; where nothing tells, each compiler is tried.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::path_fault::{Obstacle, PathFault, find};
 use crate::stack::bundle::Bundle;
 use crate::stack::closure::Closure;
 use crate::stack::family::Families;
@@ -175,19 +177,38 @@ pub fn by_wrapper(program: &str, compilers: &[&Found]) -> Result<Vec<Module>, St
     let path = Path::new(program);
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let name = path.file_name().unwrap_or_default();
+    let hidden = RefCell::new(None::<PathFault>);
     let brings = |entry: &&&Found| {
         let mut own = entry.paths.iter().map(|folder| folder.join(name));
+        let look = |own: &Path| match find(own) {
+            Ok(found) => found.is_some(),
+            Err(fault) => {
+                hidden.borrow_mut().get_or_insert(fault);
+                false
+            }
+        };
         if !path.is_absolute() {
-            return own.any(|own| own.exists());
+            return own.any(|own| look(&own));
         }
         // One in `/usr` is named by its module's variables only.
-        let text = std::fs::read(&entry.file).unwrap_or_default();
-        own.any(|own| real(&own) == real(path))
+        let text = std::fs::read(&entry.file).unwrap_or_else(|error| {
+            // One that is gone names nothing.
+            if Obstacle::of(&error) != Obstacle::Missing {
+                hidden.borrow_mut().get_or_insert(PathFault::new(&entry.file, &error));
+            }
+            Vec::new()
+        });
+        own.any(|own| look(&own) && real(&own) == real(path))
             || named_paths(&String::from_utf8_lossy(&text)).any(|named| Path::new(named) == path)
     };
     let found: Vec<Module> = compilers.iter().filter(brings).map(|entry| entry.module.clone()).collect();
     if found.is_empty() {
-        Err(format!("its wrapper calls `{program}`, which no compiler's module brings"))
+        Err(match hidden.into_inner() {
+            Some(fault) => {
+                format!("its wrapper calls `{program}`, and not every compiler can be looked at: {fault}")
+            }
+            None => format!("its wrapper calls `{program}`, which no compiler's module brings"),
+        })
     } else {
         Ok(found)
     }
@@ -274,6 +295,11 @@ mod tests {
         std::os::unix::fs::symlink(folder.path().join("11/bin/gcc"), folder.path().join("gcc")).unwrap();
         assert_eq!(of(&folder.path().join("gcc").to_string_lossy()).unwrap(), [Module::new("gcc/11")]);
         assert_eq!(of("gcc").unwrap().len(), 2);
+        std::os::unix::fs::symlink("turn", folder.path().join("turn")).unwrap();
+        let mut turning = compiler("12");
+        turning.paths = vec![folder.path().join("turn/bin")];
+        let why = by_wrapper("gcc", &[&turning]).unwrap_err();
+        assert!(why.contains("cannot be reached, its links lead in a circle"), "{why}");
         assert!(
             of("/usr/bin/icx").unwrap_err().contains("`/usr/bin/icx`, which no compiler's module brings")
         );

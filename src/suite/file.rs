@@ -8,7 +8,7 @@ use crate::document::{self, Table, Written};
 use crate::error::{Fault, Source};
 use crate::suite::command::template;
 use crate::suite::expect;
-use crate::suite::folder::Folder;
+use crate::suite::folder::{Folder, Lack};
 use crate::suite::limits::{self, Limits};
 use crate::suite::module_name::Wanted;
 use crate::suite::requirement::{Need, Requirement};
@@ -219,17 +219,22 @@ fn toolchain(table: &mut Table<'_>) -> Vec<Layer> {
 fn files(table: &mut Table<'_>, key: &'static str, folder: &Folder) -> Vec<String> {
     let files = table.strings(key).unwrap_or_default();
     for file in &files {
-        if let Some(real) = folder.outside(&file.value) {
-            let what = format!("`{}` leads out of the suite's folder, to {}", file.value, real.display());
-            table.fault_with_hint(what, file.span.clone(), "put a copy of the file into the folder");
-        } else if !folder.contains(&file.value) {
-            let what = format!("there is no file `{}` in the suite's folder", file.value);
-            table.fault_with_hint(
-                what,
-                file.span.clone(),
+        let (what, hint) = match folder.lacks(&file.value) {
+            None => continue,
+            Some(Lack::Outside(real)) => (
+                format!("`{}` leads out of the suite's folder, to {}", file.value, real.display()),
+                "put a copy of the file into the folder".to_owned(),
+            ),
+            Some(Lack::Missing) => (
+                format!("there is no file `{}` in the suite's folder", file.value),
                 format!("looked for {}", folder.path(&file.value).display()),
-            );
-        }
+            ),
+            Some(Lack::Hidden(fault)) => (
+                format!("`{}` cannot be read: {fault}", file.value),
+                fault.hint().unwrap_or("look at the file system that the suite lies on").to_owned(),
+            ),
+        };
+        table.fault_with_hint(what, file.span.clone(), hint);
     }
     texts(Some(files))
 }

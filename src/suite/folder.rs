@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use crate::path_fault::{Obstacle, PathFault};
 use crate::suite::embedded::SUITES;
 
 /// A folder that files are read from.
@@ -13,6 +14,17 @@ pub enum Folder {
     Embedded(&'static str),
     /// On disk.
     Disk(PathBuf),
+}
+
+/// Why a file of a folder is none that is read.
+#[derive(Clone, Debug)]
+pub enum Lack {
+    /// Links lead out of the folder to it.
+    Outside(PathBuf),
+    /// It is not there, or is no file.
+    Missing,
+    /// It cannot be looked at.
+    Hidden(PathFault),
 }
 
 impl Folder {
@@ -25,24 +37,22 @@ impl Folder {
         }
     }
 
-    /// Whether `file` is there. A path that leaves the folder is not, be it by a link.
+    /// Why `file` is not read; none if it is. A path that leaves the folder is not there.
     #[must_use]
-    pub fn contains(&self, file: &str) -> bool {
+    pub fn lacks(&self, file: &str) -> Option<Lack> {
         if leaves(file) {
-            return false;
+            return Some(Lack::Missing);
         }
         match self {
-            Self::Embedded(folder) => embedded(folder, file).is_some(),
-            Self::Disk(folder) => inside(folder, file).is_ok_and(|path| path.is_file()),
-        }
-    }
-
-    /// Where `file` really is, if links lead out of the folder to it.
-    #[must_use]
-    pub fn outside(&self, file: &str) -> Option<PathBuf> {
-        match self {
-            Self::Disk(folder) if !leaves(file) => inside(folder, file).err().flatten(),
-            _ => None,
+            Self::Embedded(folder) => embedded(folder, file).is_none().then_some(Lack::Missing),
+            Self::Disk(folder) => match inside(folder, file) {
+                Ok(path) => match crate::path_fault::is_file(&path) {
+                    Ok(true) => None,
+                    Ok(false) => Some(Lack::Missing),
+                    Err(fault) => Some(Lack::Hidden(fault)),
+                },
+                Err(lack) => Some(lack),
+            },
         }
     }
 
@@ -59,7 +69,12 @@ impl Folder {
                 embedded(folder, file).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
             }
             Self::Disk(folder) => {
-                let path = inside(folder, file).map_err(|_| io::ErrorKind::NotFound)?;
+                let path = match inside(folder, file) {
+                    Err(Lack::Outside(_)) => return Err(io::ErrorKind::NotFound.into()),
+                    // Reading says why, or the links were mended meanwhile.
+                    Err(_) => folder.join(file),
+                    Ok(path) => path,
+                };
                 std::fs::read(path).map(Cow::Owned)
             }
         }
@@ -72,13 +87,18 @@ fn embedded(folder: &str, file: &str) -> Option<&'static [u8]> {
     SUITES.below(folder).find(|(path, _)| Path::new(path) == file).map(|(_, bytes)| bytes)
 }
 
-/// The file without links; where it is if that is not below the folder, nothing if it is nowhere.
+/// The file without links.
 ///
 /// Links within stay what they are: a folder that Kubernetes mounts from a `ConfigMap` holds nothing else.
-fn inside(folder: &Path, file: &str) -> Result<PathBuf, Option<PathBuf>> {
-    let real = |path: &Path| path.canonicalize().map_err(|_| None);
+fn inside(folder: &Path, file: &str) -> Result<PathBuf, Lack> {
+    let real = |path: &Path| {
+        path.canonicalize().map_err(|error| match Obstacle::of(&error) {
+            Obstacle::Missing => Lack::Missing,
+            _ => Lack::Hidden(PathFault::new(path, &error)),
+        })
+    };
     let (folder, path) = (real(folder)?, real(&folder.join(file))?);
-    if path.starts_with(folder) { Ok(path) } else { Err(Some(path)) }
+    if path.starts_with(folder) { Ok(path) } else { Err(Lack::Outside(path)) }
 }
 
 fn leaves(file: &str) -> bool {
@@ -96,8 +116,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.c"), "x").unwrap();
         let folder = Folder::Disk(folder.path().to_path_buf());
-        assert!(folder.contains("a.c"));
-        assert!(!folder.contains("../a.c"));
+        assert!(folder.lacks("a.c").is_none());
+        assert!(matches!(folder.lacks("../a.c"), Some(Lack::Missing)));
         assert!(folder.read("/etc/hostname").is_err());
     }
 
@@ -118,12 +138,13 @@ mod tests {
         for root in [suite, around.path().join("alias")] {
             let folder = Folder::Disk(root);
             for file in ["a.c", "d/a.c", "./a.c"] {
-                assert!(folder.contains(file) && folder.outside(file).is_none(), "{file}");
+                assert!(folder.lacks(file).is_none(), "{file}");
                 assert_eq!(&*folder.read(file).unwrap(), b"int a;");
             }
             for file in ["b.c", "c.c", "up/secret", "d/b.c"] {
-                assert!(!folder.contains(file) && folder.read(file).is_err(), "{file}");
-                assert!(folder.outside(file).unwrap().ends_with("secret"), "{file}");
+                assert!(folder.read(file).is_err(), "{file}");
+                let lack = folder.lacks(file);
+                assert!(matches!(&lack, Some(Lack::Outside(path)) if path.ends_with("secret")), "{lack:?}");
             }
         }
     }

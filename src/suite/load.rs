@@ -7,7 +7,7 @@ use crate::error::{Error, Fault, Kind, Source, reason};
 use crate::path_fault::{Obstacle, PathFault, is_file};
 use crate::suite::capability::Capabilities;
 use crate::suite::embedded;
-use crate::suite::folder::Folder;
+use crate::suite::folder::{Folder, Lack};
 use crate::suite::tool_name::ToolName;
 use crate::suite::vocabulary::Vocabulary;
 use crate::suite::{Suite, file};
@@ -95,7 +95,7 @@ fn suites_of(folder: &Path) -> Result<Vec<Named>, Fault> {
         .into_iter()
         .map(|folder| {
             let path = folder.join("suite.toml");
-            if let Some(real) = Folder::Disk(folder.clone()).outside("suite.toml") {
+            if let Some(Lack::Outside(real)) = Folder::Disk(folder.clone()).lacks("suite.toml") {
                 let what =
                     format!("`{}` leads out of the suite's folder, to {}", path.display(), real.display());
                 return Err(Fault::new(what).hint("put a copy of the file into the folder"));

@@ -132,7 +132,10 @@ impl Check {
         kind: &str,
         reason: impl Into<String>,
     ) -> Self {
-        Self { outcome, kind: kind.to_owned(), reason: reason.into(), ..Self::passed(name) }
+        let mut reason = reason.into();
+        // Words that somebody else owed and did not give leave no colon behind.
+        reason.truncate(reason.trim_end().trim_end_matches(':').len());
+        Self { outcome, kind: kind.to_owned(), reason, ..Self::passed(name) }
     }
 
     /// The same check, judged by how `command` ended.
@@ -159,5 +162,18 @@ impl Check {
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_reason_ends_in_a_colon_and_nothing() {
+        for (said, told) in [("it says: ", "it says"), ("it says:\n", "it says"), ("a: b", "a: b"), ("", "")]
+        {
+            assert_eq!(Check::not_passed("c", Outcome::Failed, "k", said).reason, told);
+        }
     }
 }

@@ -126,7 +126,7 @@ impl Facts {
         };
         let Some(found) = &pod.found else { return facts };
         let shm = &found.shm;
-        facts.shm_exists = Some(shm.exists);
+        facts.shm_exists = shm.barred.is_none().then_some(shm.exists);
         // A full one takes no file either, and is not what is called unwritable.
         facts.shm_writable = (shm.writable || !shm.exists || shm.free > 0).then_some(shm.writable);
         facts.shm_tmpfs = shm.exists.then_some(shm.tmpfs);

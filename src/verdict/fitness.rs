@@ -158,13 +158,8 @@ impl Demand {
         match self {
             Self::Basics => basics(found),
             Self::Stage => (found.tmp.writable == Some(false)).then(|| {
-                let path = found.tmp.path.display();
-                let why = match (found.tmp.exists, found.tmp.read_only) {
-                    (false, _) => "does not exist",
-                    (true, true) => "is on a file system that is mounted read-only",
-                    (true, false) => "cannot be written",
-                };
-                Unfit { id: "tmp-unwritable", what: format!("{path} {why}") }
+                let path = found.tmp.path.display().to_string();
+                Unfit { id: "tmp-unwritable", what: found.tmp.not_writable(&path) }
             }),
             Self::Program => (found.tmp.executable == Some(false)).then(|| Unfit {
                 id: "tmp-noexec",
@@ -287,6 +282,9 @@ pub fn told(answer: Answer) -> String {
 
 /// What is wrong with `/dev/shm` whoever uses it.
 fn state(shm: &SharedMemory) -> Option<(&'static str, String)> {
+    if let Some(barred) = &shm.barred {
+        return Some(("shm-not-writable", barred.clone()));
+    }
     if !shm.exists {
         return Some(("shm-missing-by-facts", "there is no /dev/shm".to_owned()));
     }
@@ -338,6 +336,7 @@ mod tests {
     fn shared_memory_is_judged_by_what_is_wrong_with_it() {
         let well = SharedMemory {
             exists: true,
+            barred: None,
             tmpfs: true,
             read_only: false,
             writable: true,

@@ -1,5 +1,7 @@
 //! An install that is there and cannot be looked at: never "does not exist", and never the stack's fault.
 
+mod looks;
+
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;

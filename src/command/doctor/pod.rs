@@ -6,7 +6,6 @@ use super::demands::Demands;
 use super::line::{Finding, Level, Line};
 use crate::pod::calls::{Answer, READ_OTHERS};
 use crate::pod::facts::{Facts, Found};
-use crate::pod::folder::Folder;
 use crate::pod::limits::USUAL_STACK;
 use crate::suite::requirement::{Resource, amount};
 use crate::verdict::fitness::{Amount, BEARABLE, Demand, told};
@@ -224,9 +223,9 @@ impl Look<'_> {
                 Line::new("home", format!("{}, writable", home.path.display()))
             }
             Some(home) => {
-                let why = missing_or(home, "cannot be written");
-                let what = format!("HOME is {}, which {why}", home.path.display());
-                Line::new("home", format!("{} {why}", home.path.display())).note("home-unwritable", what)
+                let path = home.path.display().to_string();
+                let what = home.not_writable(&format!("HOME, {path},"));
+                Line::new("home", home.not_writable(&path)).note("home-unwritable", what)
             }
         }
     }
@@ -238,9 +237,10 @@ impl Look<'_> {
             (Some(true), Some(false)) => format!("not executable, {free} free"),
             (Some(true), Some(true)) => format!("writable, executable, {free} free"),
             (Some(true), None) => format!("writable, {free} free"),
-            _ => missing_or(tmp, "cannot be written").to_owned(),
+            _ => String::new(),
         };
-        let found = format!("{}: {state}", tmp.path.display());
+        let path = tmp.path.display().to_string();
+        let found = if state.is_empty() { tmp.not_writable(&path) } else { format!("{path}: {state}") };
         self.line("tmp", found, |demand| match demand {
             Demand::Stage => Some((0, "writable".to_owned())),
             Demand::Program => Some((1, "writable, executable".to_owned())),
@@ -364,14 +364,6 @@ fn limit(limit: Option<u64>, say: impl Fn(u64) -> String) -> String {
         None => "not known".to_owned(),
         Some(u64::MAX) => "no limit".to_owned(),
         Some(limit) => say(limit),
-    }
-}
-
-fn missing_or(folder: &Folder, why: &'static str) -> &'static str {
-    match (folder.exists, folder.read_only) {
-        (false, _) => "does not exist",
-        (true, true) => "is read-only",
-        (true, false) => why,
     }
 }
 

@@ -10,6 +10,7 @@ impl Look<'_> {
         let shm = &self.found.shm;
         let size = |bytes| amount(Resource::Shm, bytes);
         let found = match (shm.exists, shm.read_only, shm.writable || shm.free == 0) {
+            (false, ..) if shm.barred.is_some() => "cannot be looked at".to_owned(),
             (false, ..) => "no /dev/shm".to_owned(),
             (true, true, _) => "read-only".to_owned(),
             (true, false, false) => "cannot be written".to_owned(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::line::Line;
+use crate::path_fault::{entries, is_folder};
 use crate::plan::catalogue::Catalogue;
 use crate::plan::toolchains::Stack;
 use crate::pod::folder::Folder;
@@ -62,9 +63,13 @@ fn roots(environment: &Environment) -> Vec<PathBuf> {
         return named;
     };
     let tree = Path::new(spack).join("share/spack/lmod");
-    let folders =
-        std::fs::read_dir(&tree).into_iter().flatten().flatten().map(|entry| entry.path().join("Core"));
-    let cores: Vec<PathBuf> = folders.filter(|core| core.is_dir()).collect();
+    let folders = match entries(&tree) {
+        Ok(folders) => folders.into_iter().map(|entry| entry.path().join("Core")),
+        // It is looked at again, and says why not.
+        Err(_) => return vec![tree],
+    };
+    // One that cannot be looked at is there, as far as anybody knows.
+    let cores: Vec<PathBuf> = folders.filter(|core| !matches!(is_folder(core), Ok(false))).collect();
     if cores.is_empty() { vec![tree.join("*/Core")] } else { cores }
 }
 
@@ -92,7 +97,12 @@ pub(super) fn mounts() -> Line {
     let state = if writable.is_empty() { "cannot be written" } else { "writable" };
     let mut line = Line::new("stack", format!("{}: {state}", names(&there)));
     if !missing.is_empty() {
-        line = line.note("stack-not-mounted", format!("cannot be read: {}", names(&missing)));
+        let why = missing.iter().map(|folder| {
+            let path = folder.path.display();
+            folder.barred.clone().unwrap_or_else(|| format!("{path} is not there"))
+        });
+        let why = why.collect::<Vec<_>>().join("; ");
+        line = line.note("stack-not-mounted", format!("cannot be read: {why}"));
     }
     if let Some((_, fault)) = hidden.first() {
         let others = hidden.len().checked_sub(1).filter(|others| *others > 0);

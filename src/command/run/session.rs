@@ -116,7 +116,8 @@ impl<'s> Session<'s> {
     }
 
     /// Tells of a case that was over before it began.
-    pub(super) fn tell(&self, record: CaseRecord) {
+    pub(super) fn tell(&self, mut record: CaseRecord) {
+        self.excuse(&mut record);
         self.teller.tell(record, String::new());
     }
 
@@ -230,12 +231,17 @@ impl<'s> Session<'s> {
         }
     }
 
+    /// What the site knows of is excused, in whatever record it stands.
+    fn excuse(&self, record: &mut CaseRecord) {
+        let CaseRecord { owed, checks, .. } = record;
+        let subject =
+            Subject { suite: &owed.suite, probe: &owed.probe, check: "", toolchain: &owed.toolchain };
+        excuse(&self.catalogue.site.known, subject, checks, OffsetDateTime::now_utc().date());
+    }
+
     /// Hands a finished case on to be written down and told, with what its commands said, if that is to be shown.
     pub(super) fn finish(&self, mut record: CaseRecord, said: String) {
-        let owed = &record.owed;
-        let (suite, probe, toolchain) = (owed.suite.clone(), owed.probe.clone(), owed.toolchain.clone());
-        let subject = Subject { suite: &suite, probe: &probe, check: "", toolchain: &toolchain };
-        excuse(&self.catalogue.site.known, subject, &mut record.checks, OffsetDateTime::now_utc().date());
+        self.excuse(&mut record);
         if record.outcome() > Outcome::Skipped {
             self.bad.fetch_add(1, Ordering::Relaxed);
         }

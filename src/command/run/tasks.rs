@@ -69,7 +69,11 @@ impl Session<'_> {
                 let check = match unloaded {
                     Unloaded::Refused(refusal) => {
                         Check::not_passed("load", Outcome::Failed, "module.load", refusal.what.clone())
-                            .detail(format!("Lmod: {}", refusal.words))
+                            .detail(if refusal.words.is_empty() {
+                                String::new()
+                            } else {
+                                format!("Lmod: {}", refusal.words)
+                            })
                     }
                     Unloaded::Absent(why) => {
                         Check::not_passed("load", Outcome::Skipped, "module.absent", why.clone())

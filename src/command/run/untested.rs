@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::Run;
 use crate::command::run::why::Why;
 use crate::error::{Error, Kind};
-use crate::path_fault::PathFault;
+use crate::path_fault::{PathFault, find};
 use crate::plan::missing::Missing;
 use crate::plan::request::Request;
 use crate::pod::facts::Facts;
@@ -25,7 +25,8 @@ const PREFLIGHT: &str = NOTHING_TESTED.1;
 /// that this one was to go on with, and nothing where the command line or a file is wrong.
 pub(super) fn leave(flags: &Run, request: &Request, facts: &Facts, why: Option<&Why>, error: &Error) {
     if matches!(error.kind, Kind::Usage | Kind::Data)
-        || (flags.resume && flags.select.results.join("plan.json").exists())
+        // One that cannot be looked at may be there.
+        || (flags.resume && !matches!(find(&flags.select.results.join("plan.json")), Ok(None)))
     {
         return;
     }

@@ -94,6 +94,9 @@ fn part(tools: &Tools<'_>, check: &str, name: &str, known: &[&str]) -> Check {
     };
     let file = real(&found);
     let place = tools.place(&file);
+    if let Some(hidden) = place.hidden() {
+        return judged_or_hidden(check, "identity.part", vec![Err(hidden.clone())]);
+    }
     if !place.is_ours() && place != Place::Host {
         let fault = format!("`{name}` is {}, {}", shown(&found, &file), place.words());
         return judged(check, "identity.part", vec![fault]);
@@ -132,9 +135,13 @@ fn headers(tools: &Tools<'_>, check: &str, tool: Placeholder, language: &str) ->
         let place = tools.place(&real);
         let system = real.starts_with("/usr/include") && !real.starts_with("/usr/include/c++");
         let ours = place.is_ours() || system || real == Path::new("/usr/local/include");
-        (!ours).then(|| format!("headers are searched in {}, {}", folder.display(), place.words()))
+        match place.hidden() {
+            Some(hidden) if !ours => Some(Err(hidden.clone())),
+            _ => (!ours)
+                .then(|| Ok(format!("headers are searched in {}, {}", folder.display(), place.words()))),
+        }
     };
-    judged(check, "identity.headers", folders.iter().filter_map(foreign).collect())
+    judged_or_hidden(check, "identity.headers", folders.iter().filter_map(foreign).collect())
 }
 
 /// What a compiler needs of its own in front of the C library's headers. Everything else there is a header of the
@@ -154,14 +161,15 @@ fn fixed_headers(tools: &Tools<'_>, compiler: &Loaded) -> Option<Check> {
     // A folder that is not found is answered by its bare name: then there is nothing in front.
     let found =
         if folder.is_absolute() { strange_in(&folder, &folder, &fixed.needed, 0) } else { Vec::new() };
-    let faults = found.into_iter().map(|file| {
+    let fault = |file| {
         format!(
             "{} holds {file}, a header of the C library that {} was built with",
             folder.display(),
             compiler.family
         )
-    });
-    let check = judged(CHECK, "identity.fixed-headers", faults.collect());
+    };
+    let faults = found.into_iter().map(|file| file.map(fault)).collect();
+    let check = judged_or_hidden(CHECK, "identity.fixed-headers", faults);
     let hint = format!(
         "remove what is none of {}, or run {}'s mkheaders in this image",
         fixed.needed.join(", "),
@@ -176,10 +184,15 @@ fn appended(check: Check, line: &str) -> Check {
 }
 
 /// The headers below `folder` that the compiler does not need, by their place in `root`.
-fn strange_in(folder: &Path, root: &Path, needed: &[String], depth: usize) -> Vec<String> {
+fn strange_in(folder: &Path, root: &Path, needed: &[String], depth: usize) -> Vec<Result<String, PathFault>> {
     const DEEPEST: usize = 4;
     let mut strange = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    let mut listed = match entries(folder) {
+        Ok(listed) => listed,
+        Err(hidden) => return vec![Err(hidden)],
+    };
+    listed.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in listed {
         let path = entry.path();
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -187,18 +200,20 @@ fn strange_in(folder: &Path, root: &Path, needed: &[String], depth: usize) -> Ve
                 strange.extend(strange_in(&path, root, needed, depth + 1));
             }
         } else if !needed.contains(&name) {
-            strange.push(name);
+            strange.push(Ok(name));
         }
     }
-    strange.sort();
     strange
 }
 
 /// Every compiler searches it before the host's headers, so what an image leaves there is seen by every compile.
 fn local_headers() -> Check {
     let folder = Path::new("/usr/local/include");
-    let entry = std::fs::read_dir(folder).into_iter().flatten().flatten().next();
-    match entry {
+    let listed = match entries(folder) {
+        Ok(listed) => listed,
+        Err(hidden) => return judged_or_hidden("local-headers", "identity.pod", vec![Err(hidden)]),
+    };
+    match listed.first() {
         None => Check::passed("local-headers"),
         Some(entry) => Check::not_passed(
             "local-headers",
@@ -241,9 +256,13 @@ fn runtime(tools: &Tools<'_>, (tool, library): (Placeholder, &str), compiler: &L
     }
     let file = real(&said);
     let place = tools.place(&file);
-    let fault = (!place.is_ours())
-        .then(|| format!("{} links with {}, {}", program.display(), shown(&said, &file), place.words()));
-    judged(check, "identity.runtime", Vec::from_iter(fault))
+    let fault = match place.hidden() {
+        Some(hidden) => Some(Err(hidden.clone())),
+        None => (!place.is_ours()).then(|| {
+            Ok(format!("{} links with {}, {}", program.display(), shown(&said, &file), place.words()))
+        }),
+    };
+    judged_or_hidden(check, "identity.runtime", Vec::from_iter(fault))
 }
 
 /// `libgcc` for `libgcc_s.so.1`, `libstdcxx` for `libstdc++.so`.
@@ -317,11 +336,12 @@ mod tests {
         for name in ["limits.h", "syslimits.h", "README"] {
             std::fs::write(folder.path().join(name), "").unwrap();
         }
-        assert_eq!(strange_in(folder.path(), folder.path(), &needed, 0), Vec::<String>::new());
+        assert_eq!(strange_in(folder.path(), folder.path(), &needed, 0), []);
         std::fs::create_dir(folder.path().join("bits")).unwrap();
         std::fs::write(folder.path().join("bits/statx.h"), "").unwrap();
         std::fs::write(folder.path().join("pthread.h"), "").unwrap();
-        assert_eq!(strange_in(folder.path(), folder.path(), &needed, 0), ["bits/statx.h", "pthread.h"]);
+        let strange = ["bits/statx.h", "pthread.h"].map(|name| Ok(name.to_owned()));
+        assert_eq!(strange_in(folder.path(), folder.path(), &needed, 0), strange);
     }
 
     #[test]

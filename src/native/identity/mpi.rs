@@ -71,7 +71,11 @@ fn wrapped(
             Err(fault) => return Some(Err(fault)),
         }
         let place = tools.place(folder);
-        (!place.is_ours()).then(|| Ok(format!("{calls} names {}, {}", folder.display(), place.words())))
+        match place.hidden() {
+            Some(fault) => Some(Err(fault.clone())),
+            None => (!place.is_ours())
+                .then(|| Ok(format!("{calls} names {}, {}", folder.display(), place.words()))),
+        }
     });
     let folders: Vec<Result<String, PathFault>> = folders.collect();
     let [compiler_check, folder_check] = names;

@@ -64,6 +64,7 @@ fn fault(tools: &Tools<'_>, name: &str, entry: &str) -> Option<Result<String, Pa
         // A host's folder behind those of the stack is what PATH always ends with.
         Place::Host if name == "PATH" => None,
         place if place.is_ours() => None,
+        Place::Hidden(fault) => Some(Err(fault)),
         place => Some(Ok(format!("{name} has {entry}, {}", place.words()))),
     }
 }

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::sight::Sight;
-use crate::native::{judged, skipped};
+use crate::native::{judged, judged_or_hidden, skipped};
+use crate::path_fault::find;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::loaded;
 use crate::stack::spider::Found;
@@ -54,24 +55,34 @@ pub(super) fn modulepath(found: &Found, before: &Environment, with: &Environment
     if added.is_empty() {
         return None;
     }
-    let missing = added.iter().filter_map(|folder| {
-        let why = std::fs::metadata(folder).map_or_else(
-            |error| Some(crate::error::reason(&error).clone()),
-            |meta| (!meta.is_dir()).then(|| "it is no folder".to_owned()),
-        )?;
+    let mut faults = Vec::new();
+    let mut ahead = None;
+    for folder in &added {
+        let (why, next) = match find(folder) {
+            Ok(Some(meta)) if meta.is_dir() => continue,
+            Ok(Some(_)) => ("it is no folder", false),
+            Ok(None) => ("there is no such folder", is_next_level(folder, &found.module, &files)),
+            // What is in it, and whether it is there at all, is not for the stack to answer.
+            Err(fault) => {
+                faults.push(Err(fault));
+                continue;
+            }
+        };
         let text = folder.to_string_lossy();
         let place = by(&files, &text).or_else(|| by(&files, "MODULEPATH"));
         let place = place.map_or_else(|| found.file.display().to_string(), |(_, place)| place);
-        Some((folder, format!("MODULEPATH gets {text}, which cannot be entered ({why}): {place}")))
-    });
-    let (ahead, faults): (Vec<_>, Vec<_>) =
-        missing.partition(|(folder, _)| !folder.exists() && is_next_level(folder, &found.module, &files));
-    let faults: Vec<String> = faults.into_iter().map(|(_, fault)| fault).collect();
-    Some(match ahead.first() {
-        Some((_, what)) if faults.is_empty() => {
+        let what = format!("MODULEPATH gets {text}, which cannot be entered ({why}): {place}");
+        if next {
+            ahead = ahead.or(Some(what));
+        } else {
+            faults.push(Ok(what));
+        }
+    }
+    Some(match ahead {
+        Some(what) if faults.is_empty() => {
             skipped(name, format!("{what}; Spack names the next level's folder before anything is in it"))
         }
-        _ => judged(name, "module.modulepath", faults),
+        _ => judged_or_hidden(name, "module.modulepath", faults),
     })
 }
 

@@ -61,10 +61,16 @@ impl Net {
 
     /// Roots may lie within each other and mounts may show a folder twice: each is visited once.
     fn is_new(&self, folder: &Path) -> bool {
-        fs::metadata(folder).is_ok_and(|facts| {
-            let id = (facts.dev(), facts.ino());
-            self.folders.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
-        })
+        match fs::metadata(folder) {
+            Ok(facts) => {
+                let id = (facts.dev(), facts.ino());
+                self.folders.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+            }
+            Err(error) => {
+                self.refuse(folder, &error);
+                false
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::database::Database;
 use super::lock::Lock;
 use super::packages::Packages;
 use crate::error::Error;
-use crate::path_fault::find;
+use crate::path_fault::{PathFault, entries, find, is_file};
 
 /// An install tree.
 #[derive(Clone, Debug)]
@@ -67,8 +67,12 @@ impl Trees {
                     Err(fault) => drop(hidden.insert(fault.to_string())),
                 }
                 if level >= inside {
-                    lock_files.extend(Some(folder.join("spack.lock")).filter(|lock| lock.is_file()));
-                    lock_files.extend(locks(folder));
+                    for lock in locks(folder) {
+                        match lock {
+                            Ok(lock) => drop(lock_files.insert(lock)),
+                            Err(fault) => drop(hidden.insert(fault.to_string())),
+                        }
+                    }
                 }
             }
         };
@@ -124,12 +128,21 @@ fn spack_above(modules: &Path) -> Option<PathBuf> {
         .map(Path::to_path_buf)
 }
 
-fn locks(spack: &Path) -> Vec<PathBuf> {
-    let environments = std::fs::read_dir(spack.join("var/spack/environments")).into_iter().flatten();
-    let locks = environments.flatten().map(|entry| entry.path().join("spack.lock"));
-    let mut locks: Vec<PathBuf> = locks.filter(|lock| lock.is_file()).collect();
-    locks.sort();
-    locks
+/// The lock files of `folder` as an environment, and of the environments that a Spack in it manages.
+fn locks(folder: &Path) -> Vec<Result<PathBuf, PathFault>> {
+    let (mut locks, mut found) = (vec![folder.join("spack.lock")], Vec::new());
+    match entries(&folder.join("var/spack/environments")) {
+        Ok(environments) => locks.extend(environments.iter().map(|entry| entry.path().join("spack.lock"))),
+        Err(fault) => found.push(Err(fault)),
+    }
+    for lock in locks {
+        match is_file(&lock) {
+            Ok(true) => found.push(Ok(lock)),
+            Ok(false) => {}
+            Err(fault) => found.push(Err(fault)),
+        }
+    }
+    found
 }
 
 fn one_line(error: &Error) -> String {
