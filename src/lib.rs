@@ -11,7 +11,7 @@
 //! The rooms, in the order in which data flows through them; each imports only from those above it, which
 //! `tests/it/arrows.rs` holds against every file:
 //!
-//! - [`exit`]: every exit code; [`mount`], [`path_fault`]: whose file system a path is on, and why it cannot be looked at
+//! - [`exit`]: every exit code; [`constant`]: what only a fault of our own can break; [`mount`], [`path_fault`]: whose file system a path is on, and why it cannot be looked at
 //! - [`error`], [`document`]: every error as data; files that people write, with all faults
 //! - [`atomic`]: how a file that others read is written; [`digest`]: hashes and what is written with them
 //! - [`packed`]: folders of files that are part of the binary; [`heap`]: how little memory we take
@@ -40,6 +40,7 @@ pub mod bug;
 pub mod cli;
 pub mod command;
 pub mod compare;
+pub mod constant;
 pub mod digest;
 pub mod document;
 pub mod error;

@@ -43,8 +43,8 @@ pub fn environment(toolchain: &Toolchain, place: &Place<'_>) -> Environment {
         let Some(loaded) = toolchain.of(layer) else { continue };
         let prefix = loaded.prefix.as_deref().map(Path::to_string_lossy).unwrap_or_default();
         for (what, value) in [
-            ("FAMILY", loaded.family.as_str()),
-            ("VERSION", loaded.module.plain_version()),
+            ("FAMILY", loaded.speaks_as.0.as_str()),
+            ("VERSION", loaded.speaks_as.1.as_deref().unwrap_or_default()),
             ("PREFIX", prefix.as_ref()),
         ] {
             environment.set(format!("STACKPROBE_{name}_{what}"), value);

@@ -182,6 +182,16 @@ impl Families {
         kin
     }
 
+    /// The family whose words the programs of a module use, at the end of all that it is like; and the module's version,
+    /// if that family counts its versions as the module does.
+    #[must_use]
+    pub fn speaks_as(&self, name: &str, version: &str) -> (String, Option<String>) {
+        let kin = self.kin(name, version);
+        let alike = kin.iter().all(|(_, of)| of == version);
+        let family = kin.into_iter().next_back().map_or_else(|| name.to_owned(), |(family, _)| family);
+        (family, alike.then(|| version.to_owned()))
+    }
+
     /// The name that suites use for a module of this name: its own, if no family claims it.
     #[must_use]
     pub fn canonical<'n>(&'n self, name: &'n str) -> &'n str {
@@ -357,6 +367,11 @@ mod tests {
         assert_eq!(compiler.tools[&Placeholder::Cxx], ["hclang++"]);
         assert_eq!(compiler.tools[&Placeholder::Fc], ["flang-new"]);
         assert_eq!(families.kin("house-mpi", "2")[1], ("openmpi".to_owned(), "4.1".to_owned()));
+        assert_eq!(families.speaks_as("house-mpi", "2"), ("openmpi".to_owned(), None));
+        assert_eq!(
+            families.speaks_as("oneapi", "2"),
+            ("intel-oneapi-compilers".to_owned(), Some("2".to_owned()))
+        );
         let circle = "[[family]]\nname = \"a\"\nlike = \"b\"\n[[family]]\nname = \"b\"\nlike = \"a\"\n";
         let faults = with(circle).unwrap_err();
         assert!(faults.len() == 2 && faults[0].contains("the family `a` has no `layer`"), "{faults:#?}");

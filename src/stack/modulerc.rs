@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::constant::pattern;
 use crate::stack::spider::Found;
 use crate::suite::module_name::Module;
 
@@ -46,17 +47,16 @@ fn marks(folder: &Path) -> Marks {
 }
 
 fn parse(text: &str, marks: &mut Marks) {
-    static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
+    static SAID: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
             r#"(?mx)^\s* (?:
                 hide[_-]version [\s(]+ ["']? (?<hidden>[^"'\s)]+)
               | module[_-]version [\s(]+ ["']? (?<default>[^"'\s,)]+) ["']? [\s,]+ ["']? default \b
               | set \s+ ModulesVersion \s+ "? (?<version>[^"\s]+)
             )"#,
         )
-        .ok()
     });
-    for said in SAID.iter().flat_map(|said| said.captures_iter(text)) {
+    for said in SAID.captures_iter(text) {
         if let Some(hidden) = said.name("hidden") {
             marks.hidden.push(hidden.as_str().to_owned());
         } else if let Some(default) = said.name("default").or(said.name("version")) {

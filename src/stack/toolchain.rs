@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::constant::pattern;
 use crate::path_fault::{PathFault, barred};
 use crate::stack::environment::Environment;
 use crate::stack::family::{Families, essential_of};
@@ -27,6 +28,9 @@ pub struct Loaded {
     pub layer: Option<Layer>,
     /// The family as suites name it (`intel-oneapi-compilers`, never `oneapi`).
     pub family: String,
+    /// The family whose words its programs use, its own or the one that it is like, and the module's version, if the two
+    /// count their versions alike.
+    pub speaks_as: (String, Option<String>),
     /// The modulefile.
     pub file: PathBuf,
     /// The folder that the modulefile puts on `PATH`, without `/bin`.
@@ -83,6 +87,7 @@ impl Toolchain {
                 Loaded {
                     layer: layer_of(&module),
                     family: families.canonical(&module.family).to_owned(),
+                    speaks_as: families.speaks_as(&module.family, module.plain_version()),
                     hash: hash_of(&module, &file, prefix.as_deref()),
                     prefix,
                     module,
@@ -321,12 +326,12 @@ pub fn tools_of(layer: Layer) -> impl Iterator<Item = (&'static str, Placeholder
 
 /// What a modulefile, Lua or Tcl, puts on `PATH`, without `/bin`. Spack writes the path whole.
 fn prefix(file: &Path) -> Option<PathBuf> {
-    static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?m)^\s*prepend[_-]path[\s(]+"?PATH"?[\s,]+["{]?(/[^"\s}]+?)/bin/?["}]?[\s,)]"#).ok()
+    static PATH: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(r#"(?m)^\s*prepend[_-]path[\s(]+"?PATH"?[\s,]+["{]?(/[^"\s}]+?)/bin/?["}]?[\s,)]"#)
     });
     let text = std::fs::read(file).ok()?;
     let text = String::from_utf8_lossy(&text);
-    let found = PATH.as_ref()?.captures(&text)?;
+    let found = PATH.captures(&text)?;
     Some(PathBuf::from(&found[1]))
 }
 

@@ -1,5 +1,6 @@
 //! The suites and tables that are part of the binary.
 
+use crate::constant::packed;
 use crate::error::Source;
 use crate::packed::Packed;
 
@@ -9,5 +10,5 @@ pub static SUITES: Packed = include!(concat!(env!("OUT_DIR"), "/test-suites.rs")
 /// One of the tables beside the suites, such as `launchers.toml`.
 #[must_use]
 pub fn table(name: &str) -> Source {
-    Source::new(format!("test-suites/{name}"), SUITES.text(name).unwrap_or_default())
+    Source::new(format!("test-suites/{name}"), packed(SUITES.text(name), name))
 }

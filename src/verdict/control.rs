@@ -1,7 +1,6 @@
 //! Whether a control's program really ran: a failure that only shows that it did not is not the seeded one. Pure.
 
-use regex::Regex;
-
+use crate::constant::pattern;
 use crate::run::outcome::{Ended, Executed};
 use crate::suite::{Action, End, Probe, Protocol};
 use crate::verdict::check::{BUILD, Check};
@@ -50,7 +49,7 @@ pub(super) fn never_ran(probe: &Probe, failed: &[&Check], executed: &Executed) -
 
 /// The line of stderr by which something says that it could not start a program.
 fn unstarted(stderr: &str) -> Option<String> {
-    let pattern = Regex::new(NOT_STARTED).ok()?;
+    let pattern = pattern(NOT_STARTED);
     stderr.lines().find(|line| pattern.is_match(line)).map(|line| line.trim().chars().take(300).collect())
 }
 

@@ -3,6 +3,7 @@
 //! 15 from Open MPI is a program's `exit(15)`; from MPICH it is "an MPI call failed" and never a SIGTERM; Intel MPI
 //! says 255 whatever killed a rank. The table is data, `[[status]]` in `test-suites/diagnoses/`.
 
+use crate::constant::packed;
 use crate::document::Table;
 use crate::verdict::condition::{Condition, conditions};
 use crate::verdict::evidence::{Evidence, signal_name};
@@ -19,7 +20,8 @@ pub struct Status {
 
 pub(super) fn read(table: &mut Table<'_>) -> Option<Status> {
     let when = conditions(table);
-    let number = |number: i64| i32::try_from(number).unwrap_or_default();
+    // The ranges of the two keys fit.
+    let number = |number: i64| packed(i32::try_from(number).ok(), "a number of a status");
     let exits = table.numbers("exit", 0..=255).unwrap_or_default();
     let exits: Vec<i32> = exits.into_iter().map(|exit| number(exit.value)).collect();
     let base = table.number("signal-base", 1..=191).map(|base| number(base.value));

@@ -21,6 +21,7 @@ mod diagnoses;
 mod discover;
 mod doctor;
 mod elsewhere;
+mod families;
 mod faults;
 mod fixture;
 mod gate;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::constant::pattern;
 use crate::stack::lmod::Answer;
 
 /// Whether two versions are one, told with more or fewer parts: `12.2` and `12.2.0`, `2021.18.1-3` and `2021.18.1`.
@@ -26,8 +27,8 @@ pub(super) fn said(answer: &Answer) -> String {
 
 /// The first version in `text` that agrees with `module`, or else the first there is.
 pub(super) fn version_in(text: &str, module: &str) -> Option<String> {
-    static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d+(?:[._]\d+)+").ok());
-    let found: Vec<&str> = VERSION.as_ref()?.find_iter(text).map(|found| found.as_str()).collect();
+    static VERSION: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(?:[._]\d+)+"));
+    let found: Vec<&str> = VERSION.find_iter(text).map(|found| found.as_str()).collect();
     let best = found.iter().find(|version| agree(version, module)).or(found.first());
     best.map(|version| (*version).to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Tools, answers, names, shown, variables};
+use super::{Tools, answers, counts_otherwise, names, shown, variables};
 use crate::native::place::{Place, install, real};
 use crate::native::{judged, judged_or_hidden, skipped, unanswered};
 use crate::path_fault::{PathFault, entries, find};
@@ -50,7 +50,9 @@ fn version(tools: &Tools<'_>, check: &str, tool: Placeholder, compiler: &Loaded)
             format!("its tools tell a version of {other}, {} has its own", compiler.module),
         );
     }
-    let module = compiler.module.plain_version();
+    let Some(module) = compiler.speaks_as.1.as_deref() else {
+        return skipped(check, counts_otherwise(compiler));
+    };
     let family = tools.family(compiler);
     let question = family.as_ref().and_then(|family| family.version_query.as_deref()).unwrap_or("--version");
     let answer = match tools.ask(&program, &[question]) {

@@ -221,6 +221,11 @@ impl Tools<'_> {
     }
 }
 
+/// Why the version that a program tells is not compared with the module's.
+fn counts_otherwise(loaded: &Loaded) -> String {
+    format!("{} is like {}, whose versions are others", loaded.family, loaded.speaks_as.0)
+}
+
 /// A path, and where it leads if that is elsewhere.
 fn shown(path: &Path, real: &Path) -> String {
     if path == real {

@@ -1,6 +1,6 @@
 //! An MPI library: its wrappers, the compiler behind them, its launcher.
 
-use super::{Tools, answers, compiler, names, variables};
+use super::{Tools, answers, compiler, counts_otherwise, names, variables};
 use crate::native::place::{install, real};
 use crate::native::{judged, judged_or_hidden, skipped, unanswered};
 use crate::path_fault::{PathFault, is_folder};
@@ -130,7 +130,7 @@ fn version(tools: &Tools<'_>, check: &str, mpi: &Loaded) -> Check {
     if let Some(other) = tools.counted_as(mpi) {
         return skipped(check, format!("its tools tell a version of {other}, {} has its own", mpi.module));
     }
-    let module = mpi.module.plain_version();
+    let Some(module) = mpi.speaks_as.1.as_deref() else { return skipped(check, counts_otherwise(mpi)) };
     let answer = match tools.ask(&launcher.program, &["--version"]) {
         Ok(answer) => answer,
         Err(error) => return unanswered(check, &error),

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{Tools, answers};
+use crate::constant::pattern;
 use crate::native::place::{install, real};
 use crate::native::{judged, unanswered};
 use crate::stack::lmod::Answer;
@@ -220,15 +221,12 @@ fn typed(tools: &Tools<'_>, name: &str, loaded: &Loaded) -> Result<PathBuf, Stri
 
 /// What is said, word by word, without what differs from call to call and from name to name.
 fn plain(answer: &Answer, program: &Path) -> Vec<String> {
-    static TEMPORARY: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"[^ "=]*/(?:cc|null-)[A-Za-z0-9]{6}\.[a-z]+"#).ok());
+    static TEMPORARY: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#"[^ "=]*/(?:cc|null-)[A-Za-z0-9]{6}\.[a-z]+"#));
     let text =
         [&answer.stdout, &answer.stderr].map(|part| String::from_utf8_lossy(part).into_owned()).concat();
     let lines = text.lines().filter(|line| !line.starts_with("COLLECT_")).collect::<Vec<_>>().join("\n");
-    let lines = match TEMPORARY.as_ref() {
-        Some(temporary) => temporary.replace_all(&lines, "TEMPORARY").into_owned(),
-        None => lines,
-    };
+    let lines = TEMPORARY.replace_all(&lines, "TEMPORARY");
     let names = [program.to_path_buf(), real(program)].map(|path| path.display().to_string());
     let status = if answer.success { "success" } else { "failure" }.to_owned();
     let word = |word: &str| {
@@ -268,16 +266,17 @@ fn launches(tools: &Tools<'_>, name: &str, launcher: &Launcher, mpi: &Loaded) ->
     if same {
         return Check::passed(check);
     }
-    let module = mpi.module.plain_version();
     let of = launcher.file_name().unwrap_or_default().display();
     let mut faults = Vec::new();
-    match tools.ask(&found, &["--version"]) {
-        Err(error) => return unanswered(check, &error),
-        Ok(answer) => match answers::version_in(&answers::said(&answer), module) {
-            Some(told) if answers::agree(&told, module) || tools.counted_as(mpi).is_some() => {}
-            Some(told) => faults.push(format!("`{name}` says {told}, the module says {module}")),
-            None => faults.push(format!("`{name} --version` tells no version")),
-        },
+    if let Some(module) = mpi.speaks_as.1.as_deref() {
+        match tools.ask(&found, &["--version"]) {
+            Err(error) => return unanswered(check, &error),
+            Ok(answer) => match answers::version_in(&answers::said(&answer), module) {
+                Some(told) if answers::agree(&told, module) => {}
+                Some(told) => faults.push(format!("`{name}` says {told}, the module says {module}")),
+                None => faults.push(format!("`{name} --version` tells no version")),
+            },
+        }
     }
     // Where the launcher itself starts nothing, the suites tell why.
     let mut environment = tools.subject.environment.clone();

@@ -19,6 +19,7 @@ use std::io;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::constant::packed;
 use crate::packed::Packed;
 use crate::report::account::{Account, Told};
 use crate::report::cause::{Cause, causes};
@@ -142,7 +143,7 @@ fn render(account: &Account) -> String {
                 meta name="color-scheme" content="light dark";
                 meta name="robots" content="noindex";
                 title { (sign(worst)) " " (title) " · stackprobe" }
-                style { (PreEscaped(PAGE.text("style.css").unwrap_or_default())) }
+                style { (PreEscaped(packed(PAGE.text("style.css"), "style.css"))) }
             }
             body.(class(worst)) {
                 (overview::overview(&page))
@@ -161,7 +162,7 @@ fn render(account: &Account) -> String {
                         (many(account.told.len(), "case")) " of " (many(account.pods.len(), "run"))
                         ". This page is complete: it loads nothing and sends nothing." }
                 }
-                script { (PreEscaped(PAGE.text("script.js").unwrap_or_default())) }
+                script { (PreEscaped(packed(PAGE.text("script.js"), "script.js"))) }
             }
         }
     };

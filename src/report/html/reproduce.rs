@@ -5,13 +5,14 @@ use std::sync::LazyLock;
 use maud::{Markup, html};
 
 use super::Page;
+use crate::constant::packed;
 use crate::report::account::Told;
 use crate::report::record::PlanRecord;
 use crate::stack::family::Families;
 use crate::suite::{Layer, embedded};
 
-static FAMILIES: LazyLock<Option<Families>> =
-    LazyLock::new(|| Families::parse(&embedded::table("toolchains.toml")).ok());
+static FAMILIES: LazyLock<Families> =
+    LazyLock::new(|| packed(Families::parse(&embedded::table("toolchains.toml")).ok(), "toolchains.toml"));
 
 /// Flags of the run that its reproduction needs, too.
 const CARRIED: [&str; 3] = ["--module", "--suites", "--site"];
@@ -57,7 +58,7 @@ fn command(told: &Told, plan: &PlanRecord) -> String {
 /// The flag that asks for a module, by its family; of an unknown one, by its place.
 fn flag(module: &str, place: usize) -> &'static str {
     let family = module.split('/').next().unwrap_or(module);
-    match (FAMILIES.as_ref().and_then(|families| families.layer(family)), place) {
+    match (FAMILIES.layer(family), place) {
         (Some(Layer::Mpi), _) | (None, 1..) => "--mpi",
         (Some(Layer::Runtime), _) => "--runtime",
         (Some(Layer::Compiler), _) | (None, 0) => "--cc",

@@ -5,37 +5,50 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use crate::constant::pattern;
+
 use super::names::{Sure, fits, is_harmless};
 use super::span::{Span, push};
 use super::table::Table;
 use super::tool;
 use super::value::{bare, quoted, value};
 
-static ASSIGNMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\*["'`]\]?)?(?P<before>[ \t]*)(?P<sign>=>|:=|==?|:)(?P<after>[ \t]*)"#).ok()
+static ASSIGNMENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?P<quote>\\*["'`]\]?)?(?P<before>[ \t]*)(?P<sign>=>|:=|==?|:)(?P<after>[ \t]*)"#,
+    )
 });
-static FLAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?P<name>-{1,2}[A-Za-z][A-Za-z0-9_.-]*)(?:\\*["'])?(?:,[ \t]*|[ \t]+)"#).ok()
+static FLAG: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"(?P<name>-{1,2}[A-Za-z][A-Za-z0-9_.-]*)(?:\\*["'])?(?:,[ \t]*|[ \t]+)"#));
+static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:<|&lt;)(?:[A-Za-z0-9_]+:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?:[ \t][^<>&]*)?(?:>|&gt;)(?:<!\[CDATA\[)?",
+    )
 });
-static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:<|&lt;)(?:[A-Za-z0-9_]+:)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)(?:[ \t][^<>&]*)?(?:>|&gt;)(?:<!\[CDATA\[)?").ok()
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?:[Kk]ey|[Nn]ame|id)\\?["']?[ \t]*[:=][ \t]*\\?["']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\\?["']?[ \t]*,?[ \t]*\\?["']?(?:[Vv]alue|content)\\?["']?[ \t]*[:=][ \t]*"#,
+    )
 });
-static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:[Kk]ey|[Nn]ame|id)\\?["']?[ \t]*[:=][ \t]*\\?["']?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\\?["']?[ \t]*,?[ \t]*\\?["']?(?:[Vv]alue|content)\\?["']?[ \t]*[:=][ \t]*"#).ok()
+static SETENV: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?:setenv|pushenv|putenv|set-env|setx|Setenv)[ \t]*\(?[ \t]*["']?(?P<name>[A-Za-z_][A-Za-z0-9_]*)["']?(?:[ \t]*,[ \t]*|[ \t]+)"#,
+    )
 });
-static SETENV: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:setenv|pushenv|putenv|set-env|setx|Setenv)[ \t]*\(?[ \t]*["']?(?P<name>[A-Za-z_][A-Za-z0-9_]*)["']?(?:[ \t]*,[ \t]*|[ \t]+)"#).ok()
+static NETRC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:\b(?:login|machine)[ \t]+[^ \t].*?[ \t]|default[ \t]+|^[ \t#>|*-]*)(?:password|passwd|requirepass|masterauth)[ \t]+",
+    )
 });
-static NETRC: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:\b(?:login|machine)[ \t]+[^ \t].*?[ \t]|default[ \t]+|^[ \t#>|*-]*)(?:password|passwd|requirepass|masterauth)[ \t]+").ok()
+static SENTENCE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i-u:\b(?:password|passphrase|passwd|token|secret|api key|access key|secret key)(?: [a-z]+){0,3} (?:is|was|=>|->):?) +",
+    )
 });
-static SENTENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u:\b(?:password|passphrase|passwd|token|secret|api key|access key|secret key)(?: [a-z]+){0,3} (?:is|was|=>|->):?) +").ok()
+static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?:[Kk]ey|[Nn]ame|id)=\\?["'](?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\\?["'][^<>]*>"#)
 });
-static ATTRIBUTE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:[Kk]ey|[Nn]ame|id)=\\?["'](?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\\?["'][^<>]*>"#).ok()
-});
-static SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z][A-Za-z0-9+.-]*://").ok());
+static SCHEME: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z][A-Za-z0-9+.-]*://"));
 
 /// Words that follow a name in a sentence.
 const PROSE: [&str; 40] = [
@@ -115,8 +128,8 @@ fn by_shape(table: &Table, line: &str, spans: &mut Vec<Span>) {
     }
 }
 
-fn all<'l>(pattern: &'static LazyLock<Option<Regex>>, line: &'l str) -> impl Iterator<Item = Captures<'l>> {
-    pattern.as_ref().into_iter().flat_map(move |pattern| pattern.captures_iter(line))
+fn all<'l>(pattern: &'static LazyLock<Regex>, line: &'l str) -> impl Iterator<Item = Captures<'l>> {
+    pattern.captures_iter(line)
 }
 
 /// The letter before a place, with dashes left out.
@@ -270,7 +283,7 @@ fn elements(table: &Table, line: &str, spans: &mut Vec<Span>) {
     }
 }
 
-fn named(table: &Table, pattern: &'static LazyLock<Option<Regex>>, line: &str, spans: &mut Vec<Span>) {
+fn named(table: &Table, pattern: &'static LazyLock<Regex>, line: &str, spans: &mut Vec<Span>) {
     for found in all(pattern, line) {
         let (Some(whole), Some(name)) = (found.get(0), found.name("name")) else { continue };
         let Some(sure) = table.names.sure(name.as_str()) else { continue };

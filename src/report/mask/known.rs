@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
+
+use crate::constant::packed;
 
 use super::names::{Sure, is_harmless, is_version};
 use super::span::MASK;
@@ -18,6 +20,9 @@ const LONG: usize = 12;
 const LINE: usize = 16;
 /// More than this is data, not a secret.
 const LONGEST: usize = 16 << 10;
+
+/// Bytes that the pattern of all values may take.
+const LARGEST: usize = 1 << 30;
 
 /// What is known to be secret.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +79,9 @@ impl Known {
         if !self.words.is_empty() {
             parts.push(format!(r"(?-u:\b)(?:{})(?-u:\b)", quoted(&self.words)));
         }
-        self.pattern = if parts.is_empty() { None } else { Regex::new(&parts.join("|")).ok() };
+        // A pod may have kilobytes of secrets, each in many forms: what cannot be looked for would be shown.
+        let build = || RegexBuilder::new(&parts.join("|")).size_limit(LARGEST).build().ok();
+        self.pattern = (!parts.is_empty()).then(|| packed(build(), "a pattern of all secrets of this pod"));
     }
 
     /// Where known values stand in a text.
@@ -189,4 +196,19 @@ fn pieces(value: &[u8]) -> Vec<String> {
         }
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_and_long_secrets_are_all_masked() {
+        let secret = |number: usize| format!("{number:03}{}", "s3cret".repeat(LONGEST / 6));
+        let mut known = Known { anywhere: (0..60).map(secret).collect(), ..Known::default() };
+        let all = known.anywhere.iter().cloned().collect::<Vec<_>>().join("|");
+        assert!(Regex::new(&all).is_err(), "more than a pattern may usually take");
+        known.compile();
+        assert_eq!(known.find(&format!("a {} b", secret(59))).count(), 1);
+    }
 }

@@ -28,6 +28,7 @@ use table::Table;
 
 pub use span::MASK;
 
+use crate::constant::packed;
 use crate::run::output::Pass;
 use crate::suite::embedded::SUITES;
 
@@ -51,7 +52,7 @@ static SECRETS: LazyLock<RwLock<Arc<Secrets>>> = LazyLock::new(|| {
 });
 
 fn table(names: &[String], patterns: &[String]) -> Table {
-    Table::new(SUITES.text("secrets.toml").unwrap_or_default(), (names, patterns))
+    Table::new(packed(SUITES.text("secrets.toml"), "secrets.toml"), (names, patterns))
 }
 
 fn secrets() -> Arc<Secrets> {

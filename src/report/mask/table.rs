@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
+use crate::constant::packed;
+
 /// Names, by their parts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
@@ -63,7 +65,7 @@ const NAMED: &str = r"pass(?:[!-@\[-`a-df-z{-~ \t]|$)|pw\b|pwd|pswd|token|secret
 impl Table {
     /// Reads the table, and what a site adds to it.
     pub(super) fn new(text: &str, (names, patterns): (&[String], &[String])) -> Self {
-        let root: toml::Table = text.parse().unwrap_or_default();
+        let root: toml::Table = packed(text.parse().ok(), "secrets.toml");
         let list = |table: Option<&toml::Value>, key: &str| -> Vec<String> {
             let found = table.and_then(|table| table.get(key)).and_then(toml::Value::as_array);
             found.into_iter().flatten().filter_map(|word| Some(word.as_str()?.to_owned())).collect()

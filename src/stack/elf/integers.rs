@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::image::Image;
+use crate::constant::bytes_pattern;
 
 /// Names of libraries whose integers have 32 bits, up to `.so`.
 const NARROW: [&str; 9] = [
@@ -33,7 +34,7 @@ const LONGEST: u64 = 256 << 20;
 
 /// What shows that the integers of the library at `path` are wider than its name says.
 pub(super) fn wider_than_named(path: &Path, image: &Image) -> Option<String> {
-    static CONFIG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SAYS_WIDE).ok());
+    static CONFIG: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(SAYS_WIDE));
     let name = path.file_name()?.to_str()?;
     if !NARROW.contains(&stem(name)?) {
         return None;
@@ -48,7 +49,7 @@ pub(super) fn wider_than_named(path: &Path, image: &Image) -> Option<String> {
     }
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LONGEST).read_to_end(&mut bytes).ok()?;
-    let found = CONFIG.as_ref()?.find(&bytes)?;
+    let found = CONFIG.find(&bytes)?;
     Some(format!("it says `{}`", String::from_utf8_lossy(found.as_bytes())))
 }
 
