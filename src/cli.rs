@@ -40,6 +40,17 @@ pub struct Cli {
     /// The file of settings [default: stackprobe.toml here, in a folder above, or beside the site file]
     #[arg(long, value_name = "FILE", env = "STACKPROBE_CONFIG", global = true)]
     pub config: Option<OsString>,
+    /// Whether to colour what is printed; auto: on a terminal, unless the environment says no
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        env = "STACKPROBE_COLOR",
+        default_value_t,
+        global = true,
+        hide_possible_values = true
+    )]
+    pub color: clap::ColorChoice,
     /// The profile of the file of settings
     #[arg(long, value_name = "NAME", env = "STACKPROBE_PROFILE", global = true)]
     pub profile: Option<String>,
@@ -285,6 +296,10 @@ Examples:
 /// `stackprobe shell`
 #[derive(Args, Debug, Clone)]
 #[command(after_help = SHELL_EXAMPLES)]
+#[command(mut_arg("cc", |arg| arg.help("The compiler module, by a version prefix")))]
+#[command(mut_arg("mpi", |arg| arg.help("The MPI module, by a version prefix")))]
+#[command(mut_arg("runtime", |arg| arg.help("The runtime module (python, r, matlab), by a version prefix")))]
+#[command(mut_arg("others", |arg| arg.help("A further module to load; may be repeated")))]
 pub struct Shell {
     /// A case that did not pass, as RESULTS/cases/ID; it brings its toolchain with it. RESULTS alone lists them
     #[arg(value_name = "CASE")]

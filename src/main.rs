@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::ColorChoice;
 use stackprobe::error::Error;
 use stackprobe::pod::{init, survive};
 use stackprobe::run::{environment, message, supervise, watch, within};
@@ -37,6 +38,11 @@ fn obey() -> ExitCode {
         report::console::note(told);
     }
     let cli = settings.parse(argv).unwrap_or_else(|error| error.exit());
+    match cli.color {
+        ColorChoice::Auto => {}
+        ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
+        ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
+    }
     match command::dispatch(cli) {
         Ok(exit) => exit.into(),
         Err(error) => fail(&error),

@@ -9,16 +9,16 @@ use crate::suite::select::ShardChoice;
 /// Which modules make a toolchain.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Modules {
-    /// A compiler module: a version prefix or a glob; several make several toolchains
+    /// A compiler module, by a version prefix or a glob; each makes toolchains of its own
     #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_CC", value_delimiter = ' ')]
     pub cc: Vec<String>,
-    /// An MPI module: a version prefix or a glob; several make several toolchains
+    /// An MPI module, by a version prefix or a glob; each makes toolchains of its own
     #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_MPI", value_delimiter = ' ')]
     pub mpi: Vec<String>,
-    /// A runtime module (python, r, matlab): a version prefix or a glob; several make several toolchains
+    /// A runtime module (python, r, matlab), by a version prefix or a glob; each makes toolchains of its own
     #[arg(long, value_name = "FAMILY/VERSION", env = "STACKPROBE_RUNTIME", value_delimiter = ' ')]
     pub runtime: Vec<String>,
-    /// Another module to load into every toolchain; may be repeated
+    /// A further module to load beside those of every toolchain; may be repeated
     #[arg(long = "module", value_name = "NAME/VERSION", env = "STACKPROBE_MODULE", value_delimiter = ' ')]
     pub others: Vec<String>,
 }

@@ -111,12 +111,23 @@ fn reason_of(check: &Check, indent: usize) -> String {
     format!("{reason}\n{}  {}", " ".repeat(indent), line(&check.command, 300))
 }
 
-/// `12 checks`, `3 of 12 checks`.
+/// `12 checks`, `2 failed, 10 passed of 12 checks`.
 fn counts(record: &CaseRecord) -> String {
-    let total = record.checks.len();
-    let passed = record.checks.iter().filter(|check| check.outcome == Outcome::Passed).count();
-    let all = many(total, "check");
-    if passed == total { all } else { format!("{passed} of {all}") }
+    let all = many(record.checks.len(), "check");
+    let words = [Outcome::Failed, Outcome::Error, Outcome::Passed, Outcome::Skipped].map(|outcome| {
+        let count = record.checks.iter().filter(|check| check.outcome == outcome).count();
+        (outcome, count)
+    });
+    let told: Vec<String> = words
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(outcome, count)| format!("{count} {outcome}"))
+        .collect();
+    if record.outcome() == Outcome::Passed && told.len() == 1 {
+        all
+    } else {
+        format!("{} of {all}", told.join(", "))
+    }
 }
 
 /// Tells what a person should know, in one line, and what is no error.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::report::account::Account;
+use crate::report::account::{Account, Told};
 use crate::report::cause::causes;
 use crate::report::ci;
 use crate::report::console::style;
@@ -19,6 +19,8 @@ use crate::verdict::known::KNOWN;
 
 /// How many failures are told one by one.
 const TOLD: usize = 12;
+/// Of how many of them it is told where to look.
+const SHOWN: usize = 3;
 
 /// The exit code that an account asks for.
 #[must_use]
@@ -91,10 +93,12 @@ pub fn render(account: &Account, folder: Option<&Path>) -> String {
         }
     }
     text.push('\n');
-    text.push_str(&faults(account));
+    text.push_str(&faults(account, folder));
     let style = style(total.worst());
     let seconds: f64 = account.cases().map(|case| case.seconds).sum();
-    let report = folder.map(|folder| format!("; report: {}", folder.join("junit.xml").display()));
+    let report = folder.map(|folder| {
+        format!("; report: {}, {}", folder.join("report.html").display(), folder.join("junit.xml").display())
+    });
     let _ = write!(
         text,
         "\n{style}{}{style:#} in {} under {}, {seconds:.1} s of cases{}",
@@ -109,11 +113,27 @@ pub fn render(account: &Account, folder: Option<&Path>) -> String {
     text
 }
 
+/// Where to look at a case: a shell in it, where it left a script, and its log.
+fn look(account: &Account, told: &Told, folder: Option<&Path>) -> String {
+    let own = account.pods.get(told.pod).map(|pod| pod.folder.as_path());
+    let own = own.filter(|own| !own.as_os_str().is_empty()).or(folder);
+    let (Some(own), case) = (own, &told.case) else { return String::new() };
+    let mut text = String::new();
+    if told.repro {
+        let path = own.join("cases").join(&case.owed.id).display().to_string();
+        let _ = write!(text, "\n        look: stackprobe shell {}", shell_words::quote(&path));
+    }
+    if !case.log.is_empty() {
+        let _ = write!(text, "\n        log: {}", own.join(&case.log).display());
+    }
+    text
+}
+
 /// What did not pass, each cause once.
-fn faults(account: &Account) -> String {
+fn faults(account: &Account, folder: Option<&Path>) -> String {
     let causes = causes(account);
     let mut text = String::new();
-    for cause in causes.iter().take(TOLD) {
+    for (place, cause) in causes.iter().take(TOLD).enumerate() {
         let style = style(cause.outcome);
         let more = match cause.reds.len() - 1 {
             0 => String::new(),
@@ -133,6 +153,9 @@ fn faults(account: &Account) -> String {
         }
         if !cause.scope.is_empty() {
             let _ = write!(text, "\n        {}", cause.scope.join("; "));
+        }
+        if let Some(red) = cause.reds.first().filter(|_| place < SHOWN) {
+            text.push_str(&look(account, red.told, folder));
         }
         if let Some(diagnosis) = cause.diagnosis.filter(|_| outcome == Outcome::Error) {
             let _ = write!(text, "\n        fix: {} (a retry {})", diagnosis.fix, diagnosis.cure());
@@ -202,7 +225,7 @@ mod tests {
 
     #[test]
     fn equal_reasons_are_told_once() {
-        let text = faults(&Account::owed(&plan(&["a", "b"])));
+        let text = faults(&Account::owed(&plan(&["a", "b"])), None);
         assert_eq!(text.matches("not run yet").count(), 1, "{text}");
         assert!(text.contains("and 1 more"));
     }

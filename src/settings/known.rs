@@ -9,7 +9,7 @@ use clap::{ArgAction, Command, CommandFactory};
 use crate::cli::Cli;
 
 /// What a file cannot say of itself.
-const NOT: [&str; 2] = ["config", "profile"];
+pub(super) const NOT: [&str; 3] = ["config", "profile", "color"];
 
 /// Every flag that a file can set.
 pub(super) struct Known {

@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use serde::Serialize;
 
 use super::file::Value;
+use super::known::NOT;
 
 /// A flag of a verb and its value.
 #[derive(Clone, Debug, Serialize)]
@@ -34,7 +35,8 @@ pub(super) fn shown(
     let Some((verb, matches)) = matches.subcommand() else { return Ok(Vec::new()) };
     let verb = command.find_subcommand(verb);
     let flags = verb.into_iter().flat_map(Command::get_arguments).filter_map(|arg| {
-        let name = arg.get_long().filter(|name| !["help", "version", "config", "profile"].contains(name))?;
+        let name =
+            arg.get_long().filter(|name| !["help", "version"].contains(name) && !NOT.contains(name))?;
         let id = arg.get_id().as_str();
         let raw = matches.get_raw(id).into_iter().flatten();
         let words: Vec<String> = raw.map(|value| value.to_string_lossy().into_owned()).collect();

@@ -226,11 +226,8 @@ impl Built<'_> {
                 Ok((checks, step)) => (checks, Some(step)),
                 Err(error) => (vec![stage_fault(&error, &self.group.session.why)], None),
             };
-            let allowed = if attempt < self.group.session.flags.retries {
-                self.allowed(&checks, case, step.as_ref())
-            } else {
-                0
-            };
+            let allowed =
+                if attempt < self.retries() { self.allowed(&checks, case, step.as_ref()) } else { 0 };
             if attempt < allowed && self.group.session.stop.requested().is_none() {
                 earlier.extend(checks.into_iter().filter(|check| check.outcome > Outcome::Skipped));
                 continue;
@@ -248,7 +245,6 @@ impl Built<'_> {
             let executed = run.map(|done| &done.step.executed);
             self.group.session.why.diagnose(&mut checks, executed, &self.circumstances(case, run, run));
         }
-        let retries = self.group.session.flags.retries;
         let lost = |check: &Check| check.diagnosis.as_ref().is_some_and(|diagnosis| !diagnosis.retry);
         match checks.iter().map(|check| check.outcome).max() {
             Some(Outcome::Error)
@@ -256,10 +252,15 @@ impl Built<'_> {
             {
                 0
             }
-            Some(Outcome::Error) => retries,
-            Some(Outcome::Failed) if !probe.control => retries.min(probe.retries),
+            Some(Outcome::Error) => self.retries(),
+            Some(Outcome::Failed) if !probe.control => self.retries().min(probe.retries),
             _ => 0,
         }
+    }
+
+    /// How often at most: as the command line says, or else as the probe does.
+    fn retries(&self) -> u32 {
+        self.group.session.flags.retries.unwrap_or(self.group.probe().retries)
     }
 
     /// What is known around a case; `last` is what ran last of it.

@@ -169,6 +169,9 @@ fn carry_out(
     {
         note(&told);
     }
+    if flags.keep {
+        note(&format!("the staged folders of all cases are kept in `{}`", root.path().display()));
+    }
     let printed = summary::print(results.account(), Some(&flags.select.results)).err();
     termination::write(results.account());
     drop(claim);

@@ -177,7 +177,8 @@ fn told(answer: &Answer, why: &str) {
     let error = answer.stderr.trim_end().lines().last().unwrap();
     assert!(error.starts_with("error: cannot write `results/") && error.ends_with(why), "{error}");
     let not_run = |line: &&str| {
-        line.contains("case: not run: cannot write `results/") || line.ends_with("] 0 of 1 check: as above")
+        line.contains("case: not run: cannot write `results/")
+            || line.ends_with("] 1 error of 1 check: as above")
     };
     let not_run = answer.stderr.lines().filter(not_run);
     assert!(not_run.count() >= 2, "nothing is begun that nobody could read of:\n{}", answer.stderr);

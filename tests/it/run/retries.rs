@@ -61,3 +61,50 @@ fn what_no_other_try_cures_is_not_tried_again_and_what_the_pod_may_cure_is() {
         assert_eq!(answer.junit().cases[0].flaky, tried, "{script}");
     }
 }
+
+#[test]
+fn a_suite_that_allows_retries_needs_no_flag() {
+    let answer = run_script(&tries("exit 1", "exit 0"), "retries = 1", &[]).exits(0);
+    assert_eq!(answer.junit().cases[0].flaky, 1);
+    let answer = run_script(&tries("exit 1", "exit 0"), "", &[]).exits(1);
+    assert_eq!(answer.junit().cases[0].flaky, 0);
+}
+
+#[test]
+fn the_console_says_what_it_counts_and_where_to_look() {
+    let script = "echo 'ok 1 - a'; echo 'not ok 2 - b'; echo 'ok 3 - c'; echo 1..3";
+    let answer = run_script(script, "protocol = \"tap\"", &["--keep"]).exits(1);
+    assert!(answer.stderr.contains("] 1 failed, 3 passed of 4 checks\n"), "{}", answer.stderr);
+    let kept = answer.stderr.split("are kept in `").nth(1).and_then(|rest| rest.split('`').next());
+    let kept = std::path::PathBuf::from(kept.unwrap_or_else(|| panic!("{}", answer.stderr)));
+    assert!(kept.is_dir());
+    std::fs::remove_dir_all(kept).unwrap();
+    let said = |word: &str| {
+        let line = answer.stdout.lines().find_map(|line| line.trim().strip_prefix(word));
+        line.unwrap_or_else(|| panic!("{word}\n{}", answer.stdout)).to_owned()
+    };
+    assert_eq!(said("look: "), "stackprobe shell results/cases/mine.p.gcc-12.2.0");
+    assert!(answer.folder.path().join(said("log: ")).is_file());
+    // What is said can be typed, for a report of it, too.
+    let shell =
+        call(&["shell", answer.results().join("cases/mine.p.gcc-12.2.0").to_str().unwrap(), "--", "true"]);
+    shell.run().exits(0);
+    let report = call(&["report", answer.results().to_str().unwrap()]).run().exits(1);
+    let path = answer.results().join("cases/mine.p.gcc-12.2.0");
+    assert!(
+        report.stdout.contains(&format!("look: stackprobe shell {}\n", path.display())),
+        "{}",
+        report.stdout
+    );
+}
+
+#[test]
+fn colours_are_there_when_they_are_asked_for() {
+    let coloured = |flags: &[&str]| {
+        let answer = run_script("exit 0", "", flags).exits(0);
+        (answer.stdout.contains('\u{1b}'), answer.stderr.contains('\u{1b}'))
+    };
+    assert_eq!(coloured(&["--color", "always"]), (true, true));
+    assert_eq!(coloured(&["--color", "never"]), (false, false));
+    assert_eq!(coloured(&[]), (false, false));
+}
