@@ -6,7 +6,7 @@ BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
 TESTED := target/x86_64-unknown-linux-gnu/debug/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
-.PHONY: demo test bench mutants mutants-all minimal stack tools build cargo clean
+.PHONY: demo test tree bench mutants mutants-all minimal stack tools build cargo clean
 
 # Builds the real stack and the binary, runs the whole matrix, shows the summary.
 demo: cargo stack build
@@ -21,6 +21,14 @@ test: cargo stack tools
 	cargo clippy --all-targets --locked -- -D warnings
 	STACKPROBE_TESTS_MUST_RUN=1 fixtures/opened cargo test --locked
 	fixtures/minimal $(TESTED)
+
+# The same prefixes in another layout, whole: make tree TREE=easybuild (docs/layouts.md).
+TREE ?= easybuild
+TREES := $(abspath target/trees)
+tree: stack build
+	rm -rf $(TREES)/$(TREE)
+	MODULEPATH=$$(fixtures/trees $(TREE) $(STACK) $(TREES)/$(TREE)) $(BINARY) run compiler mpi --all \
+	  --site $(TREES)/$(TREE)/site.toml --results $(TREES)/$(TREE)/results
 
 # The tables of README.md.
 bench: stack tools build

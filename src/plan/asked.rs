@@ -69,9 +69,16 @@ impl Asked {
             .iter()
             .map(|(layer, module)| Wanted::new(&module.to_string()).map(|wanted| (*layer, wanted)));
         let modules = exact.collect::<Result<Vec<_>, String>>();
-        modules
-            .map(|modules| Self::by_full_names(modules, suites))
-            .map_err(|fault| Error::new(Kind::Stack, fault))
+        let load = chain.named.as_ref().map(|named| named.load.iter().map(|name| Wanted::new(name)));
+        let load = load.map(Iterator::collect::<Result<Vec<_>, String>>).transpose();
+        let asked = modules.and_then(|modules| {
+            let asked = Self::by_full_names(modules, suites);
+            Ok(match load? {
+                Some(load) => Self { load, label: chain.label(), named: true, ..asked },
+                None => asked,
+            })
+        });
+        asked.map_err(|fault| Error::new(Kind::Stack, fault))
     }
 
     /// These modules, which are called by their full names.

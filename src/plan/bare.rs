@@ -31,6 +31,13 @@ pub(super) fn set_modulepath(base: &mut Environment) -> Result<(), Error> {
         }
         cores.sort();
     }
+    if let (true, Some(spack)) = (cores.is_empty(), base.get("SPACK_ROOT")) {
+        // Its other generator writes flat folders in Tcl, one for each target.
+        let flat = Path::new(spack).join("share/spack/modules");
+        let folders = std::fs::read_dir(flat).into_iter().flatten().flatten().map(|entry| entry.path());
+        cores = folders.filter(|folder| folder.is_dir()).collect();
+        cores.sort();
+    }
     if let (true, Some(root), Some(spack)) = (cores.is_empty(), &root, base.text("SPACK_ROOT")) {
         return Err(if is_folder(Path::new(&spack)).map_err(|fault| hidden(&fault))? {
             let what = format!("SPACK_ROOT is `{spack}`, and there is no module tree in {}", root.display());

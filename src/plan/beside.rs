@@ -16,7 +16,6 @@ use crate::stack::environment::Environment;
 use crate::stack::lmod::{Call, loaded};
 use crate::stack::parents::Load;
 use crate::stack::partner::{Beside, by_needs, by_record, by_suffix, by_wrapper};
-use crate::stack::shown;
 use crate::stack::spack::Inventory;
 use crate::stack::spider::Found;
 use crate::suite::module_name::Module;
@@ -105,12 +104,10 @@ impl Asker<'_> {
             if next.is_empty() {
                 return;
             }
-            let question = self.lmod.ask_show(&next, self.base);
+            let question = self.system.ask_show(&next, self.base);
             // What is not shown is loaded.
             let Ok(answer) = bounded(&question, SHOWING, self.tmp, self.stop) else { return };
-            for text in [&answer.stderr, &answer.stdout] {
-                closure.take(shown::of_lmod(&String::from_utf8_lossy(text)));
-            }
+            closure.take(self.system.read_shown(&answer));
         }
     }
 

@@ -7,8 +7,10 @@ use crate::report::mask;
 use crate::stack::family::Families;
 use crate::stack::launcher::Launchers;
 use crate::stack::layouts::Layouts;
+use crate::suite::Layer;
 use crate::suite::budget::Budgets;
 use crate::suite::capability::{Capabilities, no_capability};
+use crate::suite::module_name::Module;
 use crate::suite::site::Site;
 use crate::suite::variables::Variables;
 use crate::suite::{Suite, embedded, load};
@@ -68,6 +70,14 @@ impl Catalogue {
         let set = probes.flat_map(|probe| &probe.env);
         mask::learn(set.map(|(name, value)| (name.as_ref(), value.as_ref())));
         Ok(Self { suites, capabilities, families, launchers, layouts, budgets, variables, site })
+    }
+}
+
+impl Catalogue {
+    /// Where a module of this name stands: the site's word before our table of names.
+    #[must_use]
+    pub fn layer(&self, module: &Module) -> Option<Layer> {
+        self.site.families.get(&module.family).copied().or_else(|| self.families.layer(&module.family))
     }
 }
 

@@ -18,7 +18,9 @@ use crate::stack::modulefiles;
 use crate::stack::modulerc;
 use crate::stack::parents::{Load, Parents, are_known, is_conditional, may_open, named};
 use crate::stack::spider::Found;
-use crate::suite::module_name::Wanted;
+use crate::stack::system::System;
+use crate::stack::walk;
+use crate::suite::module_name::{Module, Wanted};
 
 /// Lmod took 3.2 s at most in 3,636 modulefiles without a cache; a stack on a cold network mount may take long.
 pub(super) const LMOD_LIMIT: Duration = Duration::from_mins(3);
@@ -29,7 +31,7 @@ const MOST_LOADS: usize = 600;
 /// Who asks Lmod.
 #[derive(Clone, Copy)]
 pub(super) struct Asker<'a> {
-    pub(super) lmod: &'a Lmod,
+    pub(super) system: &'a System,
     pub(super) base: &'a Environment,
     pub(super) own: &'a Path,
     pub(super) tmp: &'a Path,
@@ -42,9 +44,13 @@ pub(super) struct Sight {
     missing: Vec<PathBuf>,
 }
 
-/// Asks spider for every module, and looks meanwhile at what is on disk.
-pub(super) fn look(lmod: &Lmod, base: &Environment, tmp: &Path, stop: &Stop) -> Result<Sight, Error> {
+/// Asks spider for every module, and looks meanwhile at what is on disk. Without a spider that is all there is.
+pub(super) fn look(system: &System, base: &Environment, tmp: &Path, stop: &Stop) -> Result<Sight, Error> {
     let roots = base.paths("MODULEPATH");
+    let System::Lmod(lmod) = system else {
+        let found = roots.iter().flat_map(|root| walk::modules(root)).collect();
+        return Ok(Sight { found, missing: Vec::new() });
+    };
     std::thread::scope(|scope| {
         let walk = || modulefiles::trees(&roots).iter().flat_map(|tree| modulefiles::below(tree)).collect();
         let walk = std::thread::Builder::new().spawn_scoped(scope, walk);
@@ -88,15 +94,49 @@ impl Asker<'_> {
     pub(super) fn complete(&self, sight: &Sight) -> Vec<Found> {
         let roots = self.base.paths("MODULEPATH");
         let mut found = sight.found.clone();
+        let System::Lmod(lmod) = self.system else { return self.walked(found, &roots) };
         if !are_known(&found, &roots) {
             self.follow(&mut found, &roots);
         }
         for _ in 0..2 {
-            let more = self.beyond(&found, &roots, &sight.missing);
+            let more = self.beyond(lmod, &found, &roots, &sight.missing);
             if more.is_empty() {
                 break;
             }
             found.extend(more);
+        }
+        found.sort_by(|left, right| (&left.module, &left.file).cmp(&(&right.module, &right.file)));
+        found
+    }
+
+    /// What there is where no spider tells: what `found` in the roots opens when it is loaded, level by level, and what
+    /// the modules put on `PATH`, as they show it.
+    fn walked(&self, mut found: Vec<Found>, roots: &[PathBuf]) -> Vec<Found> {
+        let mut parents = Parents::new(roots);
+        let mut seen: BTreeSet<PathBuf> = roots.iter().cloned().collect();
+        let mut left = MOST_LOADS;
+        loop {
+            let loads = parents.next(&found, |entry| text(&entry.file).is_some_and(|text| may_open(&text)));
+            let Some(rest) = left.checked_sub(loads.len()).filter(|_| !loads.is_empty()) else { break };
+            left = rest;
+            for (load, environment) in self.environments(loads) {
+                let Some(environment) = environment else { continue };
+                parents.take(&load, &environment);
+                let opened = environment.paths("MODULEPATH");
+                let new = opened.into_iter().filter(|folder| seen.insert(folder.clone()));
+                found.extend(new.flat_map(|folder| walk::modules(&folder)).collect::<Vec<_>>());
+            }
+        }
+        parents.settle(&mut found);
+        modulerc::heed(&mut found);
+        let visible: Vec<&Module> =
+            found.iter().filter(|entry| entry.parents.is_empty()).map(|entry| &entry.module).collect();
+        let question = self.system.ask_show(&visible, self.base);
+        if let Ok(answer) = self.call(&question) {
+            let mut shown = self.system.read_shown(&answer);
+            for entry in &mut found {
+                entry.paths = shown.remove(&entry.file).map(|shown| shown.paths).unwrap_or_default();
+            }
         }
         found.sort_by(|left, right| (&left.module, &left.file).cmp(&(&right.module, &right.file)));
         found
@@ -124,7 +164,7 @@ impl Asker<'_> {
 
     /// What lies in folders that modules open on conditions which spider does not meet: the folders of the files that
     /// it did not find name the modules.
-    fn beyond(&self, found: &[Found], roots: &[PathBuf], missing: &[PathBuf]) -> Vec<Found> {
+    fn beyond(&self, lmod: &Lmod, found: &[Found], roots: &[PathBuf], missing: &[PathBuf]) -> Vec<Found> {
         let known: BTreeSet<&Path> = found.iter().map(|entry| entry.file.as_path()).collect();
         let mut loads: BTreeSet<Load> = BTreeSet::new();
         for tree in modulefiles::trees(roots) {
@@ -155,7 +195,7 @@ impl Asker<'_> {
                 if !inside || !seen.insert(folder.clone()) {
                     continue;
                 }
-                let within = spied(self.lmod, &environment, &folder.to_string_lossy(), (self.tmp, self.stop));
+                let within = spied(lmod, &environment, &folder.to_string_lossy(), (self.tmp, self.stop));
                 more.extend(within.unwrap_or_default().into_iter().map(|entry| below(&load, entry)));
             }
         }
@@ -194,8 +234,8 @@ impl Asker<'_> {
     fn environment(&self, load: &Load) -> Option<Environment> {
         let wanted = load.iter().map(|module| Wanted::new(&module.to_string()));
         let wanted: Vec<Wanted> = wanted.collect::<Result<_, _>>().ok()?;
-        let answer = self.call(&self.lmod.ask_load(&wanted, self.base, self.own)).ok()?;
-        self.lmod.read_environment(&answer, self.base).ok()
+        let answer = self.call(&self.system.ask_load(&wanted, self.base, self.own)).ok()?;
+        self.system.read_environment(&answer, self.base).ok()
     }
 }
 

@@ -144,7 +144,7 @@ pub fn record(
         started: now(),
         command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
         pod: facts.clone(),
-        lmod: stack.lmod_version().to_owned(),
+        lmod: stack.lmod_version(),
         modulepath: stack.modulepath(),
         shard: String::new(),
         basis: Some(Box::new(basis(catalogue, stack, asked, plan))),

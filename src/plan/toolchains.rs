@@ -1,12 +1,14 @@
 //! From what was asked for to toolchains: Lmod found, the pod's leaks scrubbed, modules loaded or the matrix read.
 
+mod load;
+mod named;
+
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::document::nearest;
 use crate::error::{Error, Kind};
 use crate::path_fault::PathFault;
-use crate::plan::asked::{Asked, Unloaded};
+use crate::plan::asked::Asked;
 use crate::plan::bare::{not_mounted, set_home, set_modulepath};
 use crate::plan::beside::Lone;
 use crate::plan::catalogue::Catalogue;
@@ -15,21 +17,22 @@ use crate::plan::spied;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
-use crate::stack::lmod::{Answer, Call, Lmod, Refusal, loaded, resolve};
-use crate::stack::lmod_command::lmod_command;
+use crate::stack::lmod::{Answer, Call, Refusal};
 use crate::stack::matrix::{Limits, Matrix, layer};
 use crate::stack::modulefiles;
 use crate::stack::modulepath::nothing_visible;
 use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
-use crate::stack::toolchain::Toolchain;
+use crate::stack::system::System;
+use crate::stack::system_command::system;
+use crate::stack::walk;
+use crate::suite::Layer;
 use crate::suite::module_name::{Module, Wanted};
-use crate::suite::{Layer, Suite};
 
 /// The live stack: an Lmod that answers, and the environment to load modules into.
 pub struct Stack<'s> {
     catalogue: &'s Catalogue,
-    lmod: Lmod,
+    system: System,
     base: Environment,
     own: PathBuf,
     tmp: PathBuf,
@@ -54,9 +57,8 @@ impl<'s> Stack<'s> {
         let mut base = Environment::inherited();
         let inherited = catalogue.families.inherited();
         base.unset_where(|name, value| inherited.is_scrubbed(name, value) || name.starts_with("STACKPROBE_"));
-        let command = lmod_command(&base)?;
         let shell = which::which_in("bash", Some("/bin:/usr/bin:/usr/local/bin"), "/").unwrap_or_default();
-        let mut lmod = Lmod::new(command, shell);
+        let mut system = system(&Environment::inherited(), shell)?;
         set_modulepath(&mut base)?;
         if let Some(why) = nothing_visible(&base.paths("MODULEPATH")) {
             return Err(not_mounted(format!("no module is visible by MODULEPATH: {why}")));
@@ -64,13 +66,13 @@ impl<'s> Stack<'s> {
         set_home(&mut base, tmp);
         let pure = base.words("LOADEDMODULES").is_empty();
         let (answer, sight) = rayon::join(
-            || call(&lmod.ask_version(&base), LMOD_LIMIT, tmp, stop),
-            || (matrix && pure).then(|| look(&lmod, &base, tmp, stop)),
+            || call(&system.ask_version(&base), LMOD_LIMIT, tmp, stop),
+            || (matrix && pure).then(|| look(&system, &base, tmp, stop)),
         );
-        lmod.take_version(&answer?).map_err(|refusal| refused(&refusal))?;
+        system.take_version(&answer?).map_err(|refusal| refused(&refusal))?;
         let mut stack = Self {
             catalogue,
-            lmod,
+            system,
             base,
             own,
             tmp: tmp.to_path_buf(),
@@ -82,10 +84,10 @@ impl<'s> Stack<'s> {
             inventory: OnceLock::new(),
         };
         if !pure {
-            let question = stack.lmod.ask_purge(&stack.base, &stack.own);
+            let question = stack.system.ask_purge(&stack.base, &stack.own);
             let answer = stack.call(&question)?;
             stack.base =
-                stack.lmod.read_environment(&answer, &stack.base).map_err(|refusal| refused(&refusal))?;
+                stack.system.read_environment(&answer, &stack.base).map_err(|refusal| refused(&refusal))?;
         }
         Ok(stack)
     }
@@ -93,13 +95,32 @@ impl<'s> Stack<'s> {
     /// Lmod's program.
     #[must_use]
     pub fn lmod(&self) -> &Path {
-        self.lmod.command()
+        self.system.command()
     }
 
-    /// Lmod's version.
+    /// The version of Lmod, or the name and version of another module system.
     #[must_use]
-    pub fn lmod_version(&self) -> &str {
-        &self.lmod.version
+    pub fn lmod_version(&self) -> String {
+        match &self.system {
+            System::Lmod(lmod) => lmod.version.clone(),
+            System::Tcl(_) => format!("{} {}", self.system.name(), self.system.version()),
+        }
+    }
+
+    /// What is known of the stack by Lmod only, where another module system shows it.
+    #[must_use]
+    pub fn lacks(&self) -> Option<String> {
+        let System::Tcl(_) = &self.system else { return None };
+        let lua: usize = self.roots().iter().map(|root| walk::in_lua(root)).sum();
+        let lua = if lua == 0 {
+            String::new()
+        } else {
+            format!("; {lua} modulefiles are in Lua, which it does not read")
+        };
+        Some(format!(
+            "it has no spider: modules are found by walking MODULEPATH and by loading what opens more of it, and no \
+             module says by family() whether it is a compiler or an MPI: its name does{lua}"
+        ))
     }
 
     /// `MODULEPATH` before any module is loaded.
@@ -114,10 +135,10 @@ impl<'s> Stack<'s> {
         self.base.paths("MODULEPATH")
     }
 
-    /// Lmod, and this binary, which writes environments down for it.
+    /// The module system, and this binary, which writes environments down for it.
     #[must_use]
-    pub fn asked(&self) -> (&Lmod, &Path) {
-        (&self.lmod, &self.own)
+    pub fn asked(&self) -> (&System, &Path) {
+        (&self.system, &self.own)
     }
 
     fn call(&self, question: &Call) -> Result<Answer, Error> {
@@ -129,19 +150,22 @@ impl<'s> Stack<'s> {
     /// # Errors
     /// An Lmod of which only the version can be asked.
     pub fn sound(&self) -> Result<(), Error> {
-        let answer = self.call(&self.lmod.ask_purge(&self.base, &self.own))?;
-        let command = self.lmod.command().display();
-        let purged = self.lmod.read_environment(&answer, &self.base).map_err(|refusal| {
+        let answer = self.call(&self.system.ask_purge(&self.base, &self.own))?;
+        let command = self.system.command().display();
+        let purged = self.system.read_environment(&answer, &self.base).map_err(|refusal| {
             let what = format!("`{command}` cannot even unload all modules: {}", refusal.what);
             refused(&Refusal { what, ..refusal })
         })?;
         // Lmod keeps its books there, even of nothing.
-        if !purged.iter().any(|(name, _)| name.to_string_lossy().starts_with("_ModuleTable")) {
+        if !self.system.kept_books(&purged) {
             return Err(spied::broken(format!(
                 "`{command}` answers nothing when all modules are to be unloaded"
             )));
         }
-        spied::sound(&self.lmod, &self.base, (&self.tmp, self.stop))
+        match &self.system {
+            System::Lmod(lmod) => spied::sound(lmod, &self.base, (&self.tmp, self.stop)),
+            System::Tcl(_) => Ok(()),
+        }
     }
 
     /// Every module of the stack, asked once.
@@ -149,7 +173,7 @@ impl<'s> Stack<'s> {
     /// # Errors
     /// A spider that fails or whose answer cannot be read.
     pub fn found(&self) -> Result<&[spider::Found], Error> {
-        let sight = self.sight.get_or_init(|| look(&self.lmod, &self.base, &self.tmp, self.stop));
+        let sight = self.sight.get_or_init(|| look(&self.system, &self.base, &self.tmp, self.stop));
         let sight = sight.as_ref().map_err(Clone::clone)?;
         Ok(self.found.get_or_init(|| {
             let mut found = self.asker().complete(sight);
@@ -171,7 +195,7 @@ impl<'s> Stack<'s> {
     }
 
     fn asker(&self) -> Asker<'_> {
-        Asker { lmod: &self.lmod, base: &self.base, own: &self.own, tmp: &self.tmp, stop: self.stop }
+        Asker { system: &self.system, base: &self.base, own: &self.own, tmp: &self.tmp, stop: self.stop }
     }
 
     /// What Spack wrote of the stack, as far as it can be read.
@@ -219,136 +243,12 @@ impl<'s> Stack<'s> {
                 (of(Some(Layer::Mpi)).collect(), bundles.collect(), others.collect());
             let lone = Lone { found, compilers, mpis, alone, bundles, others };
             let beside = self.asker().beside(&lone, self.catalogue, inventory);
-            Matrix::new(found, families, &site.families, &beside)
-        }))
-    }
-
-    /// Loads a toolchain, once.
-    pub fn load<'a>(&self, asked: &'a Asked, extra: &[Wanted]) -> &'a Result<Toolchain, Unloaded> {
-        asked.loaded.get_or_init(|| self.load_anew(asked, extra))
-    }
-
-    /// Loads a toolchain with the further modules that a suite names, once for all suites that name the same.
-    pub fn load_for<'a>(
-        &self,
-        suite: &Suite,
-        asked: &'a Asked,
-        extra: &[Wanted],
-    ) -> &'a Result<Toolchain, Unloaded> {
-        let plain = self.load(asked, extra);
-        let (Ok(toolchain), Some(loaded)) = (plain, asked.beside.get(&suite.modules)) else { return plain };
-        loaded.get_or_init(|| {
-            let named: Vec<Wanted> = suite.modules.iter().filter_map(|name| Wanted::new(name).ok()).collect();
-            let all: Vec<Wanted> = extra.iter().chain(&named).cloned().collect();
-            self.load_anew(asked, &all).map_err(|unloaded| {
-                // Only now: what spider found may come from a cache that is older than the module.
-                let absent = || named.iter().find(|wanted| !self.offers(toolchain, wanted));
-                match unloaded {
-                    Unloaded::Refused(refusal) => absent().map_or(Unloaded::Refused(refusal), |absent| {
-                        Unloaded::Absent(format!("{} offers no {absent}", toolchain.label))
-                    }),
-                    unloaded => unloaded,
-                }
-            })
-        })
-    }
-
-    /// Whether a module is visible once the toolchain is loaded: its file lies below its `MODULEPATH`.
-    fn offers(&self, toolchain: &Toolchain, wanted: &Wanted) -> bool {
-        let folders = toolchain.environment.paths("MODULEPATH");
-        // A hierarchy that cannot be read hides nothing: then Lmod's refusal stands.
-        self.found().map_or(true, |found| {
-            found.iter().any(|entry| {
-                wanted.matches(&entry.module) && folders.iter().any(|folder| entry.file.starts_with(folder))
-            })
-        })
-    }
-
-    fn load_anew(&self, asked: &Asked, extra: &[Wanted]) -> Result<Toolchain, Unloaded> {
-        let wanted: Vec<Wanted> = asked.load.iter().chain(extra).cloned().collect();
-        let question = self.lmod.ask_load(&wanted, &self.base, &self.own);
-        let answer = self.call(&question).map_err(Unloaded::Unknown)?;
-        let resolved = self.lmod.read_environment(&answer, &self.base).and_then(|environment| {
-            let loaded = loaded(&environment);
-            let found = resolve(&wanted, &loaded, &answer)?;
-            Ok((environment, loaded, found))
-        });
-        let (environment, loaded, found) = resolved.map_err(|refusal| self.explain(refusal, &wanted))?;
-        let own: Vec<(Wanted, Module)> = wanted.into_iter().zip(found).take(asked.load.len()).collect();
-        let requested = members(asked, &own, &loaded, self.catalogue);
-        let label = if asked.named { asked.label.clone() } else { names(&own) };
-        let Catalogue { families, launchers, .. } = self.catalogue;
-        let environments = (self.base.clone(), environment);
-        Ok(Toolchain::new((label, &requested), loaded, environments, families, launchers))
-    }
-
-    /// What keeps us from a part of the module tree in which one of these may be.
-    fn hides(&self, wanted: &[Wanted]) -> Option<&PathFault> {
-        let named = |path: &Path, wanted: &Wanted| {
-            let family = wanted.text().split('/').next().unwrap_or_default();
-            path.iter().any(|part| part == family)
-        };
-        let own = |path: &Path| wanted.iter().any(|wanted| named(path, wanted));
-        // Of several the last asked for is most often what is missing.
-        let mut hidden = self.hidden().iter();
-        let last = wanted.last();
-        hidden
-            .clone()
-            .find(|(path, _)| last.is_some_and(|last| named(path, last)))
-            .or_else(|| hidden.find(|(path, _)| own(path)))
-            .map(|(_, fault)| fault)
-    }
-
-    /// Adds what the stack does offer, or that the stack is not there at all.
-    fn explain(&self, refusal: Refusal, wanted: &[Wanted]) -> Unloaded {
-        // A volume may go while a run goes on.
-        if let Some(why) = nothing_visible(&self.base.paths("MODULEPATH")) {
-            return Unloaded::Unknown(not_mounted(format!("no module is visible by MODULEPATH: {why}")));
-        }
-        if let Some(what) = spied::unreadable(&refusal, &self.roots(), &self.lmod.version) {
-            return Unloaded::Refused(Refusal { what, ..refusal });
-        }
-        if let Err(error) = self.sound() {
-            return Unloaded::Unknown(error);
-        }
-        if let Some(fault) = self.hides(wanted) {
-            return Unloaded::Unknown(Error::hidden("a part of the module tree cannot be looked at", fault));
-        }
-        let found = match self.found() {
-            Ok(found) => found,
-            Err(error) if error.id.is_some() => return Unloaded::Unknown(error),
-            Err(_) => return Unloaded::Refused(refusal),
-        };
-        if refusal.what.contains("did not end") {
-            let asked =
-                found.iter().filter(|entry| wanted.iter().any(|wanted| wanted.matches(&entry.module)));
-            let files: Vec<String> = asked.map(|entry| entry.file.display().to_string()).collect();
-            let what = format!("{}: look at {}", refusal.what, files.join(", "));
-            return Unloaded::Refused(Refusal { what, ..refusal });
-        }
-        let names: Vec<String> = found.iter().map(|entry| entry.module.to_string()).collect();
-        let mut hints = Vec::new();
-        for request in
-            wanted.iter().filter(|request| !found.iter().any(|entry| request.matches(&entry.module)))
-        {
-            let family = request.text().split('/').next().unwrap_or_default();
-            let mut same: Vec<&str> = found
-                .iter()
-                .filter(|entry| entry.module.family.eq_ignore_ascii_case(family))
-                .map(|entry| entry.module.version.as_str())
-                .collect();
-            same.sort_unstable();
-            same.dedup();
-            if same.is_empty() {
-                let near = nearest(request.text(), names.iter().map(String::as_str))
-                    .or_else(|| nearest(family, found.iter().map(|entry| entry.module.family.as_str())));
-                hints.extend(near.map(|near| format!("there is no {request}; the nearest is {near}")));
-            } else {
-                hints.push(format!("there is no {request}; {family} is offered as {}", same.join(", ")));
+            let mut matrix = Matrix::new(found, families, &site.families, &beside);
+            for named in &site.toolchains {
+                matrix.add(self.named(named));
             }
-        }
-        let what = if hints.is_empty() { refusal.what } else { hints.join("; ") };
-        Unloaded::Refused(Refusal { what, ..refusal })
+            matrix
+        }))
     }
 
     /// The toolchains that a command line asks for; those of the matrix with `--all` or a glob, else just these.
@@ -393,39 +293,6 @@ impl<'s> Stack<'s> {
         }
         Ok(asked.into_iter().map(|modules| Asked::new(modules, &self.catalogue.suites)).collect())
     }
-}
-
-/// The modules that were loaded, by their full names.
-fn names(own: &[(Wanted, Module)]) -> String {
-    own.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ")
-}
-
-/// The module of each layer: the one that was asked for, or, of one that only loads others, the last one loaded: that is
-/// the one that loads the others.
-fn members(
-    asked: &Asked,
-    own: &[(Wanted, Module)],
-    loaded: &[(Module, PathBuf)],
-    catalogue: &Catalogue,
-) -> Vec<(Layer, Module)> {
-    let Catalogue { families, site, layouts, .. } = catalogue;
-    let layer_of = |module: &Module| {
-        site.families.get(&module.family).copied().or_else(|| families.layer(&module.family))
-    };
-    let member = |(layer, wanted): &(Layer, Wanted)| {
-        let answers =
-            |(request, module): &&(Wanted, Module)| request.text() == wanted.text() || wanted.matches(module);
-        let own = own.iter().find(answers).map(|(_, module)| module);
-        let bundle = own.is_some_and(|module| layouts.may_be_bundle(&module.family));
-        let others = || {
-            let mut others = loaded.iter().rev().map(|(module, _)| module);
-            others.find(|module| layer_of(module) == Some(*layer) && Some(*module) != own)
-        };
-        let inside = || loaded.iter().map(|(module, _)| module).find(|module| wanted.matches(module));
-        let found = if bundle { others().or(own) } else { own.or_else(inside).or_else(others) };
-        found.map(|module| (*layer, module.clone()))
-    };
-    asked.modules.iter().filter_map(member).collect()
 }
 
 fn refused(refusal: &Refusal) -> Error {

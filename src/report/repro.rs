@@ -171,7 +171,7 @@ impl Repro<'_> {
         let _ = writeln!(text, "lmod={}", quote(&self.lmod.to_string_lossy()));
         text.push_str("if [ -x \"$lmod\" ]; then\n  export LMOD_CMD=$lmod LMOD_ALLOW_ROOT_USE=yes LMOD_IGNORE_CACHE=yes\n");
         let _ = writeln!(text, "  eval \"$(\"$lmod\" bash load {})\" || exit 1\nelse", modules.join(" "));
-        text.push_str("  echo 'no Lmod here: setting what the modules had set' >&2\n");
+        text.push_str("  echo 'no module system here: setting what the modules had set' >&2\n");
         for (name, value) in self.loaded.since(self.base) {
             let name_text = name.to_string_lossy();
             if !name_text.starts_with("_ModuleTable") && !name_text.starts_with("__LMOD") {

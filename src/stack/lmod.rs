@@ -3,8 +3,7 @@
 //! One Lmod process gives the whole environment of a toolchain. Lmod's exit status proves nothing (it is 0 for modules
 //! that went inactive and 1 after good loads with `LMOD_CACHED_LOADS`), so only the resulting `LOADEDMODULES` counts.
 //!
-//! `lmod json` exists since 8.7.33. Before that, bash evaluates what `lmod bash` prints and this same binary, started
-//! by that bash, writes the resulting environment NUL-separated. Module names are arguments, never shell text.
+//! `lmod json` exists since 8.7.33. Before that, bash evaluates what `lmod bash` prints: [`crate::stack::evaluated`].
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,6 +12,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::stack::environment::Environment;
+use crate::stack::evaluated;
+pub use crate::stack::evaluated::{
+    Answer, Call, EVALUATING, LOADING, LOCALE, Refusal, SAYS, WATCH, WITHIN, quote, refused,
+};
 use crate::suite::module_name::{Module, Wanted};
 use crate::suite::version::{Range, Version};
 
@@ -28,43 +31,9 @@ const USUAL_PLACES: [&str; 8] = [
     "/usr/local/share/lmod/lmod",
 ];
 
-/// The hidden first argument of this binary for a program that must end soon: `run::within`.
-pub const WITHIN: &str = "__within";
-/// What every line begins with that this binary adds to what such a program says.
-pub const SAYS: &str = "stackprobe: ";
-/// The hidden first argument of this binary for who ends what a shell evaluates too long: `run::watch`.
-pub const WATCH: &str = "__watch";
-/// How long a shell may evaluate what Lmod answered, in seconds: what takes longer loops or waits.
-pub const EVALUATING: &str = "20";
-/// How long Lmod may take to load a toolchain, in seconds.
-const LOADING: &str = "120";
-
-/// The locale that Lmod is called in.
-const LOCALE: &str = "C.UTF-8";
-
 /// What [`Lmod`] is told by its environment, and modules are not.
 const OURS: [&str; 6] =
     ["LMOD_PAGER", "LMOD_COLORIZE", "LMOD_TERM_WIDTH", "LMOD_IGNORE_CACHE", "LMOD_ALLOW_ROOT_USE", "LC_ALL"];
-
-/// A process to start, with its whole environment.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// Program and arguments.
-    pub argv: Vec<OsString>,
-    /// Nothing else is inherited.
-    pub environment: Environment,
-}
-
-/// What a [`Call`] answered.
-#[derive(Clone, Debug, Default)]
-pub struct Answer {
-    /// Whether it ended with 0.
-    pub success: bool,
-    /// Its stdout.
-    pub stdout: Vec<u8>,
-    /// Its stderr.
-    pub stderr: Vec<u8>,
-}
 
 /// An Lmod that was found.
 #[derive(Clone, Debug)]
@@ -73,15 +42,6 @@ pub struct Lmod {
     shell: PathBuf,
     /// `8.6.19`, once it has been asked.
     pub version: String,
-}
-
-/// Why Lmod did not do what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// One line.
-    pub what: String,
-    /// Lmod's own words, without its trailing advice.
-    pub words: String,
 }
 
 impl Lmod {
@@ -157,17 +117,8 @@ impl Lmod {
             let argv = [self.command.as_os_str().to_owned(), "json".into(), verb.into()];
             return self.call(within.into_iter().chain(argv).chain(words), base);
         }
-        let script = format!(
-            "_sp=$(\"$@\"); \"$0\" {WATCH} {EVALUATING} >/dev/null </dev/null & _sp_watch=$!; disown; \
-             eval \"$_sp\" || exit 77; builtin kill $_sp_watch; exec \"$0\" __environment"
-        );
-        let head = ["--norc".into(), "--noprofile".into(), "-c".into(), OsString::from(script)];
-        let argv = std::iter::once(self.shell.as_os_str().to_owned()).chain(head);
-        let own = own.as_os_str();
-        let within = [own.to_owned(), own.to_owned(), WITHIN.into(), LOADING.into()];
-        let tail =
-            within.into_iter().chain([self.command.as_os_str().to_owned(), "bash".into(), verb.into()]);
-        self.call(argv.chain(tail).chain(words), base)
+        let words = std::iter::once(verb.into()).chain(words);
+        self.call(evaluated::argv(&self.shell, own, &self.command, words), base)
     }
 
     /// Asks what the files of `modules` do, all in one process, without loading any: [`crate::stack::shown`] reads it.
@@ -177,28 +128,15 @@ impl Lmod {
         self.call(argv.into_iter().chain(modules.iter().map(|module| module.to_string().into())), base)
     }
 
-    /// Has bash run `script` below `base`: `$0` is `own`, this binary, `$1` is Lmod, the rest are `words`.
+    /// The bash to use where Lmod has no JSON.
     #[must_use]
-    pub fn ask_shell(
-        &self,
-        script: &str,
-        words: impl IntoIterator<Item = OsString>,
-        base: &Environment,
-        own: &Path,
-    ) -> Call {
-        let shell = [self.shell.as_os_str().to_owned(), "--norc".into(), "--noprofile".into(), "-c".into()];
-        let given = [script.into(), own.as_os_str().to_owned(), self.command.as_os_str().to_owned()];
-        let mut call = self.call(shell.into_iter().chain(given).chain(words), base);
-        // What a module that sets it would take away when it goes must not be ours.
-        match base.get("LC_ALL") {
-            Some(value) => call.environment.set("LC_ALL", value),
-            None => call.environment.unset("LC_ALL"),
-        }
-        call
+    pub fn shell(&self) -> &Path {
+        &self.shell
     }
 
     /// `base`, with what a login shell would know of this Lmod: scripts of a case may want to call it.
-    fn known_in(&self, base: &Environment) -> Environment {
+    #[must_use]
+    pub fn known_in(&self, base: &Environment) -> Environment {
         let mut environment = base.clone();
         environment.set("LMOD_CMD", &self.command);
         if let Some(libexec) = self.command.parent() {
@@ -208,7 +146,9 @@ impl Lmod {
         environment
     }
 
-    fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
+    /// A process with its whole environment.
+    #[must_use]
+    pub fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
         let mut environment = self.known_in(base);
         environment.set("LMOD_PAGER", "none");
         environment.set("LMOD_COLORIZE", "no");
@@ -227,43 +167,17 @@ impl Lmod {
     /// # Errors
     /// Lmod's own words, where it gave no environment.
     pub fn read_environment(&self, answer: &Answer, base: &Environment) -> Result<Environment, Refusal> {
-        let said = text(&answer.stderr);
-        // What it did before it was killed is no answer.
-        if let Some((whose, how)) =
-            said.lines().find_map(|line| line.strip_prefix(SAYS)?.split_once("did not end"))
-        {
-            let whose = if whose == "it " { "Lmod " } else { whose };
-            let what = format!("{whose}did not end{how}: a modulefile loops or waits");
-            return Err(Refusal { what, words: quote(&answer.stderr) });
-        }
+        evaluated::ended(answer, "Lmod")?;
         let refusal = |what: &str| Refusal { what: what.to_owned(), words: quote(&answer.stderr) };
         if self.has_json() {
             let change: Change =
                 serde_json::from_slice(&answer.stdout).map_err(|_| refusal("Lmod's answer is no JSON"))?;
             if !change.status {
-                return Err(refused(answer));
+                return Err(refused(answer, "Lmod"));
             }
             return Ok(change.apply(&self.known_in(base)));
         }
-        if !answer.success {
-            return Err(refused(answer));
-        }
-        let mut environment = Environment::from_nul_separated(&answer.stdout);
-        // The shell's own, not the modules'.
-        for name in ["_", "SHLVL", "PWD", "OLDPWD"] {
-            environment.unset(name);
-        }
-        environment.unset_where(|name, _| name.starts_with("BASH_FUNC_"));
-        for name in OURS {
-            if name == "LC_ALL" && environment.text(name).is_none_or(|value| value != LOCALE) {
-                continue;
-            }
-            match base.get(name) {
-                Some(value) => environment.set(name, value),
-                None => environment.unset(name),
-            }
-        }
-        Ok(environment)
+        evaluated::read(answer, base, &OURS, "Lmod")
     }
 }
 
@@ -282,7 +196,7 @@ pub fn loaded(environment: &Environment) -> Vec<(Module, PathBuf)> {
 pub fn resolve(
     wanted: &[Wanted],
     loaded: &[(Module, PathBuf)],
-    answer: &Answer,
+    (answer, system): (&Answer, &str),
 ) -> Result<Vec<Module>, Refusal> {
     let mut found = Vec::new();
     let mut absent = Vec::new();
@@ -298,7 +212,7 @@ pub fn resolve(
     let names: Vec<String> = loaded.iter().map(|(module, _)| module.to_string()).collect();
     let names = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
     Err(Refusal {
-        what: format!("asked for {}, but Lmod has loaded {names}", absent.join(" and ")),
+        what: format!("asked for {}, but {system} has loaded {names}", absent.join(" and ")),
         words: quote(&answer.stderr),
     })
 }
@@ -336,31 +250,6 @@ impl Change {
         }
         environment
     }
-}
-
-/// What Lmod said when it loaded nothing: that is the reason.
-fn refused(answer: &Answer) -> Refusal {
-    let words = quote(&answer.stderr);
-    let what =
-        if words.is_empty() { "Lmod loaded nothing and did not say why".to_owned() } else { words.clone() };
-    Refusal { what, words }
-}
-
-/// Lmod's message in one paragraph: without its heading and without the advice that it always adds.
-#[must_use]
-pub fn quote(stderr: &[u8]) -> String {
-    let words = text(stderr);
-    let words = words.split("Please check the spelling").next().unwrap_or_default();
-    let words = words.split("While processing the following module").next().unwrap_or_default();
-    let words = words.replace("Lmod has detected the following error:", "");
-    let words: Vec<&str> = words.split_whitespace().collect();
-    let mut line = words.join(" ");
-    if line.len() > 600 {
-        let end = (0..=600).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
-        line.truncate(end);
-        line.push('…');
-    }
-    line
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -426,7 +315,8 @@ mod tests {
             stderr: b"Inactive Modules:\n  1) openmpi\n".to_vec(),
             ..Answer::default()
         };
-        let refusal = resolve(&wanted(&["llvm", "openmpi/5"]), &loaded(&environment), &answer).unwrap_err();
+        let refusal =
+            resolve(&wanted(&["llvm", "openmpi/5"]), &loaded(&environment), (&answer, "Lmod")).unwrap_err();
         assert_eq!(refusal.what, "asked for `openmpi/5`, but Lmod has loaded llvm/16.0.6");
         assert_eq!(refusal.words, "Inactive Modules: 1) openmpi");
     }

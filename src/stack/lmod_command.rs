@@ -19,16 +19,7 @@ pub fn lmod_command(environment: &Environment) -> Result<PathBuf, Error> {
             .hint("set LMOD_CMD to the path of Lmod's libexec/lmod")
     };
     if let Some(path) = environment.get("LMOD_CMD").filter(|path| !path.is_empty()).map(PathBuf::from) {
-        let named = |why: &str| lacks(format!("LMOD_CMD is `{}`, which {why}", path.display()));
-        if !path.is_absolute() {
-            return Err(named("is no absolute path"));
-        }
-        return match std::fs::metadata(&path) {
-            Err(error) => Err(hidden(&PathFault::new(&path, &error), "LMOD_CMD names an Lmod that is none")),
-            Ok(found) if !found.is_file() => Err(named("is no file")),
-            Ok(found) if found.permissions().mode() & 0o111 == 0 => Err(named("is not executable")),
-            Ok(_) => Ok(path),
-        };
+        return named("LMOD_CMD", path, |what| lacks(what.to_owned()));
     }
     match first_file(&Lmod::candidates(environment)) {
         Ok(Some(path)) => Ok(path.clone()),
@@ -36,6 +27,26 @@ pub fn lmod_command(environment: &Environment) -> Result<PathBuf, Error> {
             "LMOD_CMD is not set, and none is in the usual places such as /usr/share/lmod/lmod".to_owned(),
         )),
         Err(fault) => Err(hidden(&fault, "an Lmod cannot be looked at")),
+    }
+}
+
+/// The program that `variable` names: it must be usable; `lacks` makes the error of one that is none.
+///
+/// # Errors
+/// Why it is not.
+pub(super) fn named(variable: &str, path: PathBuf, lacks: impl Fn(&str) -> Error) -> Result<PathBuf, Error> {
+    let named = |why: &str| lacks(&format!("{variable} is `{}`, which {why}", path.display()));
+    if !path.is_absolute() {
+        return Err(named("is no absolute path"));
+    }
+    match std::fs::metadata(&path) {
+        Err(error) => {
+            let what = format!("{variable} names a module system that is none");
+            Err(hidden(&PathFault::new(&path, &error), &what))
+        }
+        Ok(found) if !found.is_file() => Err(named("is no file")),
+        Ok(found) if found.permissions().mode() & 0o111 == 0 => Err(named("is not executable")),
+        Ok(_) => Ok(path),
     }
 }
 

@@ -16,18 +16,38 @@ pub struct Chain {
     pub modules: Vec<(Layer, Module)>,
     /// The MPI is visible without its compiler: it lies beside it.
     pub apart: bool,
+    /// What a site file that names it calls it and has loaded.
+    pub named: Option<Named>,
+}
+
+/// How a toolchain is called that is named by hand, and what is loaded instead of its compiler and MPI.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// Its name.
+    pub label: String,
+    /// What is loaded, in this order.
+    pub load: Vec<String>,
 }
 
 impl Chain {
     /// A compiler and an MPI.
     fn pair(compiler: &Module, mpi: &Module, apart: bool) -> Self {
-        Self { modules: vec![(Layer::Compiler, compiler.clone()), (Layer::Mpi, mpi.clone())], apart }
+        Self {
+            modules: vec![(Layer::Compiler, compiler.clone()), (Layer::Mpi, mpi.clone())],
+            apart,
+            named: None,
+        }
     }
 
     /// `gcc/12.2.0 openmpi/5.0.11`.
     #[must_use]
     pub fn label(&self) -> String {
-        self.modules.iter().map(|(_, module)| module.to_string()).collect::<Vec<_>>().join(" ")
+        if let Some(named) = &self.named {
+            return named.label.clone();
+        }
+        let mut names: Vec<String> = self.modules.iter().map(|(_, module)| module.to_string()).collect();
+        names.dedup();
+        names.join(" ")
     }
 
     /// The modules that make others visible.
@@ -137,7 +157,11 @@ impl Matrix {
                     }
                 }
                 Some(layer) if entry.parents.is_empty() => {
-                    chains.insert(Chain { modules: vec![(layer, entry.module.clone())], apart: false });
+                    chains.insert(Chain {
+                        modules: vec![(layer, entry.module.clone())],
+                        apart: false,
+                        named: None,
+                    });
                 }
                 Some(_) | None => {}
             }
@@ -162,11 +186,23 @@ impl Matrix {
                 untested.remove(mpi);
                 chains.insert(Chain::pair(module, mpi, true));
             } else {
-                chains.insert(Chain { modules: vec![(Layer::Compiler, module.clone())], apart: false });
+                chains.insert(Chain {
+                    modules: vec![(Layer::Compiler, module.clone())],
+                    apart: false,
+                    named: None,
+                });
             }
         }
         let (chains, untested) = (chains.into_iter().collect(), untested.into_iter().collect());
         Self { chains, untested, covered }
+    }
+
+    /// Adds a toolchain that is named by hand, or why there is none.
+    pub fn add(&mut self, named: Result<Chain, (Module, String)>) {
+        match named {
+            Ok(chain) => self.chains.push(chain),
+            Err(untested) => self.untested.push(untested),
+        }
     }
 
     /// The toolchains that `limits` leave. A limit on runtimes alone leaves no compiler, one on compilers or MPIs alone

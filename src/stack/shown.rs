@@ -70,6 +70,42 @@ pub fn of_lmod(answer: &str) -> BTreeMap<PathBuf, Shown> {
     all
 }
 
+/// Reads what `modulecmd.tcl show` answers: each file below a rule, then its commands with their words.
+#[must_use]
+pub fn of_tcl(answer: &str) -> BTreeMap<PathBuf, Shown> {
+    let mut all = BTreeMap::new();
+    let mut current: Option<&mut Shown> = None;
+    let mut after_rule = false;
+    for line in answer.lines() {
+        let is_rule = line.len() > 20 && line.trim_matches('-').is_empty();
+        let file = line.trim_end().strip_suffix(':').filter(|file| after_rule && file.starts_with('/'));
+        after_rule = is_rule;
+        if is_rule {
+            current = None;
+        } else if let Some(file) = file {
+            current = Some(all.entry(PathBuf::from(file)).or_default());
+        } else if let (Some(shown), Some((command, rest))) =
+            (current.as_deref_mut(), line.split_once(char::is_whitespace))
+        {
+            let mut words: Vec<String> = shell_words::split(&rest.replace(['{', '}'], "'"))
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|word| !word.starts_with("--"))
+                .collect();
+            match (command, words.first().map(String::as_str)) {
+                ("module", Some("load" | "add" | "try-load")) => {
+                    let verb = words.remove(0);
+                    shown.take(if verb == "try-load" { "try-load" } else { "load" }, words);
+                }
+                // Of its words one is enough.
+                ("prereq", Some(_)) => shown.take("prereq-any", words),
+                _ => shown.take(command, words),
+            }
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +130,24 @@ mod tests {
             (vec!["hdf5".to_owned()], vec!["x".to_owned()])
         );
         assert!(of_lmod("Lmod Warning: no such module\nload(\"x\")\n").is_empty());
+    }
+
+    #[test]
+    fn environment_modules_shows_many_files_by_one_answer() {
+        let rule = "-".repeat(67);
+        let answer = format!(
+            "{rule}\n/m/openmpi/4:\n\nmodule-whatis\t{{Open MPI}}\nconflict\topenmpi\nprereq\t\tgcc/12.2.0 gcc/12.3.0\n\
+             prepend-path\tPATH /o/bin\nprepend-path\t--delim : MANPATH /o/man\nmodule\t\tload zlib/1\n{rule}\n\
+             /m/foss/1:\n\nmodule\t\tload --auto gcc/12.2.0 openmpi/4\nmodule\t\ttry-load x\nprereq-all\ta b\n{rule}\n"
+        );
+        let shown = of_tcl(&answer);
+        let one = &shown[&PathBuf::from("/m/openmpi/4")];
+        assert_eq!(one.wants, [["gcc/12.2.0", "gcc/12.3.0"]]);
+        assert_eq!(
+            (one.paths.clone(), one.loads.clone()),
+            (vec![PathBuf::from("/o/bin")], vec!["zlib/1".to_owned()])
+        );
+        let other = &shown[&PathBuf::from("/m/foss/1")];
+        assert_eq!((other.loads.len(), other.tries.len(), other.wants.len()), (2, 1, 2));
     }
 }

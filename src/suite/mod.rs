@@ -15,6 +15,7 @@ pub mod launch;
 pub mod limits;
 pub mod load;
 pub mod module_name;
+pub mod named_toolchain;
 pub mod operator;
 pub mod requirement;
 pub mod select;

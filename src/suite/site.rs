@@ -12,6 +12,7 @@ use crate::document::{self, Table, Written};
 use crate::error::{Error, Fault, Kind, Source};
 use crate::suite::Layer;
 use crate::suite::budget::Budgets;
+use crate::suite::named_toolchain::NamedToolchain;
 use crate::suite::variables::Variables;
 
 /// A site's own judgement.
@@ -21,6 +22,8 @@ pub struct Site {
     pub families: BTreeMap<String, Layer>,
     /// Toolboxes of MATLAB for which the site holds licences, by the names that `license()` takes.
     pub toolboxes: Vec<String>,
+    /// Toolchains that are named by hand.
+    pub toolchains: Vec<NamedToolchain>,
     /// Failures that are known.
     pub known: Vec<Known>,
     /// How long modules may take to load.
@@ -106,6 +109,7 @@ impl Site {
         document::read(source, |root| {
             let families = root.table("families", families).unwrap_or_default();
             let toolboxes = root.table("matlab", toolboxes).unwrap_or_default();
+            let toolchains = root.tables("toolchain", NamedToolchain::read).into_iter().flatten().collect();
             let known = root.tables("known", known).into_iter().flatten().collect();
             // Read by the rooms that know their meaning, from the same source.
             for elsewhere in ["launcher", "diagnosis", "family", "environment"] {
@@ -113,7 +117,16 @@ impl Site {
             }
             let (budgets, variables) = (Budgets::table(root), Variables::table(root));
             let secrets = root.table("secrets", secrets).unwrap_or_default();
-            Self { families, toolboxes, known, budgets, variables, secrets, source: Some(source.clone()) }
+            Self {
+                families,
+                toolboxes,
+                toolchains,
+                known,
+                budgets,
+                variables,
+                secrets,
+                source: Some(source.clone()),
+            }
         })
     }
 }
@@ -235,6 +248,22 @@ mod tests {
         assert!(!site.known[0].matches(Subject { toolchain: "gcc/12.2.0 openmpi/5.0.11", ..subject }));
         assert!(!site.known[0].is_over(date!(2026 - 12 - 31)));
         assert!(site.known[0].is_over(date!(2027 - 01 - 01)));
+    }
+
+    #[test]
+    fn a_toolchain_that_is_named_by_hand_has_modules() {
+        let site = Site::parse(&Source::new(
+            "site.toml",
+            "[[toolchain]]\nmodules = [\"foss/2023a\"]\n[[toolchain]]\nname = \"ours\"\nmodules = [\"a/1\", \"b\"]\ncc = \"a\"\n",
+        ))
+        .unwrap();
+        let labels: Vec<String> = site.toolchains.iter().map(NamedToolchain::label).collect();
+        assert_eq!(labels, ["foss/2023a", "ours"]);
+        let text = "[[toolchain]]\nname = \"x\"\n[[toolchain]]\nmodules = [\"a*\", \"-t\"]\nmip = \"x\"\n";
+        let faults = Site::parse(&Source::new("site.toml", text)).unwrap_err();
+        let told: Vec<&str> = faults.iter().map(|fault| fault.what.as_str()).collect();
+        assert_eq!(told.len(), 4, "{told:?}");
+        assert!(told[0].contains("`modules` is missing") && told[1].contains("is a pattern"), "{told:?}");
     }
 
     #[test]

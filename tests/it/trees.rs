@@ -6,12 +6,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::fixture::{Call, Junit, call, stack};
+use crate::fixture::{Answer, Call, Junit, call, stack};
 
 /// A tree of modulefiles over the prefixes of the stack.
 struct Tree {
     _folder: tempfile::TempDir,
     modulepath: PathBuf,
+    /// environment-modules, where it is not Lmod that is called.
+    system: Option<PathBuf>,
 }
 
 impl Tree {
@@ -21,11 +23,21 @@ impl Tree {
         let made = Command::new(script).arg(name).arg(stack()).arg(folder.path()).output().unwrap();
         assert!(made.status.success(), "{name}: {}", String::from_utf8_lossy(&made.stderr));
         let modulepath = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim());
-        Self { _folder: folder, modulepath }
+        Self { _folder: folder, modulepath, system: None }
     }
 
     fn call(&self, args: &[&str]) -> Call {
-        call(args).env("MODULEPATH", &self.modulepath)
+        let call = call(args).env("MODULEPATH", &self.modulepath);
+        match &self.system {
+            Some(command) => call.env("MODULES_CMD", command),
+            None => call,
+        }
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        let path = self.modulepath.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     /// The labels of all toolchains, and what is said of every module.
@@ -62,6 +74,11 @@ impl Tree {
         assert_eq!(junit.case("mpi.identity", "mpicc-compiler").outcome, "passed");
         junit
     }
+}
+
+/// All that a call printed.
+fn all(answer: &Answer) -> String {
+    format!("{}{}", answer.stdout, answer.stderr)
 }
 
 /// What is said of a module.
@@ -217,6 +234,99 @@ fn spacks_flat_names_end_in_compilers_and_hashes() {
     let answer =
         tree.call(&["run", "mpi/identity", "--cc", old, "--mpi", "openmpi/4.1.4-gcc12"]).run().exits(1);
     assert_eq!(answer.junit().case("mpi.identity", "mpicc-compiler").outcome, "failure");
+}
+
+/// The other module system, unpacked.
+fn modulecmd() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/environment-modules-5.2.0");
+    let command = folder.join("modulecmd.tcl");
+    assert!(command.is_file(), "no {}: run `make tools`", command.display());
+    command
+}
+
+#[test]
+fn environment_modules_finds_the_same_pairs_and_runs_them() {
+    for name in ["openhpc", "cray", "tcl", "spack-flat"] {
+        let tree = Tree::new(name);
+        let discover = |tcl: bool| {
+            let call = tree.call(&["discover", "--format", "json"]);
+            let call = if tcl { call.env("MODULES_CMD", modulecmd()) } else { call };
+            let answer = call.run().exits(0);
+            let json: Value = serde_json::from_str(&answer.stdout).unwrap();
+            (json["toolchains"].clone(), answer.stderr)
+        };
+        let ((by_lmod, _), (by_tcl, said)) = (discover(false), discover(true));
+        assert_eq!(by_lmod, by_tcl, "{name}");
+        assert!(said.contains("environment-modules 5.2.0: it has no spider"), "{said}");
+    }
+    let tree = Tree { system: Some(modulecmd()), ..Tree::new("tcl") };
+    let junit = tree.is_healthy("gcc/12", "openmpi/5.0.11");
+    assert_eq!(junit.properties["lmod"], "environment-modules 5.2.0");
+    let tree = Tree { system: Some(modulecmd()), ..Tree::new("cray") };
+    tree.is_healthy("PrgEnv-gnu/8.4.0", "cray-mpich");
+    // What it refuses is told in its own words, and is red.
+    let answer = tree.call(&["run", "mpi/hello", "--cc", "gcc/12", "--mpi", "cray-mpich"]).run().exits(1);
+    assert!(all(&answer).contains("cray-mpich wants a PrgEnv"), "{}", all(&answer));
+    let answer = tree.call(&["run", "mpi/hello", "--cc", "gcc/14", "--mpi", "cray-mpich"]).run().exits(1);
+    assert!(all(&answer).contains("gcc is offered as 11.3.0, 12.2.0"), "{}", all(&answer));
+}
+
+#[test]
+fn environment_modules_says_what_it_lacks_and_which_system_is_meant_can_be_said() {
+    let tree = Tree { system: Some(modulecmd()), ..Tree::new("easybuild") };
+    let answer = tree.call(&["discover"]).run().exits(3);
+    assert!(answer.stderr.contains("modulefiles are in Lua, which it does not read"), "{}", answer.stderr);
+    // Both are there: what is asked for is called.
+    let lmod = tree.call(&["discover"]).env("STACKPROBE_MODULE_SYSTEM", "lmod").run().exits(0);
+    assert!(lmod.stdout.contains("6 pairs of compiler and MPI"), "{}", lmod.stdout);
+    let wrong = tree.call(&["discover"]).env("STACKPROBE_MODULE_SYSTEM", "tmod").run().exits(2);
+    assert!(wrong.stderr.contains("there are lmod and environment-modules"), "{}", wrong.stderr);
+    let tree = Tree { system: Some(modulecmd()), ..Tree::new("tcl") };
+    let doctor = tree.call(&["doctor"]).run();
+    assert!(doctor.stdout.contains("environment-modules 5.2.0"), "{}", doctor.stdout);
+    assert!(doctor.stdout.contains("it has no spider"), "{}", doctor.stdout);
+    let gone = tree.call(&["discover"]).env("MODULES_CMD", "/nowhere/modulecmd.tcl").run().exits(78);
+    assert!(gone.stderr.contains("/nowhere/modulecmd.tcl"), "{}", gone.stderr);
+}
+
+#[test]
+fn a_site_names_toolchains_by_hand_and_a_broken_one_is_red() {
+    let tree = Tree::new("easybuild");
+    let site = "[[toolchain]]\nmodules = [\"foss/2022b\"]\n\
+                [[toolchain]]\nname = \"ours\"\nmodules = [\"GCC/11.3.0\", \"OpenMPI/4.1.4-GCC-11.3.0\"]\n\
+                [[toolchain]]\nname = \"odd\"\nmodules = [\"HDF5/1.14.0-gompi-2022b\"]\ncc = \"GCCcore\"\n";
+    let with = |words: &[&str], more: &str| {
+        tree.call(&[words, &["--site", "site.toml"]].concat())
+            .file("site.toml", format!("{site}{more}"))
+            .run()
+    };
+    let json = with(&["discover", "--format", "json"], "").exits(0).stdout;
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let modules = |label: &str| -> Vec<String> {
+        let all = json["toolchains"].as_array().unwrap();
+        let found = all.iter().find(|toolchain| toolchain["toolchain"] == label).unwrap();
+        let modules = found["modules"].as_array().unwrap().iter();
+        modules.map(|module| module["module"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(modules("foss/2022b"), ["GCC/12.2.0", "OpenMPI/4.1.4-GCC-12.2.0"]);
+    assert_eq!(modules("ours"), ["GCC/11.3.0", "OpenMPI/4.1.4-GCC-11.3.0"]);
+    assert_eq!(modules("odd"), ["GCCcore/12.2.0", "OpenMPI/4.1.4-GCC-12.2.0"]);
+    let text = with(&["discover"], "").exits(0).stdout;
+    assert!(line(&text, "foss/2022b  ").contains("not tested by itself"), "{text}");
+    let run = ["run", "mpi/hello", "mpi/identity", "--all", "--mpi", "OpenMPI/4.1.4-GCC-11.3.0"];
+    let junit = with(&run, "").exits(0).junit();
+    for label in ["GCC/11.3.0 OpenMPI/4.1.4-GCC-11.3.0", "ours"] {
+        let own = junit.cases.iter().filter(|case| case.name.ends_with(&format!("[{label}]")));
+        assert!(own.filter(|case| case.outcome == "passed").count() > 30, "{label}");
+    }
+    let gone = "[[toolchain]]\nname = \"gone\"\nmodules = [\"GCC/11.3.0\", \"OpenMPI/9\"]\n";
+    let answer = with(&["run", "mpi/hello", "--all", "--mpi", "OpenMPI/9"], gone).exits(1);
+    assert!(all(&answer).contains("there is no OpenMPI/9"), "{}", all(&answer));
+    // A toolchain of no compiler is not left out in silence.
+    let empty = "[[toolchain]]\nname = \"empty\"\nmodules = [\"nothing/1\"]\n";
+    tree.file("nothing/1.lua", "whatis(\"nothing\")\n");
+    let answer = with(&["run", "mpi/hello", "--all", "--mpi", "empty"], empty).exits(78);
+    assert!(all(&answer).contains("no table says that one of these is a compiler"), "{}", all(&answer));
 }
 
 /// An MPI of no known family, and a tree without any that is known.

@@ -15,6 +15,7 @@ use crate::stack::spider::Found;
 pub(super) fn lines(stack: &Stack<'_>) -> Result<Vec<String>, Error> {
     let found = stack.found()?;
     let mut lines = Vec::new();
+    lines.extend(stack.lacks().map(|lacks| format!("{}: {lacks}", stack.lmod_version())));
     for folder in stack.roots() {
         let shown = folder.display();
         match std::fs::read_dir(&folder) {

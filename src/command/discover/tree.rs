@@ -29,6 +29,14 @@ pub(super) fn draw(view: &View<'_>) -> String {
     let tree = Tree { view, below, suites: toolchains.collect() };
     let mut rows = Vec::new();
     tree.grow(&mut Vec::new(), &mut rows);
+    let named = view.toolchains.iter().filter_map(|tested| Some((tested, tested.chain.named.as_ref()?)));
+    rows.extend(named.map(|(tested, named)| {
+        let modules: Vec<String> =
+            tested.chain.modules.iter().map(|(_, module)| module.to_string()).collect();
+        let load = named.load.join(" ");
+        let told = format!("{} as {} by {load}", tested.suites.join(" "), modules.join(" "));
+        (named.label.clone(), "named", told)
+    }));
     let width = rows.iter().map(|(name, _, _)| name.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for (name, layer, tested) in rows {

@@ -12,9 +12,9 @@ use crate::pod::folder::Folder;
 use crate::pod::signals::Stop;
 use crate::run::root::Root;
 use crate::stack::environment::Environment;
-use crate::stack::lmod_command::lmod_command;
 use crate::stack::modulefiles;
 use crate::stack::modulepath::nothing_visible;
+use crate::stack::system_command::system;
 
 /// What Lmod says of itself, and how long it took to.
 pub(super) struct Health {
@@ -22,12 +22,12 @@ pub(super) struct Health {
     pub(super) took: Option<Duration>,
 }
 
-/// Asks Lmod for its version and for what it cannot refuse.
+/// Asks the module system for its version and for what it cannot refuse.
 pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     let environment = Environment::inherited();
     let told = |line| Health { line, took: None };
-    let command = match lmod_command(&environment) {
-        Ok(command) => command,
+    let command = match system(&environment, PathBuf::new()) {
+        Ok(system) => system.command().to_owned(),
         Err(error) => return told(Line::new("lmod", "none").unfit("lmod-missing", error.what())),
     };
     if nothing_visible(&roots(&environment)).is_some() {
@@ -39,14 +39,15 @@ pub(super) fn lmod(catalogue: &Catalogue) -> Health {
     let begun = Instant::now();
     let answer = Stop::unheard().map(Arc::new).and_then(|stop| {
         let stack = Stack::open(catalogue, root.path(), &stop, false)?;
-        stack.sound().map(|()| stack.lmod_version().to_owned())
+        stack.sound().map(|()| (stack.lmod_version(), stack.lacks()))
     });
     let took = begun.elapsed();
     let line = match answer {
-        Ok(version) => Line::new(
-            "lmod",
-            format!("{version}, {}: answered in {} ms", command.display(), took.as_millis()),
-        ),
+        Ok((version, lacks)) => {
+            let lacks = lacks.map(|lacks| format!("; {lacks}")).unwrap_or_default();
+            let ms = took.as_millis();
+            Line::new("lmod", format!("{version}, {}: answered in {ms} ms{lacks}", command.display()))
+        }
         Err(error) => {
             let line = Line::new("lmod", format!("{}: no answer", command.display()));
             line.unfit(error.id.unwrap_or("lmod-broken"), error.what())

@@ -19,9 +19,9 @@ use std::path::Path;
 use crate::error::Error;
 use crate::native::{Ask, judged, unanswered};
 use crate::stack::environment::Environment;
-use crate::stack::lmod::Lmod;
 use crate::stack::matrix::Matrix;
 use crate::stack::spider::Found;
+use crate::stack::system::System;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::suite::budget::Budgets;
@@ -44,7 +44,7 @@ pub struct Subject<'s> {
     /// Every toolchain of the stack.
     pub matrix: &'s Matrix,
     /// How Lmod is called.
-    pub lmod: &'s Lmod,
+    pub lmod: &'s System,
     /// This binary.
     pub own: &'s Path,
     /// A folder for what is said.
