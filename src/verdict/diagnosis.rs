@@ -1,6 +1,6 @@
 //! Why it failed, and whose fault it is.
 //!
-//! One pass over the normalised output finds which patterns of all rules are in it; only those are looked at again.
+//! One pass over the normalised output finds the patterns of all rules whose words are in it; only those are tried.
 //! What comes first is what is nearest to the root: a full `/dev/shm` before the rank that died of it, and that
 //! before the launcher's banner about a rank that died. A fault is only named where it is certain.
 
@@ -66,7 +66,7 @@ impl Rules {
     pub fn diagnose(&self, evidence: &Evidence<'_>) -> Vec<Diagnosis> {
         let plain = Plain::new(evidence.output);
         let evidence = &Evidence { signal: self.statuses.signal(evidence), ..*evidence };
-        let matches = self.seen_in(&plain.text);
+        let may = self.may_be_in(&plain.text);
         let mut index = 0;
         let mut sightings = Vec::new();
         for rule in self.iter() {
@@ -86,7 +86,7 @@ impl Rules {
                 });
                 continue;
             }
-            let seen = (first..index).filter(|index| matches.matched(*index));
+            let seen = (first..index).filter(|index| may[*index]);
             let seen = seen.filter_map(|index| sight(rule, index - first, &plain, evidence));
             sightings.extend(seen.min_by_key(|sighting| sighting.start));
         }

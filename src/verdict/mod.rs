@@ -13,6 +13,7 @@ pub mod normalise;
 mod proof;
 pub mod rule;
 pub mod rules;
+mod sieve;
 pub mod stall;
 pub mod status;
 pub mod tap;

@@ -115,9 +115,12 @@ impl Pattern {
     }
 }
 
+/// Bytes of states that matching one pattern may come to know; then it begins anew. Each thread keeps its own.
+const AUTOMATON: usize = 256 << 10;
+
 /// Bytes, not letters: the patterns are ASCII, and Unicode classes would take most of the time to compile.
 pub(super) fn build(text: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(text).unicode(false).build()
+    RegexBuilder::new(text).unicode(false).dfa_size_limit(AUTOMATON).build()
 }
 
 /// The names in braces of a cause or a fix.

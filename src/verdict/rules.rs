@@ -5,19 +5,15 @@
 //! are shipped, a run calls it for those of a site. So a run in which nothing fails compiles nothing.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, OnceLock, PoisonError};
-
-use regex::bytes::{RegexSet, RegexSetBuilder, SetMatches};
+use std::sync::OnceLock;
 
 use crate::document::{self, Table};
 use crate::error::{Error, Kind, Source};
 use crate::suite::embedded;
 use crate::verdict::rule::{self, Rule};
+use crate::verdict::sieve::Sieve;
 use crate::verdict::status::{self, Status, Statuses};
 use crate::verdict::telling::{self, Telling, Tellings};
-
-/// Bytes of states that matching all patterns at once may come to know; then it begins anew.
-const AUTOMATON: usize = 32 << 20;
 
 /// All rules, later sources overriding earlier ones by id.
 #[derive(Debug, Default)]
@@ -27,7 +23,7 @@ pub struct Rules {
     pub statuses: Statuses,
     /// Which lines of an output say what went wrong.
     pub tellings: Tellings,
-    set: OnceLock<Mutex<RegexSet>>,
+    sieve: OnceLock<Sieve>,
 }
 
 /// The rules that are part of the binary.
@@ -81,35 +77,10 @@ impl Rules {
         self.all.iter().find(|rule| rule.id == id)
     }
 
-    /// Which patterns match, of all patterns of all rules in the order of [`Rules::iter`]. They are compiled as one when
-    /// something failed for the first time.
-    ///
-    /// One text at a time, by a copy that is dropped with the states that it came to know: each thread would else keep
-    /// megabytes of them for as long as the run lasts, and little fails.
-    pub(super) fn seen_in(&self, text: &str) -> SetMatches {
-        let set = self.set.get_or_init(|| Mutex::new(self.compiled()));
-        let set = set.lock().unwrap_or_else(PoisonError::into_inner);
-        let matches = RegexSet::clone(&set).matches(text.as_bytes());
-        drop(set);
-        matches
-    }
-
-    fn compiled(&self) -> RegexSet {
-        let patterns: Vec<&str> =
-            self.all.iter().flat_map(|rule| &rule.patterns).map(|pattern| pattern.text.as_str()).collect();
-        let build = |patterns: &[&str]| {
-            RegexSetBuilder::new(patterns)
-                .unicode(false)
-                .size_limit(64 << 20)
-                .dfa_size_limit(AUTOMATON)
-                .build()
-        };
-        // A pattern that cannot be compiled matches nothing, and takes none of the others with it.
-        build(&patterns).unwrap_or_else(|_| {
-            let sound: Vec<&str> =
-                patterns.iter().map(|text| rule::build(text).map_or(r"[^\s\S]", |_| *text)).collect();
-            build(&sound).unwrap_or_else(|_| RegexSet::empty())
-        })
+    /// Which patterns may be in `text`, of all patterns of all rules in the order of [`Rules::iter`]: all others are not.
+    pub(super) fn may_be_in(&self, text: &str) -> Vec<bool> {
+        let patterns = || self.all.iter().flat_map(|rule| &rule.patterns).map(|pattern| pattern.text.as_str());
+        self.sieve.get_or_init(|| Sieve::new(patterns())).may_match(text.as_bytes())
     }
 }
 
