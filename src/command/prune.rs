@@ -13,7 +13,6 @@ use crate::release::in_use::users;
 use crate::report::console::note;
 use crate::report::print::print;
 use crate::report::record::now;
-use crate::report::text::many;
 
 /// Removes what is neither among the latest, nor led to, nor a predecessor of such, nor in use.
 ///
@@ -67,7 +66,8 @@ pub fn prune(flags: &Prune) -> Result<Exit, Error> {
         let _ = writeln!(text, "{id} is gone{rest}");
     }
     if hidden > 0 {
-        let _ = writeln!(text, "{} of others on this node cannot be looked at", many(hidden, "process"));
+        let processes = if hidden == 1 { "process" } else { "processes" };
+        let _ = writeln!(text, "{hidden} {processes} of others on this node cannot be looked at");
     }
     text += "what runs on other nodes is not seen\n";
     print(&text)?;

@@ -79,7 +79,8 @@ impl Rules {
 
     /// Which patterns may be in `text`, of all patterns of all rules in the order of [`Rules::iter`]: all others are not.
     pub(super) fn may_be_in(&self, text: &str) -> Vec<bool> {
-        let patterns = || self.all.iter().flat_map(|rule| &rule.patterns).map(|pattern| pattern.text.as_str());
+        let patterns =
+            || self.all.iter().flat_map(|rule| &rule.patterns).map(|pattern| pattern.text.as_str());
         self.sieve.get_or_init(|| Sieve::new(patterns())).may_match(text.as_bytes())
     }
 }

@@ -114,7 +114,15 @@ mod tests {
     fn what_a_pattern_matches_is_never_left_out() {
         let patterns = ["killed by (?:signal|status) 9", "(?i:oom)", "exit(?:ed|s) \\d+", "lost"];
         let sieve = Sieve::new(patterns);
-        for text in ["killed by signal 9", "OOM", "exits 1", "exited 2", "lost", "nothing", "killed by status 9 oom lost"] {
+        for text in [
+            "killed by signal 9",
+            "OOM",
+            "exits 1",
+            "exited 2",
+            "lost",
+            "nothing",
+            "killed by status 9 oom lost",
+        ] {
             let may = sieve.may_match(text.as_bytes());
             for (pattern, may) in patterns.iter().zip(may) {
                 let is = regex::bytes::Regex::new(pattern).unwrap().is_match(text.as_bytes());
