@@ -19,6 +19,7 @@ test: cargo stack tools
 	  echo "  hint: run them as root" >&2; exit 1; }
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
 	STACKPROBE_TESTS_MUST_RUN=1 fixtures/opened cargo test --locked
 	fixtures/minimal $(TESTED)
 

@@ -27,7 +27,7 @@ pub struct Written<T> {
     pub span: Range<usize>,
 }
 
-/// One table of a document. Every read marks its key as known; [`Table::finish`] faults the rest.
+/// One table of a document. Every read marks its key as known; `finish` faults the rest.
 pub struct Table<'d> {
     source: &'d Source,
     entries: &'d DeTable<'d>,

@@ -17,7 +17,7 @@ const LIMIT: u64 = 1 << 20;
 /// What a release is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// The format that this stackprobe writes.
     pub release: u32,
     /// Its id.
     pub id: String,

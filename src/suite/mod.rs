@@ -1,6 +1,6 @@
 //! WHAT is to be checked: suites and their probes, as checked models.
 //!
-//! A suite is a folder with a `suite.toml` and the sources of its probes. [`file`] turns what a person wrote into the
+//! A suite is a folder with a `suite.toml` and the sources of its probes. [`mod@file`] turns what a person wrote into the
 //! types of this module and reports every fault at its place; nothing here can hold a suite that is half right.
 
 pub mod budget;
