@@ -17,10 +17,10 @@ pub enum Exit {
     Nothing,
     /// A fault of stackprobe itself; what was done so far is on disk.
     Internal,
-    /// Nothing failed, but something could not be told, and another try may tell: a network, a licence server, a full
+    /// Nothing failed, but something could not be determined, and another try may tell: a network, a licence server, a full
     /// disk, a volume that is not mounted yet.
     Unknown,
-    /// Nothing failed, but something cannot be told in this pod and site as they are configured: a retry ends the same
+    /// Nothing failed, but something cannot be determined in this pod and site as they are configured: a retry ends the same
     /// way until a spec changes.
     Unfit,
     /// Asked to stop by this signal; the partial report is on disk.
@@ -36,11 +36,11 @@ pub const TABLE: [(Exit, &str, &str); 9] = [
     (Exit::Failed, "at least one check failed: the stack is wrong", "no"),
     (Exit::Usage, "the command line, a suite or the site file is wrong", "no"),
     (Exit::Nothing, "nothing was tested: an empty selection is never green", "no"),
-    (Exit::Internal, "a fault of our own; `stackprobe report` tells what was done", "no"),
-    (Exit::Unknown, "nothing failed, but something could not be told that another try may tell", "yes"),
+    (Exit::Internal, "a fault in stackprobe itself; `stackprobe report` shows what was done", "no"),
+    (Exit::Unknown, "nothing failed, but something could not be determined; another try may succeed", "yes"),
     (
         Exit::Unfit,
-        "nothing failed, but something cannot be told until the pod spec or the site changes",
+        "nothing failed, but something cannot be determined until the pod spec or the site changes",
         "no",
     ),
     (Exit::Signal(2), "interrupted; the partial report is written", "yes"),
@@ -48,7 +48,7 @@ pub const TABLE: [(Exit, &str, &str); 9] = [
 ];
 
 impl Exit {
-    /// How a run ends in which nothing failed and these things could not be told: `cures` says of each whether another
+    /// How a run ends in which nothing failed and these things could not be determined: `cures` says of each whether another
     /// try may tell it. One that no try cures decides, because no retry can make the run green.
     #[must_use]
     pub fn untold(cures: impl IntoIterator<Item = bool>) -> Self {

@@ -4,7 +4,7 @@
 //! by TAP or one by its exit status. A **toolchain** is what a probe is run under: the Lmod modules of a compiler, of a
 //! compiler and an MPI, or of a runtime. A probe under a toolchain is a **case**; all cases that a run owes are its
 //! **plan**, written down before the first one starts. Every verdict of a case is a **check**, whose **outcome** is
-//! passed, failed (the stack is wrong), error (could not be told: the pod, the site or we ourselves are in the way) or
+//! passed, failed (the stack is wrong), error (could not be determined: the pod, the site or we ourselves are in the way) or
 //! skipped, with a reason. A **diagnosis** says why, and whose fault it is. A **control** is a probe that must fail:
 //! it proves that the others can.
 //!

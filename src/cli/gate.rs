@@ -46,4 +46,4 @@ Examples:
   stackprobe gate pods/* --plan plan.json --policy gate.toml --baseline live --junit gate.xml
   stackprobe gate results --plan plan.json --out verdict.json --format json
 
-Exit codes: 0 it may go, 1 it must not, 75 it cannot be told, 3 nothing was tested, 2 usage.";
+Exit codes: 0 it may go, 1 it must not, 75 it cannot be determined, 3 nothing was tested, 2 usage.";

@@ -42,11 +42,11 @@ pub struct Run {
     /// Limit on the size of each file that a case writes, in /dev/shm too, in place of its own [`ulimit -f`]
     #[arg(long, value_name = "SIZE", env = "STACKPROBE_FILE_SIZE", value_parser = some_bytes)]
     pub file_size: Option<u64>,
-    /// How often to try a case again that could not be told, or that failed where its probe allows it, and then no more
+    /// How often to try a case again that could not be determined, or that failed where its probe allows it, and then no more
     /// often than that [default: as often as the probe says]
     #[arg(long, value_name = "N", env = "STACKPROBE_RETRIES", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub retries: Option<u32>,
-    /// Begin nothing more once a case has failed or could not be told; what was not run then is not green
+    /// Begin nothing more once a case has failed or could not be determined; what was not run then is not green
     #[arg(long, conflicts_with = "max_fail")]
     pub fail_fast: bool,
     /// The same once so many have

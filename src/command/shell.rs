@@ -237,7 +237,7 @@ fn tell_folder(flags: &Shell, root: &Root) {
     let what = if flags.keep { "is kept" } else { "goes when this shell ends, --keep keeps it" };
     say(&format!("HOME and TMPDIR are below {}, which {what}", root.path().display()));
     if !std::io::stdin().is_terminal() {
-        say("standard input is no terminal: commands are read from it (in a pod: kubectl exec -it)");
+        say("standard input is not a terminal: commands are read from it (in a pod: kubectl exec -it)");
     }
 }
 

@@ -7,7 +7,7 @@ pub enum Event {
     Failed,
     /// A check failed that fails in the baseline, too.
     FailedBefore,
-    /// A check could not be told.
+    /// A check could not be determined.
     Error,
     /// A check was skipped.
     Skipped,

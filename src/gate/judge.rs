@@ -188,7 +188,7 @@ fn blocking(event: Event, rule: Option<&Rule>, lines: Vec<String>) -> Reason {
             "mend the stack, or let a rule allow `failed-before`",
         ),
         Event::Error => (
-            format!("{} could not be told{by}", many(count, "check")),
+            format!("{} could not be determined{by}", many(count, "check")),
             "run these cases again; the report has the cause of each",
         ),
         Event::Skipped => {

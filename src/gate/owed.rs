@@ -249,7 +249,7 @@ fn duplicates(evidence: &Evidence<'_>) -> Vec<Reason> {
     }
     if !outdated.is_empty() {
         let what = format!(
-            "the last result of {} could not tell, an older one is no answer",
+            "the last result of {} could not tell, an older one is not an answer",
             many(outdated.len(), "case")
         );
         reasons.push(Reason::no("duplicate", what, outdated, "run these cases again"));
@@ -282,7 +282,7 @@ fn untested(evidence: &Evidence<'_>) -> Vec<Reason> {
     {
         if !names.is_empty() {
             let what = format!("{} of which not one check was tried", many(names.len(), noun));
-            let hint = "everything was skipped or could not be told: look at the reasons in the report";
+            let hint = "everything was skipped or could not be determined: look at the reasons in the report";
             reasons.push(Reason::no(kind, what, names, hint));
         }
     }

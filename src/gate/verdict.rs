@@ -19,7 +19,7 @@ pub enum Ruling {
     MayGo,
     /// It must not.
     No,
-    /// It cannot be told.
+    /// It cannot be determined.
     CannotTell,
     /// Nothing was tested.
     Nothing,
@@ -93,7 +93,7 @@ impl Verdict {
         }
     }
 
-    /// 0 it may go, 1 it must not, 75 it cannot be told, 3 nothing was tested.
+    /// 0 it may go, 1 it must not, 75 it cannot be determined, 3 nothing was tested.
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self.verdict {

@@ -69,7 +69,7 @@ enum Unusable {
     Absent,
     /// It cannot be read, in words.
     Unread(String),
-    /// It is no ledger of ours, in words.
+    /// It is not a ledger of ours, in words.
     Not(String),
 }
 
@@ -124,7 +124,7 @@ impl Ledger {
         Self { entries: entries.collect() }
     }
 
-    /// Adds these entries to the ledger at `path`, which others may be writing, too. What stands there and is no ledger
+    /// Adds these entries to the ledger at `path`, which others may be writing, too. What stands there and is not a ledger
     /// is put aside as `NAME.unusable`.
     ///
     /// # Errors
@@ -220,7 +220,7 @@ fn read(path: &Path) -> Result<Ledger, Unusable> {
     };
     let told = |error: &serde_json::Error| match error.classify() {
         serde_json::error::Category::Eof => "it is cut short".to_owned(),
-        _ => format!("it is no ledger (line {} column {})", error.line(), error.column()),
+        _ => format!("it is not a ledger (line {} column {})", error.line(), error.column()),
     };
     let Format { ledger } = serde_json::from_slice(&text).map_err(|error| not(told(&error)))?;
     if ledger != FORMAT {

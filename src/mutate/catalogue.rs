@@ -139,7 +139,7 @@ fn strings(table: &mut Table<'_>, key: &'static str) -> Vec<String> {
 fn pattern(table: &mut Table<'_>, key: &'static str) -> Option<Regex> {
     let written = table.string(key)?;
     Regex::new(&written.value)
-        .map_err(|error| table.fault(format!("`{key}` is no regular expression: {error}"), written.span))
+        .map_err(|error| table.fault(format!("`{key}` is not a regular expression: {error}"), written.span))
         .ok()
 }
 
@@ -149,7 +149,7 @@ fn patterns(table: &mut Table<'_>, key: &str) -> Vec<Regex> {
     for pattern in written {
         match Regex::new(&pattern.value) {
             Ok(regex) => found.push(regex),
-            Err(error) => table.fault(format!("this is no regular expression: {error}"), pattern.span),
+            Err(error) => table.fault(format!("this is not a regular expression: {error}"), pattern.span),
         }
     }
     found

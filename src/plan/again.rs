@@ -26,7 +26,7 @@ pub struct Again {
 }
 
 impl Again {
-    /// Reads what was not green: failed, could not be told, or was not run at all.
+    /// Reads what was not green: failed, could not be determined, or was not run at all.
     ///
     /// # Errors
     /// No results, results that cannot be read, and results all of which are green.

@@ -39,7 +39,7 @@ pub enum Unloaded {
     Absent(String),
     /// An MPI of which no toolchain can be made, and why.
     Untested(String),
-    /// It could not be told.
+    /// It could not be determined.
     Unknown(Error),
 }
 

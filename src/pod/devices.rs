@@ -10,12 +10,14 @@ const NULL: &str = "/dev/null";
 /// plain file of that name, which then holds what everybody after that wanted to be rid of.
 ///
 /// # Errors
-/// If it is missing, or is no device.
+/// If it is missing, or is not a device.
 pub fn null_is_there() -> Result<(), Error> {
     let hint = "a container runtime makes /dev/null: is a volume mounted over /dev?";
     match std::fs::metadata(NULL) {
         Ok(found) if found.file_type().is_char_device() => Ok(()),
-        Ok(_) => Err(Error::new(Kind::Unfit, format!("`{NULL}` is no device but a plain file")).hint(hint)),
+        Ok(_) => {
+            Err(Error::new(Kind::Unfit, format!("`{NULL}` is not a device but a plain file")).hint(hint))
+        }
         Err(error) => Err(Error::io(Kind::Unfit, "open", NULL.as_ref(), &error).hint(hint)),
     }
 }

@@ -16,7 +16,7 @@ use crate::pod::shm::{PATH, SharedMemory};
 use crate::pod::user::User;
 use crate::suite::requirement::Resource;
 
-/// Everything about the pod. What cannot be told is none.
+/// Everything about the pod. What cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Facts {
     /// Host name, which is the pod's name in Kubernetes.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::path_fault::{Obstacle, PathFault, is_folder};
 
-/// A folder as it was found. What cannot be told is none.
+/// A folder as it was found. What cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Folder {

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use crate::pod::cgroup;
 use crate::pod::counter::Counter;
 
-/// Limits; what is unlimited is [`u64::MAX`], what cannot be told is none.
+/// Limits; what is unlimited is [`u64::MAX`], what cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Limits {

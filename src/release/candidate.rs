@@ -42,7 +42,7 @@ impl Candidate {
     ) -> Result<(Self, Vec<Fault>), Error> {
         let real = stack.canonicalize().map_err(|error| Error::io(Kind::Usage, "find", stack, &error))?;
         if !real.is_dir() {
-            return Err(Error::new(Kind::Usage, format!("`{}` is no folder", stack.display())));
+            return Err(Error::new(Kind::Usage, format!("`{}` is not a folder", stack.display())));
         }
         let mut candidate = Self { stack: real, plan: None, gate: String::new(), digests: BTreeMap::new() };
         if let Some(path) = plan {

@@ -40,7 +40,7 @@ pub fn users(folders: &[PathBuf]) -> Users {
     users
 }
 
-/// None if it cannot be told.
+/// None if it cannot be determined.
 fn works_in(process: &Path, folders: &[PathBuf]) -> Option<bool> {
     let below = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
     let link = |name: &str| fs::read_link(process.join(name)).is_ok_and(|path| below(&path));

@@ -100,7 +100,7 @@ impl Account {
         self.told.iter().map(|told| &told.case)
     }
 
-    /// How many cases may still come to another result: those that are missing, were cut short, or could not be told for
+    /// How many cases may still come to another result: those that are missing, were cut short, or could not be determined for
     /// a reason that another try may cure.
     #[must_use]
     pub fn open(&self) -> usize {

@@ -33,7 +33,7 @@ const NAME: usize = 300;
 /// Reads a JUnit file.
 ///
 /// # Errors
-/// Why it is left out: it cannot be read, is too large, is no JUnit, or declares a document type.
+/// Why it is left out: it cannot be read, is too large, is not JUnit, or declares a document type.
 pub fn read(path: &Path) -> Result<Part, String> {
     let size = fs::metadata(path).map_err(|error| reason(&error))?.len();
     if size > LIMIT {
@@ -176,7 +176,7 @@ impl Document {
             }
         }
         match (root, open) {
-            (false, _) => Err("it is no JUnit: it has neither `testsuites` nor `testsuite`".to_owned()),
+            (false, _) => Err("it is not JUnit: it has neither `testsuites` nor `testsuite`".to_owned()),
             (true, 0) => Ok(None),
             (true, _) => Ok(Some("it ends in the middle".to_owned())),
         }
@@ -187,7 +187,7 @@ impl Document {
         if !*root {
             *root = matches!(name.as_ref(), b"testsuites" | b"testsuite");
             if !*root {
-                return Err("it is no JUnit: it begins with neither `testsuites` nor `testsuite`".to_owned());
+                return Err("it is not JUnit: it begins with neither `testsuites` nor `testsuite`".to_owned());
             }
             self.ours = name.as_ref() == b"testsuites" && attribute(start, b"name") == "stackprobe";
         }

@@ -52,7 +52,7 @@ pub fn annotations(account: &Account, is_here: &dyn Fn(&Path) -> bool) -> String
     text
 }
 
-/// What is wrong is an error; what could not be told is a warning.
+/// What is wrong is an error; what could not be determined is a warning.
 fn level(outcome: Outcome) -> &'static str {
     if outcome == Outcome::Failed { "error" } else { "warning" }
 }

@@ -64,7 +64,7 @@ fn place(path: &Path) -> Result<(PathBuf, String), Error> {
             let results = folder.parent().filter(|results| !results.as_os_str().is_empty());
             Ok((results.unwrap_or(Path::new(".")).to_path_buf(), id.to_owned()))
         }
-        _ => Err(Error::new(Kind::Usage, format!("`{shown}` is no case of a results directory"))
+        _ => Err(Error::new(Kind::Usage, format!("`{shown}` is not a case of a results directory"))
             .hint("give RESULTS/cases/ID, or RESULTS for a list of what did not pass")),
     }
 }

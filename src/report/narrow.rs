@@ -39,7 +39,7 @@ pub fn narrow(account: &mut Account, filters: &[Filter]) {
     }
 }
 
-/// Which checks of a case are taken, and whether that cannot be told of some.
+/// Which checks of a case are taken, and whether that cannot be determined of some.
 fn taken(told: &Told, plan: Option<&PlanRecord>, filters: &[Filter]) -> (Vec<bool>, bool) {
     let owed = &told.case.owed;
     let tags: Option<&[String]> = plan.and_then(|plan| plan.basis.as_ref()).map(|basis| {

@@ -74,7 +74,7 @@ pub fn argv(
 /// Which did not.
 pub fn ended(answer: &Answer, system: &str) -> Result<(), Refusal> {
     let said = String::from_utf8_lossy(&answer.stderr);
-    // What it did before it was killed is no answer.
+    // What it did before it was killed is not an answer.
     let Some((whose, how)) = said.lines().find_map(|line| line.strip_prefix(SAYS)?.split_once("did not end"))
     else {
         return Ok(());

@@ -37,14 +37,14 @@ pub fn lmod_command(environment: &Environment) -> Result<PathBuf, Error> {
 pub(super) fn named(variable: &str, path: PathBuf, lacks: impl Fn(&str) -> Error) -> Result<PathBuf, Error> {
     let named = |why: &str| lacks(&format!("{variable} is `{}`, which {why}", path.display()));
     if !path.is_absolute() {
-        return Err(named("is no absolute path"));
+        return Err(named("is not an absolute path"));
     }
     match std::fs::metadata(&path) {
         Err(error) => {
             let what = format!("{variable} names a module system that is none");
             Err(hidden(&PathFault::new(&path, &error), &what))
         }
-        Ok(found) if !found.is_file() => Err(named("is no file")),
+        Ok(found) if !found.is_file() => Err(named("is not a file")),
         Ok(found) if found.permissions().mode() & 0o111 == 0 => Err(named("is not executable")),
         Ok(_) => Ok(path),
     }

@@ -74,7 +74,7 @@ fn regex(table: &mut Table<'_>, key: &'static str) -> Option<Regex> {
         Err(error) => {
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            table.fault(format!("`{key}` is no regular expression: {why}"), written.span);
+            table.fault(format!("`{key}` is not a regular expression: {why}"), written.span);
             None
         }
     }

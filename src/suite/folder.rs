@@ -21,7 +21,7 @@ pub enum Folder {
 pub enum Lack {
     /// Links lead out of the folder to it.
     Outside(PathBuf),
-    /// It is not there, or is no file.
+    /// It is not there, or is not a file.
     Missing,
     /// It cannot be looked at.
     Hidden(PathFault),

@@ -100,7 +100,7 @@ pub struct Probe {
     pub limits: limits::Limits,
     /// CPU slots of one case, if not its ranks.
     pub slots: Option<u32>,
-    /// How often a case may be tried again that failed or could not be told; `--retries` may allow less.
+    /// How often a case may be tried again that failed or could not be determined; `--retries` may allow less.
     pub retries: u32,
     /// What must be there.
     pub requires: Vec<Requirement>,

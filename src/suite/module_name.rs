@@ -94,7 +94,7 @@ impl Wanted {
             || text.starts_with('-')
             || text.contains(|c: char| c.is_whitespace() || c.is_control())
         {
-            return Err(format!("`{}` is no name of a module", text.escape_debug()));
+            return Err(format!("`{}` is not a name of a module", text.escape_debug()));
         }
         let glob = if text.contains(['*', '?', '[', '{']) {
             let glob = Glob::new(&text).map_err(|error| format!("cannot read `{text}`: {}", error.kind()))?;

@@ -308,7 +308,7 @@ impl ShardChoice {
     /// `JOB_COMPLETION_INDEX`, which is `index` here.
     ///
     /// # Errors
-    /// No index, or one that is no number below the count.
+    /// No index, or one that is not a number below the count.
     pub fn resolve(self, index: Option<&str>) -> Result<Shard, String> {
         match (self, index) {
             (Self::Of(shard), _) => Ok(shard),

@@ -162,7 +162,7 @@ fn toolboxes(table: &mut Table<'_>) -> Vec<String> {
     for name in &written {
         let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
         if name.value.is_empty() || !name.value.chars().all(word) {
-            let what = format!("`{}` is no name that license() takes", name.value);
+            let what = format!("`{}` is not a name that license() takes", name.value);
             table.fault_with_hint(
                 what,
                 name.span.clone(),

@@ -256,7 +256,7 @@ fn basics(found: &Found) -> Option<Unfit> {
     if !found.kernel.null {
         return Some(Unfit {
             id: "null-missing",
-            what: "/dev/null is no device that can be read and written".to_owned(),
+            what: "/dev/null is not a device that can be read and written".to_owned(),
         });
     }
     refused(&found.calls, "clone3", "seccomp-clone3")

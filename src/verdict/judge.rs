@@ -92,7 +92,7 @@ pub fn run(probe: &Probe, step: &Step, tap: Tap) -> Vec<Check> {
 
 /// Turns the checks of a control round: it passes where they fail, and only if the failure is the seeded one.
 ///
-/// A control that could not be told (a timeout, a full disk) stays an error; one that never ran has proved nothing.
+/// A control that could not be determined (a timeout, a full disk) stays an error; one that never ran has proved nothing.
 #[must_use]
 pub fn control(probe: &Probe, checks: &[Check], output: Option<&Executed>) -> Check {
     if let Some(error) = checks.iter().find(|check| check.outcome == Outcome::Error) {

@@ -389,7 +389,7 @@ fn captured_failures_are_recognised_and_nobody_is_blamed_wrongly() {
     println!("{:30} {:>8} {:>8} {:>11} {:>13}", "all", total[0], total[1], total[2], total[3]);
     let all = total[0] + untold.len();
     println!(
-        "{} of {all} captured failures get the right diagnosis ({} %), {} a wrong fault; {} cannot be told by any text or fact",
+        "{} of {all} captured failures get the right diagnosis ({} %), {} a wrong fault; {} cannot be determined by any text or fact",
         total[1],
         total[1] * 100 / all,
         blamed.len(),

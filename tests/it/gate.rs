@@ -440,7 +440,7 @@ const ATTACKS: &[Attack] = &[
         site.edit(ONE, |case| case["checks"][0]["outcome"] = json!("failed"));
         site.seal("results");
     }),
-    ("a check could not be told", "error", |site| {
+    ("a check could not be determined", "error", |site| {
         site.edit(ONE, |case| case["checks"][0]["outcome"] = json!("error"));
         site.seal("results");
     }),

@@ -141,8 +141,8 @@ fn a_wrong_command_line_is_told_whole_before_any_stack_is_looked_at() {
         "`stackprobe explain mpi` tells its probes",
         "no probe has the tag `fortrn`",
         "tags are: c, codegen, ",
-        "`-x` is no name of a module",
-        "`-y` is no name of a module",
+        "`-x` is not a name of a module",
+        "`-y` is not a name of a module",
     ] {
         assert!(answer.stderr.contains(told), "{told} in\n{}", answer.stderr);
     }

@@ -23,7 +23,7 @@ fn says_something(answer: &Answer) {
     }
 }
 
-/// The results say the same: one check that could not be told, with its cause and fix, a page, a plan and a message.
+/// The results say the same: one check that could not be determined, with its cause and fix, a page, a plan and a message.
 fn leaves_results(answer: &Answer, words: &str) {
     let junit = answer.junit();
     let [case] = junit.cases.as_slice() else { panic!("{:?}", junit.cases) };
@@ -177,7 +177,7 @@ fn an_lmod_that_is_named_and_is_none_is_named() {
         none,
         |call| call.env("LMOD_CMD", "lmod"),
         78,
-        "`lmod`, which is no absolute path",
+        "`lmod`, which is not an absolute path",
         "LMOD_CMD",
     );
 }

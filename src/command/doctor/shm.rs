@@ -33,7 +33,7 @@ impl Look<'_> {
             return line;
         }
         if !shm.tmpfs {
-            line = line.note("shm-on-disk", "/dev/shm is no tmpfs");
+            line = line.note("shm-on-disk", "/dev/shm is not a tmpfs");
             advise(&mut line, self.at_once());
         }
         let at_once = self.at_once();

@@ -41,10 +41,10 @@ pub(super) fn resume(
     let today = OffsetDateTime::now_utc().date();
     let judge = |case: &Case, record: Option<CaseRecord>| -> Result<CaseRecord, String> {
         let record = record.ok_or("not done yet")?;
-        // What could not be told is missing, whatever is written of it: that run asked for another try.
+        // What could not be determined is missing, whatever is written of it: that run asked for another try.
         let told = |check: &Check| check.outcome != Outcome::Error;
         if !record.checks.iter().all(told) {
-            return Err("could not be told".to_owned());
+            return Err("could not be determined".to_owned());
         }
         if record.inputs.is_empty() {
             return Err("what they depended on was not written down".to_owned());

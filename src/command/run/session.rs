@@ -53,7 +53,7 @@ pub(super) struct Session<'s> {
     pub(super) groups: Option<Groups>,
     /// Whether MPI programs may run beside one that has every slot; known once the plan is carried out.
     pub(super) launches_beside: OnceLock<bool>,
-    /// How many cases have failed or could not be told.
+    /// How many cases have failed or could not be determined.
     bad: AtomicUsize,
     owed: BTreeMap<String, Owed>,
     teller: Teller,

@@ -112,7 +112,7 @@ fn misled(
     let program =
         shell_words::split(value).ok().and_then(|words| words.into_iter().next()).unwrap_or_default();
     let Some(found) = tools.which(&program) else {
-        return Some(format!("{variable} is `{value}`, which is no program that can be started"));
+        return Some(format!("{variable} is `{value}`, which is not a program that can be started"));
     };
     if let Some(foreign) = tools.foreign(&found, &program, loaded) {
         return Some(format!("{variable} is `{value}`: {foreign}"));

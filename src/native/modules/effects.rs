@@ -60,7 +60,7 @@ pub(super) fn modulepath(found: &Found, before: &Environment, with: &Environment
     for folder in &added {
         let (why, next) = match find(folder) {
             Ok(Some(meta)) if meta.is_dir() => continue,
-            Ok(Some(_)) => ("it is no folder", false),
+            Ok(Some(_)) => ("it is not a folder", false),
             Ok(None) => ("there is no such folder", is_next_level(folder, &found.module, &files)),
             // What is in it, and whether it is there at all, is not for the stack to answer.
             Err(fault) => {

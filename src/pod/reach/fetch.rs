@@ -293,7 +293,7 @@ fn curl(url: &Url, proxy: Option<&Proxy>, until: Instant) -> Result<Option<Vec<u
     let found = ["/usr/bin/curl", "/bin/curl", "/usr/local/bin/curl"].map(PathBuf::from);
     let Some(curl) = found.into_iter().find(|path| path.is_file()) else { return Ok(None) };
     let mut command = Command::new(curl);
-    // First: no file of a user's changes what is asked. What the proxy says of its tunnel is no answer.
+    // First: no file of a user's changes what is asked. What the proxy says of its tunnel is not an answer.
     command.args([
         "--disable",
         "--silent",

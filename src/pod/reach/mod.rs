@@ -58,7 +58,7 @@ pub fn index_with(
     let links =
         if page.kind == "application/vnd.pypi.simple.v1+json" { of_json(&page) } else { of_html(&page) };
     if links.is_empty() {
-        let what = format!("{} answers {} that is no page of an index", page.url, shown(&page));
+        let what = format!("{} answers {} that is not a page of an index", page.url, shown(&page));
         return Err(Unreachable::new(Fault::NoIndex, what));
     }
     let wheel = |link: &str| link.rsplit_once('.').is_some_and(|(_, kind)| kind.eq_ignore_ascii_case("whl"));
@@ -101,7 +101,7 @@ pub fn cran_with(
     let Some(page) = ask.fetch(&url.below("src/contrib/PACKAGES"))? else { return Ok(Reached::Tls) };
     judge(&page, "a list of source packages")?;
     if !page.body.starts_with(b"Package:") {
-        let what = format!("{} answers {} that is no list of packages", page.url, shown(&page));
+        let what = format!("{} answers {} that is not a list of packages", page.url, shown(&page));
         return Err(Unreachable::new(Fault::NoIndex, what));
     }
     Ok(Reached::Index)

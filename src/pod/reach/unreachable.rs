@@ -21,7 +21,7 @@ pub enum Fault {
     Credentials,
     /// 5xx: it may be better soon.
     Server,
-    /// A page that is no index.
+    /// A page that is not an index.
     NoIndex,
     /// The index is one and lacks what every index has.
     Incomplete,

@@ -25,7 +25,7 @@ pub(super) fn map(page: &Page<'_>) -> Markup {
                 "The number of checks in each field: "
                 span { b.passed { "✓" } " all passed" } ", "
                 span { b.failed { "✗" } " failed of all" } ", "
-                span { b.error { "!" } " could not be told of all" } ", "
+                span { b.error { "!" } " not all could be determined" } ", "
                 span { b.skipped { "–" } " skipped" } ". An empty field was not owed."
             }
             div.wide tabindex="0" role="region" aria-labelledby="map-title" {

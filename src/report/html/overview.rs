@@ -13,10 +13,14 @@ const ORDER: [Outcome; 4] = [Outcome::Failed, Outcome::Error, Outcome::Skipped, 
 pub(super) fn verdict(counts: &Counts) -> String {
     match counts {
         Counts { failed: 1.., error: 1.., .. } => {
-            format!("{} failed, {} could not be told", many(counts.failed, "check"), number(counts.error))
+            format!(
+                "{} failed, {} could not be determined",
+                many(counts.failed, "check"),
+                number(counts.error)
+            )
         }
         Counts { failed: 1.., .. } => format!("{} failed", many(counts.failed, "check")),
-        Counts { error: 1.., .. } => format!("{} could not be told", many(counts.error, "check")),
+        Counts { error: 1.., .. } => format!("{} could not be determined", many(counts.error, "check")),
         Counts { passed: 0, unchanged: 1.., .. } => "Nothing has changed".to_owned(),
         Counts { passed: 0, .. } => "Nothing was checked".to_owned(),
         Counts { passed, .. } => format!("{} passed", many(*passed, "check")),
@@ -64,7 +68,7 @@ pub(super) fn overview(page: &Page<'_>) -> Markup {
 fn label(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Failed => "failed",
-        Outcome::Error => "could not be told",
+        Outcome::Error => "could not be determined",
         Outcome::Skipped => "skipped",
         Outcome::Passed => "passed",
     }

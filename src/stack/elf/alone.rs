@@ -61,7 +61,7 @@ impl Judge<'_> {
         let image = &self.object.image;
         let Some(path) = image.interpreter.as_deref() else { return };
         let detail = match self.loader.open(Path::new(path)) {
-            _ if !path.starts_with('/') => format!("its loader `{path}` is no absolute path"),
+            _ if !path.starts_with('/') => format!("its loader `{path}` is not an absolute path"),
             Opened::Loadable(object) if object.image.machine == image.machine => return,
             Opened::Loadable(_) => format!("its loader `{path}` is for another machine"),
             Opened::Absent => format!("its loader `{path}` is not there"),

@@ -48,7 +48,7 @@ impl<'de> serde::Deserialize<'de> for Version {
             Either::Number(number) => Some(number),
             Either::Text(text) => text.split('.').next().unwrap_or_default().trim().parse().ok(),
         };
-        number.map(Self).ok_or_else(|| serde::de::Error::custom("the format's version is no number"))
+        number.map(Self).ok_or_else(|| serde::de::Error::custom("the format's version is not a number"))
     }
 }
 

@@ -80,7 +80,7 @@ fn every_fault_has_its_caret_and_all_are_told_at_once() {
         ("smoke", "there is no function `smoke`"),
         ("suite()", "`suite()` wants a name or a pattern"),
         ("suite([)", "cannot read the pattern `[`"),
-        ("cc(-x)", "is no name of a module"),
+        ("cc(-x)", "is not a name of a module"),
         ("outcome(red)", "no outcome is named `red`"),
         ("all(x)", "`all()` wants nothing"),
         ("check('a)", "`'` is not closed"),

@@ -116,7 +116,7 @@ fn what_is_needed_and_lacks_is_told_in_one_line_before_the_first_case() {
             "/dev/null",
             [&PROC[..], &TMP, &HOME, &["--tmpfs", "/dev"]].concat(),
             &[],
-            "error: /dev/null is no device that can be read and written (null-missing)\n  hint: mount a proper /dev",
+            "error: /dev/null is not a device that can be read and written (null-missing)\n  hint: mount a proper /dev",
         ),
         (
             "/proc",

@@ -20,7 +20,7 @@ fn run(around: &[&str], script: &str, keys: &str, flags: &[&str], variable: Opti
     if let [program, rest @ ..] = around { call.below(program, rest) } else { call }.run()
 }
 
-/// The one verdict of a run that could not be told.
+/// The one verdict of a run that could not be determined.
 fn error(answer: Answer) -> Testcase {
     let answer = answer.exits(75);
     let case = answer.junit().case("mine.p", "run").clone();

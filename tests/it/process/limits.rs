@@ -34,7 +34,7 @@ fn the_size_of_a_file() {
     let mebibyte = |limits: &mut stackprobe::run::command::Limits| limits.file_size = Some(1 << 20);
     assert_eq!(limited(torture(&["grow", "2097152"]), mebibyte), Ended::Limit(Limit::FileSize(1 << 20)));
     assert_eq!(limited(torture(&["grow", "1048576"]), mebibyte), Ended::Exit(0));
-    // Output is no file here: it may be larger.
+    // Output is not a file here: it may be larger.
     assert_eq!(limited(torture(&["flood", "4194304"]), mebibyte), Ended::Exit(0));
 }
 

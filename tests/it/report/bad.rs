@@ -126,7 +126,7 @@ fn a_gigabyte_of_foreign_xml_is_not_read() {
 fn xml_that_is_no_junit_and_junit_that_is_no_xml() {
     let site = Site::new();
     let page = site.write("page.xml", "<html><body/></html>");
-    named(&site, &page, "it is no JUnit");
+    named(&site, &page, "it is not JUnit");
     let broken = site.write("broken.xml", "no XML at all <<<");
     named(&site, &broken, "XML");
 }

@@ -20,7 +20,7 @@ fn each_pod_is_counted_and_what_nobody_answered_for_is_an_error() {
     assert_eq!(report.code, 1);
     assert_eq!(["tests", "failures", "errors"].map(|name| report.total(name)), [4, 1, 1], "{}", report.told);
     assert!(report.junit.contains("type=\"lost\""));
-    assert!(report.page.contains("1 check failed, 1 could not be told"));
+    assert!(report.page.contains("1 check failed, 1 could not be determined"));
     assert!(report.page.contains("no result: the run ended before this case could be written"));
     assert!(
         report.told.contains("1 failed, 1 error, 2 passed in 3 cases under 2 toolchains"),

@@ -25,7 +25,7 @@ pub(super) fn plan(folder: &Path) -> Option<PlanRecord> {
     Some(plan)
 }
 
-/// Every record in the directory: each is whole, and says the truth or that it could not be told.
+/// Every record in the directory: each is whole, and says the truth or that it could not be determined.
 pub(super) fn records(folder: &Path) -> Records {
     let mut records = Records::new();
     for entry in fs::read_dir(folder.join("cases")).into_iter().flatten() {
