@@ -31,7 +31,7 @@ tree: stack build
 	MODULEPATH=$$(fixtures/trees $(TREE) $(STACK) $(TREES)/$(TREE)) $(BINARY) run compiler mpi --all \
 	  --site $(TREES)/$(TREE)/site.toml --results $(TREES)/$(TREE)/results
 
-# The tables of README.md.
+# The tables of docs/numbers.md.
 bench: stack tools build
 	benches/run
 	benches/stack

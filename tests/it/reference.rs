@@ -50,6 +50,25 @@ fn every_placeholder_is_described_as_the_code_does() {
 }
 
 #[test]
+fn every_link_between_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let tops =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|name| root.join(name));
+    let mut links = 0;
+    for page in pages.filter(|path| path.extension().is_some_and(|kind| kind == "md")).chain(tops) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            if !link.is_empty() && !link.contains("://") {
+                links += 1;
+                assert!(page.parent().unwrap().join(link).exists(), "{}: {link}", page.display());
+            }
+        }
+    }
+    assert!(links > 20, "{links}");
+}
+
+#[test]
 fn the_example_of_a_suite_is_one() {
     let text = docs("suites.md");
     let example = text.split_once("```toml\n").unwrap().1.split_once("```").unwrap().0;
