@@ -50,6 +50,17 @@ fn every_placeholder_is_described_as_the_code_does() {
 }
 
 #[test]
+fn every_room_stands_in_the_architecture() {
+    let rooms = include_str!("../../ARCHITECTURE.md");
+    let modules = include_str!("../../src/lib.rs").lines().filter_map(|line| line.strip_prefix("pub mod "));
+    let modules: Vec<&str> = modules.map(|name| name.trim_end_matches(';')).collect();
+    assert!(modules.len() > 20, "{modules:?}");
+    for room in modules {
+        assert!(rooms.contains(&format!("`{room}`")), "{room}");
+    }
+}
+
+#[test]
 fn every_link_between_documents_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
