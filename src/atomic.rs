@@ -3,10 +3,18 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the name of a file ends in while it is being written.
 pub const PART: &str = ".part";
+
+/// The file beside `path` whose name has `end` more: its lock, what was put aside of it.
+#[must_use]
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(end);
+    path.with_file_name(name)
+}
 
 /// Puts `bytes` in the place of the file at `path`, so that every reader sees the old file or the new one.
 ///

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::entry::Entry;
 use super::track::History;
+use crate::atomic::beside;
 use crate::error::{Error, Kind};
 use crate::report::lock::{Lock, LockFault};
 use crate::report::results::read_bounded;
@@ -125,12 +126,6 @@ fn ends_torn(file: &mut File) -> io::Result<bool> {
 
 fn aside(path: &Path) -> PathBuf {
     beside(path, ".1")
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(end);
-    path.with_file_name(name)
 }
 
 #[cfg(test)]

@@ -10,14 +10,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::atomic::write_atomic;
+use crate::atomic::{beside, write_atomic};
 use crate::error::reason;
 use crate::path_fault::{Obstacle, PathFault};
 use crate::report::lock::{Lock, LockFault};
@@ -252,12 +252,6 @@ fn why_not(path: &Path, error: &io::Error) -> String {
         );
     }
     reason(error)
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(end);
-    path.with_file_name(name)
 }
 
 #[cfg(test)]
