@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{list, pod_faults, render, text, with};
+use crate::fixture::call;
 
 /// What is wrong with a `WorkflowTemplate`.
 pub(super) fn faults(workflow: &Value, objects: &[Value]) -> Vec<String> {
@@ -175,4 +176,25 @@ fn the_workflow_tries_again_what_the_jobs_try_again() {
         let quoted = format!("\"{}\"", code["code"]);
         assert_eq!(expression.contains(&quoted), code["action"] == "Count", "{code}: {expression}");
     }
+}
+
+/// The ids of what `stackprobe list --all` and these flags print.
+fn owed(flags: &[&str]) -> BTreeSet<String> {
+    let listed = call(&[&["list", "--all", "--format", "json"], flags].concat()).run().exits(0);
+    let plan: Value = serde_json::from_str(&listed.stdout).unwrap();
+    list(&plan, "/cases").into_iter().map(|owed| text(owed, "/id").to_owned()).collect()
+}
+
+#[test]
+fn the_pods_of_the_workflow_share_the_plan_without_overlap() {
+    let found = call(&["discover", "--format", "ids"]).run().exits(0);
+    let toolchains: Vec<Value> = serde_json::from_str(&found.stdout).unwrap();
+    let mut shared = BTreeSet::new();
+    for toolchain in &toolchains {
+        let filter = format!("toolchain({})", text(toolchain, "/toolchain"));
+        for id in owed(&["--filter", &filter]) {
+            assert!(shared.insert(id.clone()), "{id} is run twice");
+        }
+    }
+    assert_eq!(shared, owed(&[]));
 }
