@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::fixture::{Junit, core, stack};
+use crate::fixture::{Junit, core, skip, stack};
 
 /// How long a container may take to write its plan before a test gives up; no assertion about speed.
 const PATIENCE: Duration = Duration::from_mins(5);
@@ -66,6 +66,20 @@ pub(crate) fn root(image: &str) -> PathBuf {
             folder().join("roots")
         })
         .join(image)
+}
+
+/// Whether this machine starts containers at all: one in which control groups are read-only does not.
+pub(crate) fn can_run() -> bool {
+    static CAN: OnceLock<Option<String>> = OnceLock::new();
+    let refused = CAN.get_or_init(|| {
+        let ended = Container::new("binary", &["--version"]).run();
+        let refused = ended.text();
+        (refused.contains("runc run failed") || refused.contains("runc create failed")).then_some(refused)
+    });
+    if let Some(refused) = refused {
+        skip("containers", &format!("runc starts no container here: {refused}"));
+    }
+    refused.is_none()
 }
 
 /// A container that is to be started.
