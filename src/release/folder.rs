@@ -173,7 +173,9 @@ impl Releases {
         let at = |manifest: &Result<Manifest, Error>| {
             manifest.as_ref().map(|one| one.at.clone()).unwrap_or_default()
         };
-        all.sort_by(|(a, one), (b, other)| at(one).cmp(&at(other)).then(a.cmp(b)));
+        // Two of one second are told apart by when their folders were made.
+        let made = |id: &str| std::fs::metadata(self.folder(id)).and_then(|found| found.modified()).ok();
+        all.sort_by_cached_key(|(id, manifest)| (at(manifest), made(id), id.clone()));
         Ok(all)
     }
 

@@ -15,6 +15,9 @@ use super::tree;
 /// How long to try; see the supervisor, which has the same limit for the same reason.
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// How long to wait until processes stand still; one that waits for a device does not.
+const FREEZE: Duration = Duration::from_millis(100);
+
 /// Kills every process whose environment says `name=value`, until there is none, and notes what they held.
 pub(super) fn kill_tagged(name: &str, value: &OsStr, remains: &mut Remains) {
     let mark = [name.as_bytes(), b"=", value.as_bytes()].concat();
@@ -52,6 +55,7 @@ fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
             return;
         }
         if !found.is_empty() {
+            await_stop(&found);
             frozen(&found);
         }
         for &pid in &found {
@@ -63,6 +67,16 @@ fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
             // Ours if the harness adopts orphans: then nobody else would reap it.
             let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::WNOHANG));
         }
+    }
+}
+
+/// Waits, for a short while, until all of these stand still. A stop takes effect when a process leaves the kernel: one
+/// that was making a file has it open only afterwards, and nobody would be seen with that file.
+fn await_stop(pids: &[i32]) {
+    let until = Instant::now() + FREEZE;
+    let runs = |pid: &i32| tree::stat(*pid).is_some_and(|stat| !stat.is_stopped() && !stat.is_ending());
+    while pids.iter().any(runs) && Instant::now() < until {
+        std::thread::sleep(Duration::from_micros(200));
     }
 }
 

@@ -187,9 +187,9 @@ fn what_cannot_be_opened_is_told_with_a_way_out() {
         assert!(shell.stderr.contains(what), "{path}: {}", shell.stderr);
         assert!(shell.stderr.contains(&format!("hint: {hint}")), "{path}: {}", shell.stderr);
     };
-    refused("nowhere", "`nowhere` is no case", "give RESULTS/cases/ID");
-    refused("results/cases/.", "is no case", "give RESULTS/cases/ID");
-    refused("results/cases/../../../etc", "is no case", "give RESULTS/cases/ID");
+    refused("nowhere", "`nowhere` is not a case", "give RESULTS/cases/ID");
+    refused("results/cases/.", "is not a case", "give RESULTS/cases/ID");
+    refused("results/cases/../../../etc", "is not a case", "give RESULTS/cases/ID");
     refused(
         "results/cases/mine.p.gcc-12.2.0.openmpi-5",
         "there is no case",

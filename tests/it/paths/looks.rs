@@ -84,7 +84,7 @@ const LOOKS: &[Look] = &[
         here: "results",
         env: &[],
         args: &["shell", "results"],
-        never: &["is no case", "left anything"],
+        never: &["is not a case", "left anything"],
     },
     Look {
         of: "the cases of results, for shell",
