@@ -74,7 +74,10 @@ pub(crate) fn can_run() -> bool {
     let refused = CAN.get_or_init(|| {
         let ended = Container::new("binary", &["--version"]).run();
         let refused = ended.text();
-        (refused.contains("runc run failed") || refused.contains("runc create failed")).then_some(refused)
+        // Anything else that runc says is a fault of what it was given, and no reason to skip.
+        let machine = ["operation not permitted", "permission denied", "read-only file system"];
+        let is_runc = refused.contains("runc run failed") || refused.contains("runc create failed");
+        (is_runc && machine.iter().any(|words| refused.to_lowercase().contains(words))).then_some(refused)
     });
     if let Some(refused) = refused {
         skip("containers", &format!("runc starts no container here: {refused}"));
