@@ -105,7 +105,7 @@ impl Account {
     #[must_use]
     pub fn open(&self) -> usize {
         let open = |check: &Check| check.outcome == Outcome::Error && check.retry();
-        self.cases().filter(|case| case.checks.iter().any(open)).count()
+        self.cases().filter(|case| case.is_unfinished() || case.checks.iter().any(open)).count()
     }
 
     /// Takes out of every text what may not stand in a report: secrets, and letters that make a text look like another.

@@ -152,6 +152,12 @@ pub struct CommandRecord {
 }
 
 impl CaseRecord {
+    /// Whether it did not get to its end, or never began: the run was asked to stop, or had seen enough.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.checks.iter().any(|check| check.kind == INTERRUPTED)
+    }
+
     /// The worst outcome of its checks.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

@@ -31,6 +31,10 @@ pub fn message(account: &Account) -> String {
         (0, 0) if summary::exit(account) == Exit::Nothing => {
             return format!("UNTESTED 0/{total}: every check was skipped");
         }
+        (0, 0) if summary::exit(account) == Exit::Unknown => {
+            let left = account.cases().filter(|case| case.is_unfinished()).count();
+            return format!("UNKNOWN {left}/{total}: so many were not begun");
+        }
         (0, 0) => return format!("PASS {total}/{total}"),
         (0, _) => Outcome::Error,
         _ => Outcome::Failed,

@@ -151,6 +151,13 @@ fn a_run_that_has_seen_enough_begins_nothing_more_and_is_never_green() {
     // Enough is not seen where all is well.
     place.change("suites/site/one.sh", "exit 0\n");
     assert_eq!(run(&place, &["--fail-fast", "--exclude", "site/known"]).0, 0);
+    // What was not begun is run by the next one that resumes, not taken for done.
+    place.change("suites/site/one.sh", "exit 3\n");
+    assert_eq!(run(&place, &["--fail-fast", "--jobs", "1", "--exclude", "site/known"]).0, 1);
+    assert_eq!(record("two").0, "skipped");
+    place.change("suites/site/one.sh", "exit 0\n");
+    assert_eq!(run(&place, &["--resume", "--exclude", "site/known"]).0, 0);
+    assert_eq!((record("one").0, record("two").0), ("passed".into(), "passed".into()));
 }
 
 #[test]
