@@ -1,5 +1,6 @@
 //! Runs a command as the harness would, and counts what it leaves.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -148,18 +149,25 @@ pub(super) fn isolated(test: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return false;
     }
-    let script = "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" --include-ignored --exact --nocapture \"$1\"";
+    let script =
+        "mount -t tmpfs tmpfs /dev/shm && exec \"$0\" --include-ignored --exact --nocapture \"$1\" 2>&1";
     let mut unshare = std::process::Command::new("unshare");
     if !nix::unistd::geteuid().is_root() {
         unshare.args(["--user", "--map-root-user"]);
     }
-    let status = unshare
+    let mut inside = unshare
         .args(["--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", script])
         .arg(std::env::current_exe().unwrap())
         .arg(test)
         .env(INSIDE, "1")
-        .status()
+        .stdout(std::process::Stdio::piped())
+        .spawn()
         .unwrap();
+    // Printed by this test, so that its words stand under its name where the failures are listed.
+    for line in BufReader::new(inside.stdout.take().unwrap()).split(b'\n') {
+        println!("{}", String::from_utf8_lossy(&line.unwrap()));
+    }
+    let status = inside.wait().unwrap();
     assert!(status.success(), "inside namespaces of its own: {status}");
     true
 }

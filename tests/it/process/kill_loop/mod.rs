@@ -236,7 +236,8 @@ fn once(shot: Shot, after: Duration, endless: bool, random: &mut Random) -> Stri
     ground.finish(true);
     let kept = records(&ground.results());
     for (id, (record, bytes)) in left.iter().filter(|(_, (record, _))| is_verdict(record)) {
-        assert!(kept[id].1 == *bytes, "{id} was run again although it said {}", record.outcome());
+        let said = record.outcome();
+        assert!(kept[id].1 == *bytes, "{id} was run again although it said {said}: {}", ground.words());
     }
     let verdicts = left.values().filter(|(record, _)| is_verdict(record)).count();
     format!(
