@@ -48,6 +48,7 @@ mod run;
 mod runtimes;
 mod settings;
 mod shell;
+mod slurm;
 mod spack;
 mod trees;
 mod uninstalled;
