@@ -7,9 +7,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::stack::environment::Environment;
-use crate::stack::evaluated;
-use crate::stack::lmod::{Answer, Call, LOCALE, Refusal, quote};
-use crate::suite::module_name::{Module, Wanted};
+use crate::stack::evaluated::{self, Answer, Call, LOCALE, Refusal, Settings, quote};
+use crate::suite::module_name::Wanted;
 
 /// What reports and messages call it.
 pub const NAME: &str = "environment-modules";
@@ -25,13 +24,13 @@ const USUAL_PLACES: [&str; 6] = [
 ];
 
 /// What it is told by its environment, and modules are not.
-const OURS: [&str; 6] = [
-    "MODULES_PAGER",
-    "MODULES_COLOR",
-    "MODULES_VERBOSITY",
-    "MODULES_TERM_WIDTH",
-    "MODULES_IGNORE_CACHE",
-    "LC_ALL",
+const SETTINGS: Settings = &[
+    ("MODULES_PAGER", ""),
+    ("MODULES_COLOR", "never"),
+    ("MODULES_VERBOSITY", "normal"),
+    ("MODULES_TERM_WIDTH", "200"),
+    ("MODULES_IGNORE_CACHE", "1"),
+    ("LC_ALL", LOCALE),
 ];
 
 /// An environment-modules that was found.
@@ -71,13 +70,7 @@ impl EnvironmentModules {
         &self.shell
     }
 
-    /// Asks for the version.
-    #[must_use]
-    pub fn ask_version(&self, base: &Environment) -> Call {
-        self.call([self.command.as_os_str().to_owned(), "bash".into(), "--version".into()], base)
-    }
-
-    /// Keeps the version out of an answer to [`EnvironmentModules::ask_version`].
+    /// Keeps the version out of an answer to the question for it.
     ///
     /// # Errors
     /// An answer without a version.
@@ -103,13 +96,6 @@ impl EnvironmentModules {
         self.ask(["purge".into(), "--force".into()], base, own)
     }
 
-    /// Asks what the files of `modules` do, all in one process, without loading any.
-    #[must_use]
-    pub fn ask_show(&self, modules: &[&Module], base: &Environment) -> Call {
-        let argv = [self.command.as_os_str().to_owned(), "bash".into(), "show".into()];
-        self.call(argv.into_iter().chain(modules.iter().map(|module| module.to_string().into())), base)
-    }
-
     fn ask(&self, words: impl IntoIterator<Item = OsString>, base: &Environment, own: &Path) -> Call {
         self.call(evaluated::argv(&self.shell, own, &self.command, words), base)
     }
@@ -125,14 +111,7 @@ impl EnvironmentModules {
     /// A process with its whole environment.
     #[must_use]
     pub fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
-        let mut environment = self.known_in(base);
-        environment.set("MODULES_PAGER", "");
-        environment.set("MODULES_COLOR", "never");
-        environment.set("MODULES_VERBOSITY", "normal");
-        environment.set("MODULES_TERM_WIDTH", "200");
-        environment.set("MODULES_IGNORE_CACHE", "1");
-        environment.set("LC_ALL", LOCALE);
-        Call { argv: argv.into_iter().collect(), environment }
+        Call::new(argv, self.known_in(base), SETTINGS)
     }
 
     /// Reads the environment out of an answer to [`EnvironmentModules::ask_load`] or
@@ -142,7 +121,7 @@ impl EnvironmentModules {
     /// Its own words, where it gave no environment.
     pub fn read_environment(&self, answer: &Answer, base: &Environment) -> Result<Environment, Refusal> {
         evaluated::ended(answer, NAME)?;
-        evaluated::read(answer, base, &OURS, NAME)
+        evaluated::read(answer, base, SETTINGS, NAME)
     }
 }
 

@@ -29,6 +29,21 @@ pub struct Call {
     pub environment: Environment,
 }
 
+impl Call {
+    /// Starts `argv` with what `known` says and the module system's own `settings`.
+    #[must_use]
+    pub fn new(argv: impl IntoIterator<Item = OsString>, known: Environment, settings: Settings) -> Self {
+        let mut environment = known;
+        for (name, value) in settings {
+            environment.set(name, value);
+        }
+        Self { argv: argv.into_iter().collect(), environment }
+    }
+}
+
+/// What a module system is told by its environment, and modules are not.
+pub type Settings = &'static [(&'static str, &'static str)];
+
 /// What a [`Call`] answered.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -84,14 +99,14 @@ pub fn ended(answer: &Answer, system: &str) -> Result<(), Refusal> {
     Err(Refusal { what, words: quote(&answer.stderr) })
 }
 
-/// Reads the environment out of the answer to [`argv`], without what only `ours` told the module system.
+/// Reads the environment out of the answer to [`argv`], without what only `settings` told the module system.
 ///
 /// # Errors
 /// The module system's own words, where it gave no environment.
 pub fn read(
     answer: &Answer,
     base: &Environment,
-    ours: &[&str],
+    settings: Settings,
     system: &str,
 ) -> Result<Environment, Refusal> {
     if !answer.success {
@@ -103,7 +118,7 @@ pub fn read(
         environment.unset(name);
     }
     environment.unset_where(|name, _| name.starts_with("BASH_FUNC_"));
-    for name in ours {
+    for (name, _) in settings {
         if *name == "LC_ALL" && environment.text(name).is_none_or(|value| value != LOCALE) {
             continue;
         }

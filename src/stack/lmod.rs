@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::stack::environment::Environment;
 use crate::stack::evaluated;
 pub use crate::stack::evaluated::{
-    Answer, Call, EVALUATING, LOADING, LOCALE, Refusal, SAYS, WATCH, WITHIN, quote, refused,
+    Answer, Call, EVALUATING, LOADING, LOCALE, Refusal, SAYS, Settings, WATCH, WITHIN, quote, refused,
 };
 use crate::suite::module_name::{Module, Wanted};
 use crate::suite::version::{Range, Version};
@@ -32,8 +32,17 @@ const USUAL_PLACES: [&str; 8] = [
 ];
 
 /// What [`Lmod`] is told by its environment, and modules are not.
-const OURS: [&str; 6] =
-    ["LMOD_PAGER", "LMOD_COLORIZE", "LMOD_TERM_WIDTH", "LMOD_IGNORE_CACHE", "LMOD_ALLOW_ROOT_USE", "LC_ALL"];
+const SETTINGS: Settings = &[
+    ("LMOD_PAGER", "none"),
+    ("LMOD_COLORIZE", "no"),
+    // Lmod would start four processes to find out.
+    ("LMOD_TERM_WIDTH", "200"),
+    // What Lmod would look up in its cache must be what is on disk.
+    ("LMOD_IGNORE_CACHE", "yes"),
+    // Debian's and other sites' Lmod refuses uid 0 unless told.
+    ("LMOD_ALLOW_ROOT_USE", "yes"),
+    ("LC_ALL", LOCALE),
+];
 
 /// An Lmod that was found.
 #[derive(Clone, Debug)]
@@ -73,13 +82,7 @@ impl Lmod {
         &self.command
     }
 
-    /// Asks for the version.
-    #[must_use]
-    pub fn ask_version(&self, base: &Environment) -> Call {
-        self.call([self.command.as_os_str().to_owned(), "bash".into(), "--version".into()], base)
-    }
-
-    /// Keeps the version out of an answer to [`Lmod::ask_version`].
+    /// Keeps the version out of an answer to the question for it.
     ///
     /// # Errors
     /// An answer without a version: Lmod itself is broken.
@@ -121,13 +124,6 @@ impl Lmod {
         self.call(evaluated::argv(&self.shell, own, &self.command, words), base)
     }
 
-    /// Asks what the files of `modules` do, all in one process, without loading any: [`crate::stack::shown`] reads it.
-    #[must_use]
-    pub fn ask_show(&self, modules: &[&Module], base: &Environment) -> Call {
-        let argv = [self.command.as_os_str().to_owned(), "bash".into(), "show".into()];
-        self.call(argv.into_iter().chain(modules.iter().map(|module| module.to_string().into())), base)
-    }
-
     /// The bash to use where Lmod has no JSON.
     #[must_use]
     pub fn shell(&self) -> &Path {
@@ -149,17 +145,7 @@ impl Lmod {
     /// A process with its whole environment.
     #[must_use]
     pub fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
-        let mut environment = self.known_in(base);
-        environment.set("LMOD_PAGER", "none");
-        environment.set("LMOD_COLORIZE", "no");
-        // Lmod would start four processes to find out.
-        environment.set("LMOD_TERM_WIDTH", "200");
-        // What Lmod would look up in its cache must be what is on disk.
-        environment.set("LMOD_IGNORE_CACHE", "yes");
-        // Debian's and other sites' Lmod refuses uid 0 unless told.
-        environment.set("LMOD_ALLOW_ROOT_USE", "yes");
-        environment.set("LC_ALL", LOCALE);
-        Call { argv: argv.into_iter().collect(), environment }
+        Call::new(argv, self.known_in(base), SETTINGS)
     }
 
     /// Reads the environment out of an answer to [`Lmod::ask_load`] or [`Lmod::ask_purge`].
@@ -177,7 +163,7 @@ impl Lmod {
             }
             return Ok(change.apply(&self.known_in(base)));
         }
-        evaluated::read(answer, base, &OURS, "Lmod")
+        evaluated::read(answer, base, SETTINGS, "Lmod")
     }
 }
 

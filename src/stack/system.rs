@@ -50,10 +50,7 @@ impl System {
     /// Asks for the version.
     #[must_use]
     pub fn ask_version(&self, base: &Environment) -> Call {
-        match self {
-            Self::Lmod(lmod) => lmod.ask_version(base),
-            Self::Tcl(modules) => modules.ask_version(base),
-        }
+        self.call([self.command().as_os_str().to_owned(), "bash".into(), "--version".into()], base)
     }
 
     /// Keeps the version out of an answer to [`System::ask_version`].
@@ -111,10 +108,8 @@ impl System {
     /// Asks what the files of `modules` do, all in one process, without loading any.
     #[must_use]
     pub fn ask_show(&self, modules: &[&Module], base: &Environment) -> Call {
-        match self {
-            Self::Lmod(lmod) => lmod.ask_show(modules, base),
-            Self::Tcl(system) => system.ask_show(modules, base),
-        }
+        let argv = [self.command().as_os_str().to_owned(), "bash".into(), "show".into()];
+        self.call(argv.into_iter().chain(modules.iter().map(|module| module.to_string().into())), base)
     }
 
     /// Reads an answer to [`System::ask_show`].
@@ -148,15 +143,20 @@ impl System {
         let shell = [shell.as_os_str().to_owned(), "--norc".into(), "--noprofile".into(), "-c".into()];
         let given = [script.into(), own.as_os_str().to_owned(), command.as_os_str().to_owned()];
         let argv = shell.into_iter().chain(given).chain(words);
-        let mut call = match self {
-            Self::Lmod(lmod) => lmod.call(argv, base),
-            Self::Tcl(modules) => modules.call(argv, base),
-        };
+        let mut call = self.call(argv, base);
         // What a module that sets it would take away when it goes must not be ours.
         match base.get("LC_ALL") {
             Some(value) => call.environment.set("LC_ALL", value),
             None => call.environment.unset("LC_ALL"),
         }
         call
+    }
+
+    /// A process with its whole environment.
+    fn call(&self, argv: impl IntoIterator<Item = OsString>, base: &Environment) -> Call {
+        match self {
+            Self::Lmod(lmod) => lmod.call(argv, base),
+            Self::Tcl(modules) => modules.call(argv, base),
+        }
     }
 }

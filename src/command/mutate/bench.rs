@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+mod ready;
+
 use super::library::{shim, words};
 use super::trials::Trials;
 use crate::error::{Error, Kind};
-use crate::mutate::{Binding, CHOICE, Mutant, Trial, Verdict};
+use crate::mutate::{CHOICE, Mutant, Trial, Verdict};
 use crate::plan::catalogue::Catalogue;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
@@ -26,10 +28,11 @@ use crate::run::surroundings::{Place, environment};
 use crate::stack::toolchain::Toolchain;
 use crate::suite::select::Selection;
 use crate::suite::template::{Placeholder, Template};
-use crate::suite::{Action, Layer, Probe, Protocol, Suite};
-use crate::verdict::check::{Check, Outcome, RUN};
+use crate::suite::{Probe, Protocol, Suite};
+use crate::verdict::check::{Check, RUN};
 use crate::verdict::judge::{self, Step};
 use crate::verdict::tap;
+use ready::{Ready, bindings, is_red, probes};
 
 /// A mutant that takes so much longer than the healthy library hangs.
 const PATIENCE: u32 = 8;
@@ -53,18 +56,16 @@ pub(super) struct Bench<'b> {
     catchers: Mutex<BTreeMap<String, usize>>,
 }
 
-/// A probe that is built and green, for one number of ranks.
-struct Ready<'b> {
-    suite: &'b Suite,
-    probe: &'b Probe,
-    run: &'b Template,
-    stage: Arc<Stage>,
-    ranks: Option<u32>,
-    bindings: Vec<Binding>,
-    symbols: Arc<BTreeSet<String>>,
-    /// What the healthy library takes, and which checks it fails.
-    healthy: Duration,
-    red: BTreeSet<String>,
+/// What a bench is set up from.
+pub(super) struct Equipment<'b> {
+    pub(super) catalogue: &'b Catalogue,
+    pub(super) selection: &'b Selection,
+    pub(super) toolchain: &'b Toolchain,
+    pub(super) facts: &'b Facts,
+    pub(super) root: &'b Root,
+    pub(super) stop: &'b Stop,
+    /// How many CPUs to use; none for all.
+    pub(super) jobs: Option<NonZeroU32>,
 }
 
 impl<'b> Bench<'b> {
@@ -72,11 +73,8 @@ impl<'b> Bench<'b> {
     ///
     /// # Errors
     /// No `env` program, no probe that works.
-    pub(super) fn new(
-        (catalogue, selection): (&'b Catalogue, &'b Selection),
-        (toolchain, facts): (&'b Toolchain, &'b Facts),
-        (root, stop, jobs): (&'b Root, &'b Stop, Option<NonZeroU32>),
-    ) -> Result<Self, Error> {
+    pub(super) fn new(equipment: &Equipment<'b>) -> Result<Self, Error> {
+        let Equipment { catalogue, selection, toolchain, facts, root, stop, jobs } = *equipment;
         let env = which::which_in("env", Some("/usr/bin:/bin"), "/").map_err(|_| {
             Error::new(Kind::Pod, "there is no `env` in /usr/bin or /bin, which starts the ranks")
         })?;
@@ -346,64 +344,6 @@ impl<'b> Bench<'b> {
         }
         Ok(Step { command: shown, executed })
     }
-}
-
-impl Ready<'_> {
-    fn name(&self) -> String {
-        let ranks = self.ranks.filter(|_| self.probe.ranks.len() > 1);
-        let ranks = ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
-        format!("{}/{}{ranks}", self.suite.name, self.probe.name)
-    }
-}
-
-/// Probes that launch a program of their own under a compiler and an MPI, and that are to pass.
-fn probes<'c>(
-    catalogue: &'c Catalogue,
-    selection: &'c Selection,
-) -> impl Iterator<Item = (&'c Suite, &'c Probe, &'c Template)> {
-    let suites = catalogue
-        .suites
-        .iter()
-        .filter(|suite| suite.toolchain.contains(&Layer::Compiler) && suite.toolchain.contains(&Layer::Mpi));
-    let probes = suites.flat_map(|suite| suite.probes.iter().map(move |probe| (suite, probe)));
-    probes.filter(|(suite, probe)| selection.takes(suite, probe) && !probe.control).filter_map(
-        |(suite, probe)| match &probe.action {
-            Action::Run(run) if probe.uses(Placeholder::Mpirun) => Some((suite, probe, run)),
-            _ => None,
-        },
-    )
-}
-
-/// The languages through which a probe calls MPI, by what its sources use.
-fn bindings(suite: &Suite, probe: &Probe) -> Vec<Binding> {
-    let mut found = BTreeSet::new();
-    for file in &probe.sources {
-        let bytes = suite.folder.read(file).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).to_lowercase();
-        let used = |module: &str| {
-            text.lines().any(|line| {
-                let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-                words.find(|word| !word.is_empty()) == Some("use")
-                    && words.find(|word| !word.is_empty()) == Some(module)
-            })
-        };
-        // What a C source includes may include mpi.h in its turn.
-        let extension = file.rsplit('.').next().unwrap_or_default();
-        found.insert(if ["c", "cc", "cpp", "cxx", "C"].contains(&extension) {
-            Binding::C
-        } else if used("mpi_f08") {
-            Binding::MpiF08
-        } else if used("mpi") {
-            Binding::Mpi
-        } else {
-            Binding::Mpifh
-        });
-    }
-    found.into_iter().collect()
-}
-
-fn is_red(check: &Check) -> bool {
-    matches!(check.outcome, Outcome::Failed | Outcome::Error)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

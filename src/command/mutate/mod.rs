@@ -26,7 +26,7 @@ use crate::run::root::Root;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::suite::embedded::table;
-use bench::Bench;
+use bench::{Bench, Equipment};
 use library::Attacked;
 
 /// Builds the shim, tries the faults, tells what was caught.
@@ -65,8 +65,15 @@ pub fn mutate(flags: &Mutate) -> Result<Exit, Error> {
     }
     attacked.build_shim(toolchain, &faults, (root.path(), &stop))?;
     let facts = Facts::gather();
-    let bench =
-        Bench::new((&catalogue, &request.selection), (toolchain, &facts), (&root, &stop, flags.jobs))?;
+    let bench = Bench::new(&Equipment {
+        catalogue: &catalogue,
+        selection: &request.selection,
+        toolchain,
+        facts: &facts,
+        root: &root,
+        stop: &stop,
+        jobs: flags.jobs,
+    })?;
     tell::bench(&bench.unfit, bench.healthy(), &toolchain.label, mutants.len());
     let trials = trials::Trials::open(&flags.results, &mutants)?;
     bench.attack(&mutants, &trials, flags.budget);
