@@ -94,7 +94,7 @@ pub fn execute(
 ) -> Result<Executed, Error> {
     let log = Log::open(&capture.log, &capture.heading, (capture.log_cap, capture.tail), capture.filter)
         .map_err(|error| Error::io(Kind::Pod, "write", &capture.log, &error))?;
-    let mut remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
+    let remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
     let killed = oom::kills();
     let tag = tag();
     let mut job = Job::new(command, remains.found());
@@ -112,6 +112,7 @@ pub fn execute(
         log,
         lines,
         hang: Vec::new(),
+        remains,
         report: None,
     };
     let lost = |error: &io::Error| format!("cannot talk to the supervisor: {}", reason(error));
@@ -120,7 +121,7 @@ pub fn execute(
         *report
     } else {
         let status = case.supervisor.give_up();
-        sweep::kill_tagged(TAG, &tag, &mut remains);
+        sweep::kill_tagged(TAG, &tag, &mut case.remains);
         case.drain();
         let why = over.err().unwrap_or_else(|| match &status {
             Ok(status) => format!("the supervisor ended without a report ({status})"),
@@ -133,7 +134,7 @@ pub fn execute(
             system: Duration::ZERO,
             peak_memory: 0,
             leaked: Vec::new(),
-            remains: remains.remove().into_iter().map(|path| Text(path.into())).collect(),
+            remains: case.remains.remove().into_iter().map(|path| Text(path.into())).collect(),
             again: false,
         }
     };
@@ -190,6 +191,8 @@ struct Case<'a> {
     log: Log,
     lines: &'a mut dyn FnMut(Stream, &[u8]),
     hang: Vec<Process>,
+    /// What was there before, and what the supervisor has seen the case hold.
+    remains: Remains,
     report: Option<Box<Report>>,
 }
 
@@ -241,6 +244,7 @@ impl Case<'_> {
                 while let Some(news) = self.supervisor.line.next()? {
                     match news {
                         News::Hang(hang) => self.hang = hang,
+                        News::Holds(holdings) => self.remains.believe(holdings),
                         News::Gone(report) => self.report = Some(report),
                     }
                 }

@@ -305,7 +305,11 @@ impl Family {
 
     fn claim(&mut self, pids: &[i32]) {
         if let Some(remains) = &mut self.remains {
-            remains.claim(pids);
+            let holdings = remains.claim(pids);
+            if !holdings.is_empty() {
+                // A harness that has died meanwhile is noticed where it is listened to.
+                let _ = self.line.say(&News::Holds(holdings));
+            }
         }
     }
 

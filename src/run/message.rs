@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{Command, Limits};
 use super::outcome::Ended;
 use super::process::Process;
-use super::remains::Found;
+use super::remains::{Found, Holdings};
 use super::text::Text;
 
 /// The first argument that makes this program a supervisor.
@@ -59,6 +59,9 @@ pub(super) enum Order {
 pub(super) enum News {
     /// The deadline has come; this is the tree as it hangs. Sent before anything is killed.
     Hang(Vec<Process>),
+    /// The case was seen holding these in shared memory. A supervisor that is killed has said so before: the processes
+    /// may end before the harness can look at them.
+    Holds(Holdings),
     /// The tree is gone, and the supervisor is ready for the next job.
     Gone(Box<Report>),
 }

@@ -54,6 +54,16 @@ pub(super) struct Found {
     temporary: Vec<Text>,
 }
 
+/// Entries of shared memory that a process of the case was seen holding.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Holdings(Vec<(Text, Identity)>);
+
+impl Holdings {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// What was there before a case, and what is known to be the case's.
 #[derive(Debug)]
 pub(super) struct Remains {
@@ -111,11 +121,11 @@ impl Remains {
         self
     }
 
-    /// Notes which new entries these processes of the case hold.
-    pub(super) fn claim(&mut self, pids: &[i32]) {
+    /// Notes which new entries these processes of the case hold, and says which.
+    pub(super) fn claim(&mut self, pids: &[i32]) -> Holdings {
         let new: Vec<_> = self.new_entries().collect();
         if new.is_empty() {
-            return;
+            return Holdings::default();
         }
         let device = new[0].1.0;
         let mut held = open(pids, device);
@@ -123,7 +133,14 @@ impl Remains {
         if new.iter().any(|(_, identity)| !held.contains(identity)) {
             held.extend(mapped(pids, device));
         }
-        self.ours.extend(new.into_iter().filter(|(_, identity)| held.contains(identity)));
+        let held: Vec<_> = new.into_iter().filter(|(_, identity)| held.contains(identity)).collect();
+        self.ours.extend(held.iter().cloned());
+        Holdings(held.into_iter().map(|(name, identity)| (Text(name), identity)).collect())
+    }
+
+    /// Notes what another process has seen the case hold.
+    pub(super) fn believe(&mut self, holdings: Holdings) {
+        self.ours.extend(holdings.0.into_iter().map(|(name, identity)| (name.0, identity)));
     }
 
     /// Removes what is left of the case in shared memory; names that, and what is new in the temporary folder.

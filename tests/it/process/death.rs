@@ -40,6 +40,19 @@ fn a_supervisor_that_is_killed_loses_its_case_and_nothing_survives() {
 }
 
 #[test]
+fn a_segment_whose_maker_ends_with_the_supervisor_is_removed() {
+    for _ in 0..5 {
+        // The shell is gone before anybody else can see what it held.
+        let trial = shell("exec 3>/dev/shm/parting.$TRIAL; sleep 0.2; kill -KILL $PPID");
+        let result = trial.run();
+        assert!(matches!(result.executed.ended, Ended::Lost(_)), "{:?}", result.executed.ended);
+        let left = format!("/dev/shm/parting.{}", trial.mark);
+        assert_eq!(result.executed.remains, [Path::new(&left)]);
+        assert!(!Path::new(&left).exists());
+    }
+}
+
+#[test]
 fn even_what_has_wiped_its_environment_is_gone_in_the_end() {
     if isolated("process::death::even_what_has_wiped_its_environment_is_gone_in_the_end") {
         return;
