@@ -163,9 +163,12 @@ Exit codes: 0 fit, 75 not fit now (another try may find it well), 78 not fit unt
 #[derive(Args, Debug, Clone)]
 #[command(after_help = DISCOVER_EXAMPLES)]
 pub struct Discover {
-    /// For --since, the suites or probes that count, as `run` would be given them [default: all]
+    /// Only toolchains for which one of these suites or probes is, as `run` would be given them [default: all]
     #[arg(value_name = "SUITE[/PROBE]")]
     pub suites: Vec<String>,
+    /// Only toolchains for which a probe with this tag is; of several, one is enough
+    #[arg(long = "tag", value_name = "TAG", value_delimiter = ' ')]
+    pub tags: Vec<String>,
     /// Only toolchains under which something is not, as it is now, in this ledger of `run --since`
     #[arg(long, value_name = "LEDGER", env = "STACKPROBE_SINCE")]
     pub since: Option<PathBuf>,
@@ -195,6 +198,7 @@ pub struct Discover {
 const DISCOVER_EXAMPLES: &str = "\
 Examples:
   stackprobe discover                                 the whole hierarchy, and what is tested of it
+  stackprobe discover mpi --format ids                those that the suite mpi is for
   stackprobe discover --cc 'gcc/*' --format ids       a JSON list that a workflow fans out over
   stackprobe discover --format json --out stack.json";
 

@@ -21,6 +21,7 @@ use crate::report::print::{print, print_json, to_json};
 use crate::report::report_file::ReportFile as _;
 use crate::report::results::read_plan;
 use crate::report::seal::Seal;
+use crate::report::termination;
 use crate::suite::site::Site;
 
 /// Reads everything, judges and tells.
@@ -94,6 +95,7 @@ pub fn gate(flags: &Gate) -> Result<Exit, Error> {
         Format::Text => print(&text::render(&verdict))?,
         Format::Json => print_json(&verdict)?,
     }
+    termination::say(&text::message(&verdict));
     Ok(verdict.exit())
 }
 

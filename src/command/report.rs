@@ -13,8 +13,8 @@ use crate::report::console::note;
 use crate::report::gather::gather;
 use crate::report::narrow::narrow;
 use crate::report::results::read_plan;
-use crate::report::summary;
 use crate::report::text::many;
+use crate::report::{summary, termination};
 use crate::suite::filter::Filter;
 
 /// How often results are looked at while they are waited for: they may lie on a file server with many readers.
@@ -67,6 +67,7 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
         }
     }
     summary::print(&account, out.as_deref())?;
+    termination::write(&account);
     Ok(summary::exit(&account))
 }
 

@@ -95,6 +95,27 @@ pub fn render(verdict: &Verdict) -> String {
     text
 }
 
+/// The verdict for those who only see the pod: the word, and what speaks most against it.
+#[must_use]
+pub fn message(verdict: &Verdict) -> String {
+    let word = match verdict.verdict {
+        Ruling::MayGo => return "MAY GO".to_owned(),
+        Ruling::No => "NO",
+        Ruling::CannotTell => "CANNOT TELL",
+        Ruling::Nothing => "UNTESTED",
+    };
+    let first = verdict.reasons.iter().find(|reason| reason.blocks == Blocks::No);
+    let Some(first) = first.or(verdict.reasons.first()) else { return word.to_owned() };
+    let mut text = format!("{word}: {} [{}]", line(&first.what, SHORT), first.kind);
+    if let Some(evidence) = first.evidence.first() {
+        let _ = write!(text, ": {}", line(evidence, SHORT));
+    }
+    if verdict.reasons.len() > 1 {
+        let _ = write!(text, " (and {})", many(verdict.reasons.len() - 1, "other reason"));
+    }
+    text
+}
+
 /// The verdict as a suite of its own: a case for every question.
 #[must_use]
 pub fn account(verdict: &Verdict) -> Account {

@@ -22,14 +22,13 @@ use crate::suite::select::Selection;
 /// or which cannot be loaded. What would be skipped by its requirements is owed to nobody.
 ///
 /// # Errors
-/// A selection that names nothing.
+/// A chain whose modules have no whole name.
 pub fn changed<'m>(
-    suites: &[String],
+    selection: &Selection,
     ledger: &Path,
     (catalogue, stack): (&Catalogue, &Stack<'_>),
     (matrix, limits): (&'m Matrix, &'m Limits),
 ) -> Result<BTreeSet<&'m Chain>, Error> {
-    let selection = Selection::new(suites, &[], &catalogue.suites)?;
     let facts = Facts::gather();
     let keys = Keys::new(catalogue, stack, &facts, Given::or_environment(None, None), true);
     let (since, told) = Since::new(ledger, &keys);
@@ -40,7 +39,7 @@ pub fn changed<'m>(
     let all = chains.len();
     let must_run = |chain: &&Chain| {
         let asked = Asked::exactly(chain, &catalogue.suites)?;
-        let plan = Plan::new(&catalogue.suites, &[asked.planned(catalogue)], &selection, None);
+        let plan = Plan::new(&catalogue.suites, &[asked.planned(catalogue)], selection, None);
         if plan.cases.is_empty() {
             return Ok(false);
         }

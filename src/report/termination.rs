@@ -1,4 +1,4 @@
-//! One line for whoever only sees the pod: `kubectl describe pod` and Argo's node message. Where a pod spec is what must
+//! One line for those who only see the pod: `kubectl describe pod` and Argo's node message. Where a pod spec is what must
 //! change, the part of it that does stands below.
 //!
 //! The kubelet makes `/dev/termination-log`; 4 KiB of it reach the pod's status, divided by its containers. Where the
@@ -9,8 +9,10 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::account::Account;
+use crate::report::mask::mask;
 use crate::report::record::CaseRecord;
 use crate::report::summary;
 use crate::report::text::line;
@@ -68,12 +70,24 @@ pub fn message(account: &Account) -> String {
     text
 }
 
-/// Writes the message where Kubernetes looks for it, if it looks.
+/// Writes the message of these results where Kubernetes looks for it, if it looks.
 pub fn write(account: &Account) {
+    say(&message(account));
+}
+
+/// The message of a command that ends without a result.
+#[must_use]
+pub fn of(error: &Error) -> String {
+    let what = error.faults.first().map_or("", |fault| fault.what.as_str());
+    format!("ERROR: {}", line(what, LONGEST))
+}
+
+/// Writes a message there.
+pub fn say(message: &str) {
     let path = std::env::var_os("STACKPROBE_TERMINATION_LOG")
         .map_or_else(|| PathBuf::from("/dev/termination-log"), PathBuf::from);
     if let Ok(mut file) = OpenOptions::new().write(true).truncate(true).open(path) {
-        let _ = file.write_all(message(account).as_bytes());
+        let _ = file.write_all(mask(message).as_bytes());
     }
 }
 

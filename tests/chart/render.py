@@ -2,11 +2,14 @@
 
     render.py CHART VERSION... < VALUES     VALUES: a YAML document; VERSION: of Kubernetes, such as 1.34
 
+The release is revision 3 of "nightly" in namespace "hpc", or that of RELEASE and NAMESPACE in the environment.
+
 Prints {"objects": [...], "faults": ["...", ...]}: the objects that the templates make, and what Helm's linter and the
 schemas say against them. A chart that does not render is the fault "render: ...".
 """
 
 import json
+import os
 import pathlib
 import sys
 
@@ -39,13 +42,14 @@ def argo_faults(document: dict) -> list[str]:
 
 def main() -> None:
     chart, versions = sys.argv[1], sys.argv[2:]
+    release, namespace = os.environ.get("RELEASE", "nightly"), os.environ.get("NAMESPACE", "hpc")
     values = yaml.safe_load(sys.stdin) or {}
     objects, faults = [], []
     try:
         for message in lint(chart, values, strict=True)["messages"]:
             if message["severity"] > 1:
                 faults.append(f"lint: {message['path']}: {message['error']}")
-        rendered = Chart.load(chart).render(values, name="nightly", namespace="hpc", revision=3)
+        rendered = Chart.load(chart).render(values, name=release, namespace=namespace, revision=3)
     except HelmError as error:
         print(json.dumps({"objects": [], "faults": [*faults, f"render: {error}"]}))
         return

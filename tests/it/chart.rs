@@ -23,10 +23,16 @@ fn chart() -> PathBuf {
 
 /// The objects that these values make, and all that is wrong with them.
 fn render(values: &Value) -> (Vec<Value>, Vec<String>) {
+    render_as(values, "nightly", "hpc")
+}
+
+/// The same for the release of this name in this namespace.
+pub(crate) fn render_as(values: &Value, release: &str, namespace: &str) -> (Vec<Value>, Vec<String>) {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = Command::new("python3");
     command.arg(repository.join("tests/chart/render.py")).arg(chart()).args(VERSIONS);
     command.env("PYTHONPATH", repository.join("target/tools/helm"));
+    command.env("RELEASE", release).env("NAMESPACE", namespace);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(values.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -49,7 +55,7 @@ fn with(changes: Value) -> Value {
     values
 }
 
-fn put(into: &mut Value, changes: Value) {
+pub(crate) fn put(into: &mut Value, changes: Value) {
     match (into, changes) {
         (Value::Object(into), Value::Object(changes)) => {
             for (key, value) in changes {
@@ -193,6 +199,8 @@ fn the_chart_meets_the_schemas_whatever_is_set() {
         json!({ "shm": "32Gi", "ranks": 16, "rankMemory": "1Gi", "resources": { "limits": { "memory": "64Gi" } } }),
         json!({ "mode": "both", "site": "[families]\ncompiler = [\"nvhpc\"]\n" }),
         json!({ "mode": "argo", "argo": { "schedules": ["0 3 * * *"], "timezone": "Europe/Berlin" }, "parallelism": 20 }),
+        json!({ "mode": "argo", "gate": { "policy": "max-age = \"7d\"\n" }, "argo": { "notify": { "name": "mail", "template": "send" } },
+            "promote": { "into": "/stacks/live", "volume": { "persistentVolumeClaim": { "claimName": "live" } } } }),
         json!({ "retries": 0, "deadlineSeconds": 60, "ttlSecondsAfterFinished": 0 }),
     ];
     for set in sets {
@@ -234,6 +242,8 @@ fn values_that_cannot_work_are_refused_with_what_is_wrong() {
         (json!({ "ranks": 64 }), "wanted at least"),
         (json!({ "shm": "64Mi" }), "shm is 64 MiB, wanted at least 96 for 4 ranks"),
         (json!({ "deadlineSeconds": "2h" }), "/deadlineSeconds"),
+        (json!({ "mode": "argo", "promote": { "into": "/live" } }), "promote.volume is missing"),
+        (json!({ "promote": { "into": "/live", "volume": { "emptyDir": {} } } }), "the Jobs have no gate"),
     ];
     for (set, expected) in wrong {
         let (objects, faults) = render(&with(set.clone()));

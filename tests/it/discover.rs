@@ -149,3 +149,29 @@ fn what_cannot_be_read_is_one_line_each_and_the_rest_is_shown() {
     }
     assert_eq!(notes.len(), 7, "{notes:#?}");
 }
+
+#[test]
+fn a_workflow_fans_out_over_what_its_suites_are_for_and_nothing_else() {
+    let names = |args: &[&str]| -> Vec<String> {
+        let answer = call(&[&["discover", "--format", "ids"], args].concat()).run().exits(0);
+        let list: Vec<Value> = serde_json::from_str(&answer.stdout).unwrap();
+        list.iter().map(|one| one["toolchain"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = names(&[]);
+    let mpi = names(&["mpi/hello"]);
+    assert!(!mpi.is_empty() && mpi.len() < all.len(), "{mpi:?}");
+    let owed = |flags: &[&str]| -> std::collections::BTreeSet<String> {
+        let listed = call(&[&["list", "--all", "--format", "json"], flags].concat()).run().exits(0);
+        let plan = json(&listed.stdout);
+        let cases = plan["cases"].as_array().unwrap();
+        cases.iter().map(|case| case["toolchain"].as_str().unwrap().to_owned()).collect()
+    };
+    for flags in [&["mpi/hello"][..], &["python"], &["--tag", "smoke"], &["compiler", "--cc", "llvm/*"]] {
+        let found: std::collections::BTreeSet<String> = names(flags).into_iter().collect();
+        assert_eq!(found, owed(flags), "{flags:?}");
+    }
+    let none = call(&["discover", "mpi", "--cc", "gcc/12", "--mpi", "none/*"]).run();
+    assert_ne!(none.code, 0, "{}", none.stdout);
+    let wrong = call(&["discover", "mpj"]).run().exits(2);
+    assert!(wrong.stderr.contains("mpj"), "{}", wrong.stderr);
+}

@@ -137,7 +137,8 @@ impl Site {
         let mut call = call(words)
             .env("MODULEPATH", self.at("Core"))
             .env("STACKPROBE_SITE", self.at("site.toml"))
-            .env("STACKPROBE_SUITES", self.at("suites"));
+            .env("STACKPROBE_SUITES", self.at("suites"))
+            .env("STACKPROBE_TERMINATION_LOG", self.at("termination"));
         call.command().current_dir(folder);
         call.run()
     }
@@ -557,6 +558,29 @@ fn a_run_that_really_fails_is_no_and_names_the_check() {
     let junit = crate::fixture::Junit::read(&site.at("gate.xml"));
     let red: Vec<_> = junit.cases.iter().filter(|case| case.outcome != "passed").collect();
     assert_eq!((red.len(), red[0].suite.trim(), red[0].outcome.as_str()), (1, "gate", "failure"));
+}
+
+#[test]
+fn the_pods_of_merge_and_gate_end_with_what_decided() {
+    let site = Site::bare();
+    site.replace("suites/site/verdict", "ok 2 - b", "not ok 2 - b");
+    site.plan();
+    site.run(&["--results", "results"]).exits(1);
+    let said = |words: &[&str], code: i32| {
+        fs::write(site.at("termination"), "of an earlier container").unwrap();
+        site.call(words).exits(code);
+        fs::read_to_string(site.at("termination")).unwrap()
+    };
+    let gate = said(&["gate", "results", "--plan", "plan.json"], 1);
+    assert!(gate.starts_with("NO: 2 checks failed [failed]: site/two [gcc/12]: b"), "{gate}");
+    let merge = said(&["report", "results", "--plan", "plan.json", "--out", "merged"], 1);
+    assert!(merge.starts_with("FAIL 2/8") && merge.contains("first=site/two gcc/12"), "{merge}");
+    let unread = said(&["gate", "results", "--plan", "none.json"], 2);
+    assert!(unread.starts_with("ERROR: ") && unread.contains("none.json"), "{unread}");
+    let sound = Site::sound();
+    fs::write(sound.at("termination"), "").unwrap();
+    sound.gate(&[]).exits(0);
+    assert_eq!(fs::read_to_string(sound.at("termination")).unwrap(), "MAY GO");
 }
 
 #[test]

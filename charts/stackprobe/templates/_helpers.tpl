@@ -42,6 +42,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- $shm := include "stackprobe.mebibytes" .Values.shm | int64 -}}
 {{- $ranks := mul .Values.ranks (include "stackprobe.mebibytes" .Values.rankMemory | int64) -}}
 {{- $wanted := add $shm $ranks 512 -}}
+{{- if and .Values.promote.into (not .Values.promote.volume) -}}
+{{- fail "promote.volume is missing: the folder of releases is on no volume" -}}
+{{- end -}}
+{{- if and .Values.promote.into (eq .Values.mode "jobs") -}}
+{{- fail "promote.into wants mode argo or both: the Jobs have no gate" -}}
+{{- end -}}
 {{- if gt $wanted $limit -}}
 {{- fail (printf "resources.limits.memory is %d MiB, wanted at least %d: shm %d, %d ranks of %s, and 512 for stackprobe and compilers" $limit $wanted $shm (int .Values.ranks) .Values.rankMemory) -}}
 {{- end -}}
@@ -58,6 +64,12 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{/* What `run` and `list` are asked for. */}}
 {{- define "stackprobe.selection" -}}
+- --all
+{{- include "stackprobe.discovery" . }}
+{{- end -}}
+
+{{/* What `discover` is asked for, too. */}}
+{{- define "stackprobe.discovery" -}}
 {{- range .Values.suites }}
 - {{ . | quote }}
 {{- end }}
@@ -65,12 +77,6 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 - --tag
 - {{ . | quote }}
 {{- end }}
-- --all
-{{- include "stackprobe.discovery" . }}
-{{- end -}}
-
-{{/* Which toolchains: what `discover` knows of it, too. */}}
-{{- define "stackprobe.discovery" -}}
 {{- range $flag := list "cc" "mpi" "runtime" }}
 {{- range index $.Values.select $flag }}
 - --{{ $flag }}
@@ -92,6 +98,11 @@ fsGroupChangePolicy: OnRootMismatch
 seccompProfile: {{- toYaml .Values.pod.seccompProfile | nindent 2 }}
 {{- end -}}
 
+{{/* Whether there are files of the site. */}}
+{{- define "stackprobe.files" -}}
+{{- if or .Values.site (and .Values.gate.policy (ne .Values.mode "jobs")) }}yes{{ end -}}
+{{- end -}}
+
 {{/* Volumes, which a template may add to. */}}
 {{- define "stackprobe.volumes" -}}
 - name: stack
@@ -100,7 +111,7 @@ seccompProfile: {{- toYaml .Values.pod.seccompProfile | nindent 2 }}
   {{- toYaml .Values.results.volume | nindent 2 }}
 - name: tmp
   emptyDir: {}
-{{- if .Values.site }}
+{{- if include "stackprobe.files" . }}
 - name: site
   configMap: { name: {{ include "stackprobe.name" . }} }
 {{- end }}
@@ -178,8 +189,23 @@ volumeMounts:
     {{- end }}
   - { name: results, mountPath: /results }
   - { name: tmp, mountPath: /tmp }
-  {{- if .Values.site }}
+  {{- if include "stackprobe.files" . }}
   - { name: site, mountPath: /etc/stackprobe, readOnly: true }
   {{- end }}
 {{- end -}}
+{{- end -}}
+
+{{/* What Argo tries again. */}}
+{{- define "stackprobe.again" -}}
+{{- $again := list "-1" "64" "65" -}}
+{{- range .Files.Get "exit-codes.json" | fromJsonArray -}}
+{{- if eq .action "Count" }}{{ $again = append $again (.code | int | toString) }}{{ end -}}
+{{- end -}}
+retryStrategy:
+  limit: {{ .Values.retries | quote }}
+  # What another try may cure; 64 and 65 are the executor's own, -1 is a pod that nobody saw end.
+  expression: >-
+    (lastRetry.status == "Error" || lastRetry.exitCode in {{ toJson $again }})
+    && !(lastRetry.message matches "OOMKilled|specified deadline")
+  backoff: { duration: 30s, factor: "2", maxDuration: 30m }
 {{- end -}}

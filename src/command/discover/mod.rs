@@ -12,7 +12,8 @@ use crate::cli::{Discover, Hierarchy, Modules};
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::ledger::changed::changed;
-use crate::plan::cases::{Planned, suites_for};
+use crate::plan::asked::Asked;
+use crate::plan::cases::{Plan, Planned, suites_for};
 use crate::plan::catalogue::Catalogue;
 use crate::plan::request::wanted;
 use crate::plan::toolchains::Stack;
@@ -24,6 +25,7 @@ use crate::run::root::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
 use crate::stack::spider::Found;
 use crate::suite::module_name::Module;
+use crate::suite::select::Selection;
 use crate::suite::{Action, Layer, Native};
 
 /// Prints the hierarchy, with one call of spider.
@@ -42,8 +44,9 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     for line in odd::lines(&stack)? {
         note(&line);
     }
+    let selection = Selection::new(&flags.suites, &flags.tags, &catalogue.suites)?;
     let changed = match &flags.since {
-        Some(ledger) => Some(changed(&flags.suites, ledger, (&catalogue, &stack), (matrix, &limits))?),
+        Some(ledger) => Some(changed(&selection, ledger, (&catalogue, &stack), (matrix, &limits))?),
         None => None,
     };
     let mut view = View::new(&catalogue, found, matrix, &limits);
@@ -51,6 +54,14 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
         let what = format!("no toolchain in {} modulefiles below {}", found.len(), stack.modulepath());
         return Err(Error::new(Kind::Nothing, what)
             .hint("a site file may say which modules are compilers, MPIs and runtimes: [families]"));
+    }
+    if !(flags.suites.is_empty() && flags.tags.is_empty()) {
+        let all = view.toolchains.len();
+        view.toolchains = concerned(view.toolchains, &catalogue, &selection)?;
+        if view.toolchains.is_empty() {
+            let what = format!("what is selected is for none of {all} toolchains");
+            return Err(Error::new(Kind::Nothing, what).hint("`stackprobe list` says what each suite is for"));
+        }
     }
     if let Some(changed) = changed {
         view.toolchains.retain(|tested| changed.contains(tested.chain));
@@ -62,6 +73,22 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     };
     answer(&text, flags.out.as_deref())?;
     Ok(Exit::Passed)
+}
+
+/// Those of the toolchains under which `run` would have something to do.
+fn concerned<'v>(
+    toolchains: Vec<Tested<'v>>,
+    catalogue: &Catalogue,
+    selection: &Selection,
+) -> Result<Vec<Tested<'v>>, Error> {
+    let mut kept = Vec::new();
+    for tested in toolchains {
+        let planned = Asked::exactly(tested.chain, &catalogue.suites)?.planned(catalogue);
+        if !Plan::new(&catalogue.suites, &[planned], selection, None).cases.is_empty() {
+            kept.push(tested);
+        }
+    }
+    Ok(kept)
 }
 
 /// A toolchain and the suites that are for it.

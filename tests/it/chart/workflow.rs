@@ -18,6 +18,9 @@ pub(super) fn faults(workflow: &Value, objects: &[Value]) -> Vec<String> {
         let steps: Vec<&Value> =
             list(template, "/steps").into_iter().flat_map(|group| list(group, "")).collect();
         for (place, step) in steps.iter().enumerate() {
+            if step.get("templateRef").is_some() {
+                continue;
+            }
             let called = text(step, "/template");
             used.insert(called);
             let given: BTreeSet<&str> =
@@ -96,7 +99,23 @@ pub(super) fn faults(workflow: &Value, objects: &[Value]) -> Vec<String> {
             faults.push(format!("the executor's {kind} {account} does not exist"));
         }
     }
+    if !has_token(objects, account) {
+        faults.push(format!("the executor's account {account} has no secret with a token"));
+    }
     faults
+}
+
+/// Whether this account has the token that Argo mounts: it finds the secret by the account, and every pod waits for it.
+fn has_token(objects: &[Value], account: &str) -> bool {
+    let name = "/metadata/annotations/workflows.argoproj.io~1service-account-token.name";
+    let secret = objects
+        .iter()
+        .find(|object| text(object, "/metadata/name") == account && !text(object, name).is_empty());
+    objects.iter().any(|object| {
+        text(object, "/type") == "kubernetes.io/service-account-token"
+            && secret.is_some_and(|account| text(account, name) == text(object, "/metadata/name"))
+            && text(object, "/metadata/annotations/kubernetes.io~1service-account.name") == account
+    })
 }
 
 fn patch(workflow: &Value) -> Value {
@@ -138,13 +157,13 @@ fn every_rule_about_workflows_can_fail() {
             "from no step before it",
         ),
         (
-            "/spec/templates/2/inputs/parameters/0/name",
+            "/spec/templates/3/inputs/parameters/0/name",
             json!("name"),
             "inputs.parameters.name is declared or used",
         ),
-        ("/spec/templates/2/container/image", json!("tester"), "changes by itself"),
+        ("/spec/templates/3/container/image", json!("tester"), "changes by itself"),
         (
-            "/spec/templates/1/initContainers/0/securityContext/readOnlyRootFilesystem",
+            "/spec/templates/2/initContainers/0/securityContext/readOnlyRootFilesystem",
             json!(false),
             "more rights",
         ),
@@ -157,6 +176,10 @@ fn every_rule_about_workflows_can_fail() {
         ),
         ("/spec/executor/serviceAccountName", json!("other"), "RoleBinding other does not exist"),
     ];
+    let secret = objects.iter().position(|object| object["kind"] == "Secret").unwrap();
+    let mut without = objects.clone();
+    without.remove(secret);
+    assert!(super::lint(&without).iter().any(|fault| fault.contains("no secret with a token")));
     for (pointer, value, expected) in breaks {
         let mut objects = objects.clone();
         *objects[place].pointer_mut(pointer).unwrap_or_else(|| panic!("{pointer}")) = value;
@@ -169,7 +192,8 @@ fn every_rule_about_workflows_can_fail() {
 fn the_workflow_tries_again_what_the_jobs_try_again() {
     let (objects, _) = render(&with(json!({ "mode": "both" })));
     let workflow = objects.iter().find(|object| object["kind"] == "WorkflowTemplate").unwrap();
-    let expression = text(workflow, "/spec/templates/2/retryStrategy/expression");
+    let expression = text(workflow, "/spec/templates/3/retryStrategy/expression");
+    assert_eq!(expression, text(workflow, "/spec/templates/2/retryStrategy/expression"));
     let codes: Vec<Value> =
         serde_json::from_str(include_str!("../../../charts/stackprobe/exit-codes.json")).unwrap();
     for code in codes {
