@@ -6,7 +6,7 @@ BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
 TESTED := target/x86_64-unknown-linux-gnu/debug/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
-.PHONY: demo test tree bench mutants mutants-all minimal stack tools build cargo clean
+.PHONY: demo test tree cluster bench mutants mutants-all minimal stack tools build cargo clean
 
 # Builds the real stack and the binary, runs the whole matrix, shows the summary.
 demo: cargo stack build
@@ -22,6 +22,13 @@ test: cargo stack tools
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
 	STACKPROBE_TESTS_MUST_RUN=1 fixtures/opened cargo test --locked
 	fixtures/minimal $(TESTED)
+
+# The chart on a Kubernetes of this machine, with a real node and Argo's controller (docs/kubernetes.md). Needs Go.
+cluster: cargo stack tools build
+	fixtures/host cluster
+	tests/cluster/build
+	images/build binary tester
+	tests/cluster/test
 
 # The same prefixes in another layout, whole: make tree TREE=easybuild (docs/layouts.md).
 TREE ?= easybuild

@@ -14,6 +14,7 @@
 mod arrows;
 mod chart;
 mod ci;
+mod cluster;
 mod console;
 mod control_group;
 mod diagnose;
