@@ -55,6 +55,7 @@ mutants-all: stack build
 stack:
 	fixtures/host stack
 	fixtures/stack/build --into $(STACK)
+	fixtures/stack-libraries/build $(STACK)
 	fixtures/stack-runtimes/build $(STACK)
 	fixtures/stack/verify --host stack
 

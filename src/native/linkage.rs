@@ -9,29 +9,42 @@ use crate::native::{judged, judged_or_hidden, place, skipped, unanswered};
 use crate::path_fault::{PathFault, is_folder};
 use crate::stack::elf::{FindingKind, Loader, Policy, Vendors, Weight, scan};
 use crate::stack::environment::Environment;
+use crate::stack::root::{module_of, root};
 use crate::stack::spack::{Packages, behind, read_spec};
 use crate::stack::toolchain::{Loaded, Toolchain};
 use crate::suite::Layer;
+use crate::suite::alternatives::Alternatives;
 use crate::verdict::check::{Check, Outcome};
 
 /// How many files are named for one kind.
 const TOLD: usize = 40;
 
-/// Reads the prefix of the toolchain's last layer, with the libraries that the loaded modules bring.
+/// Reads the prefix of the first module that the suite names, or else of the toolchain's last layer, with the libraries
+/// that the loaded modules bring.
 #[must_use]
-pub fn look(toolchain: &Toolchain, environment: &Environment, vendors: Vendors) -> Vec<Check> {
-    let about =
-        [Layer::Runtime, Layer::Mpi, Layer::Compiler].into_iter().find_map(|layer| toolchain.of(layer));
-    let Some(about) = about.filter(|about| about.prefix.is_some()) else {
+pub fn look(
+    toolchain: &Toolchain,
+    wanted: &[Alternatives],
+    environment: &Environment,
+    vendors: Vendors,
+) -> Vec<Check> {
+    let last =
+        || [Layer::Runtime, Layer::Mpi, Layer::Compiler].into_iter().find_map(|layer| toolchain.of(layer));
+    let about = wanted.first().map_or_else(last, |entry| module_of(toolchain, entry));
+    let prefix = |loaded: &Loaded| match wanted {
+        [] => loaded.prefix.clone(),
+        _ => root(loaded, &toolchain.environment),
+    };
+    let Some(about) = about.filter(|about| prefix(about).is_some()) else {
         return vec![skipped(
             "prefix",
-            "the modulefile puts no folder named bin on PATH, so its prefix is not known",
+            "the modulefile shows no prefix: it puts no folder named bin on PATH",
         )];
     };
     let homes = |loaded: &Loaded| -> Vec<PathBuf> {
-        let Some(prefix) = &loaded.prefix else { return Vec::new() };
-        let installs = behind(prefix, place::package(loaded));
-        if installs.is_empty() { vec![prefix.clone()] } else { installs }
+        let Some(prefix) = prefix(loaded) else { return Vec::new() };
+        let installs = behind(&prefix, place::package(loaded));
+        if installs.is_empty() { vec![prefix] } else { installs }
     };
     // A view is all links, so what it leads to is read.
     let roots = homes(about);

@@ -9,6 +9,7 @@ use crate::plan::catalogue::Catalogue;
 use crate::stack::lmod::Refusal;
 use crate::stack::matrix::Chain;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::alternatives::Alternatives;
 use crate::suite::module_name::{Module, Wanted};
 use crate::suite::{Layer, Suite};
 
@@ -27,7 +28,7 @@ pub struct Asked {
     /// What came of loading it.
     pub loaded: OnceLock<Result<Toolchain, Unloaded>>,
     /// What came of loading it with the further modules that a suite names.
-    pub(super) beside: BTreeMap<Vec<String>, OnceLock<Result<Toolchain, Unloaded>>>,
+    pub(super) beside: BTreeMap<Vec<Alternatives>, OnceLock<Result<Toolchain, Unloaded>>>,
 }
 
 /// Why a toolchain could not be loaded.

@@ -1,22 +1,32 @@
 //! Whether a toolchain offers what a probe asks of it. Pure.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::plan::catalogue::Catalogue;
 use crate::plan::family;
 use crate::pod::facts::Facts;
+use crate::stack::root::{module_of, named, root};
+use crate::stack::spack::built_with;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::alternatives::Alternatives;
 use crate::suite::requirement::{Need, Part, module_is};
 use crate::suite::template::{Placeholder, Template};
-use crate::suite::{Layer, Probe};
+use crate::suite::{Layer, Probe, Suite};
 use crate::verdict::check::{Check, Outcome};
 
 /// The check that says what the toolchain does not offer.
 #[must_use]
-pub fn lacking(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &Catalogue) -> Option<Check> {
+pub fn lacking(
+    (suite, probe): (&Suite, &Probe),
+    toolchain: &Toolchain,
+    facts: &Facts,
+    catalogue: &Catalogue,
+) -> Option<Check> {
     not_offered(probe, toolchain, facts, catalogue)
         .or_else(|| family::unknown(probe, toolchain, catalogue))
         .or_else(|| no_tool(probe, toolchain))
+        .or_else(|| no_prefix(probe, toolchain, &suite.modules))
 }
 
 /// The check that says which of its own tools the toolchain does not bring.
@@ -49,6 +59,7 @@ fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &
             });
             (is == *not).then(|| format!("`{requirement}` does not hold"))
         }
+        Need::Spack { not, names, variants } => built(toolchain, (names, variants), *not),
         Need::Cpu(feature) if facts.has_feature(feature) => None,
         Need::Cpu(feature) => Some(format!("this node's CPU has no {feature}")),
         Need::Capability(name) => {
@@ -58,6 +69,41 @@ fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &
         }
     });
     reason.map(|reason| Check::not_passed("requires", Outcome::Skipped, "requires", reason))
+}
+
+/// Why the loaded module that is one of `names` is not known to be built so.
+fn built(toolchain: &Toolchain, (names, variants): (&[String], &[String]), not: bool) -> Option<String> {
+    let Some(loaded) = named(toolchain, names) else {
+        return Some(format!("no module {} is loaded", names.join(" or ")));
+    };
+    let module = &loaded.module;
+    let record = root(loaded, &toolchain.environment).and_then(|root| {
+        let install = root.ancestors().find(|folder| folder.join(".spack/spec.json").is_file());
+        install.map(Path::to_path_buf)
+    });
+    let wanted = variants.join(" ");
+    let Some(install) = record else {
+        return (!not).then(|| format!("no record of Spack says whether {module} was built {wanted}"));
+    };
+    let is = variants.iter().all(|variant| built_with(&install, variant));
+    (is == not).then(|| format!("{module} was {}built {wanted}", if is { "" } else { "not " }))
+}
+
+/// A module that a command names and that shows no prefix.
+fn no_prefix(probe: &Probe, toolchain: &Toolchain, modules: &[Alternatives]) -> Option<Check> {
+    probe.commands().flat_map(Template::placeholders).find_map(|used| {
+        let (Placeholder::Prefix(name) | Placeholder::Libdir(name)) = used else { return None };
+        let entry = modules.iter().find(|entry| entry.has(name.as_str()))?;
+        let loaded = module_of(toolchain, entry)?;
+        root(loaded, &toolchain.environment).is_none().then(|| {
+            let what = format!(
+                "the modulefile of {} leads to no prefix: it puts no folder on PATH, CMAKE_PREFIX_PATH, \
+                 PKG_CONFIG_PATH or LD_LIBRARY_PATH, and no variable of its name says where it is installed",
+                loaded.module
+            );
+            Check::not_passed("requires", Outcome::Failed, "module.prefix", what)
+        })
+    })
 }
 
 /// A tool that the toolchain does not bring: a skip for a second language, a failure for what it exists for.

@@ -18,6 +18,7 @@ pub mod modulepath;
 pub mod modulerc;
 pub mod parents;
 pub mod partner;
+pub mod root;
 pub mod shown;
 pub mod spack;
 pub mod spider;

@@ -1,14 +1,15 @@
 //! One command of a suite as it is written: its faults, each at its place in the file.
 
 use crate::document::{Table, Written};
+use crate::suite::alternatives::Alternatives;
 use crate::suite::operator::{Operator, operators};
-use crate::suite::template::Template;
+use crate::suite::template::{Placeholder, Template};
 use crate::suite::vocabulary::Vocabulary;
 
 pub(super) fn template(
     table: &mut Table<'_>,
     command: &Written<String>,
-    vocabulary: &Vocabulary,
+    (vocabulary, modules): (&Vocabulary, &[Alternatives]),
 ) -> Option<Template> {
     // The command stands in the file as it is, but for escapes of TOML.
     let written = table.source().text.get(command.span.clone()).unwrap_or_default();
@@ -27,6 +28,18 @@ pub(super) fn template(
         Ok(template) => {
             for fault in vocabulary.faults_of_tools(&template) {
                 table.leave_fault(fault, command.span.clone());
+            }
+            for used in template.placeholders() {
+                if let Placeholder::Prefix(name) | Placeholder::Libdir(name) = used
+                    && !modules.iter().any(|entry| entry.has(name.as_str()))
+                {
+                    let hint = format!("modules = [\"{name}\"], before the first [[probe]]");
+                    table.fault_with_hint(
+                        format!("{used} is of a module that the suite does not load"),
+                        command.span.clone(),
+                        &hint,
+                    );
+                }
             }
             Some(template)
         }

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::document::{self, Table, Written};
 use crate::error::{Fault, Source};
+use crate::suite::alternatives::Alternatives;
 use crate::suite::command::template;
 use crate::suite::expect;
 use crate::suite::folder::{Folder, Lack};
 use crate::suite::limits::{self, Limits};
-use crate::suite::module_name::Wanted;
 use crate::suite::requirement::{Need, Requirement};
 use crate::suite::template::Template;
 use crate::suite::vocabulary::Vocabulary;
@@ -26,6 +26,7 @@ struct Defaults {
     env: Vec<(String, String)>,
     timeout: Duration,
     limits: Limits,
+    modules: Vec<Alternatives>,
 }
 
 /// Reads one suite. `folder` is where its files are, `vocabulary` the names that tables know.
@@ -43,9 +44,9 @@ pub fn parse(source: &Source, folder: &Folder, vocabulary: &Vocabulary) -> Resul
             env: env(root),
             timeout: limits::duration(root, "timeout").unwrap_or(TIMEOUT),
             limits: Limits::read(root),
+            modules: modules(root),
         };
         let runtime = root.string("runtime").map(|runtime| runtime.value);
-        let modules = modules(root);
         let mut names: BTreeMap<String, Range<usize>> = BTreeMap::new();
         let probes = root.tables("probe", |table| {
             let written = table.string("name");
@@ -65,7 +66,7 @@ pub fn parse(source: &Source, folder: &Folder, vocabulary: &Vocabulary) -> Resul
             summary,
             toolchain,
             runtime,
-            modules,
+            modules: defaults.modules,
             folder: folder.clone(),
             source: source.clone(),
             probes,
@@ -80,9 +81,10 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, vocabulary
     let sources = self::files(table, "sources", folder);
     flat(table, sources.iter().chain(&files));
     let build = table.one_or_more_strings("build").unwrap_or_default();
-    let action = action(table, build.is_empty(), vocabulary);
+    let known = (vocabulary, defaults.modules.as_slice());
+    let action = action(table, build.is_empty(), known);
     let build: Vec<Template> =
-        build.into_iter().filter_map(|command| template(table, &command, vocabulary)).collect();
+        build.into_iter().filter_map(|command| template(table, &command, known)).collect();
     let mut env = defaults.env.clone();
     env.extend(self::env(table));
     let mut tags = defaults.tags.clone();
@@ -108,7 +110,7 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, vocabulary
             .number("retries", 0..=100)
             .and_then(|retries| u32::try_from(retries.value).ok())
             .unwrap_or(0),
-        requires: requires(table, vocabulary),
+        requires: requires(table, known),
         env,
         control: table.boolean("control").unwrap_or(false),
         aslr: table.boolean("aslr").unwrap_or(true),
@@ -137,15 +139,15 @@ fn flat<'f>(table: &mut Table<'_>, files: impl Iterator<Item = &'f String>) {
     }
 }
 
-fn action(table: &mut Table<'_>, builds_nothing: bool, vocabulary: &Vocabulary) -> Action {
+fn action(table: &mut Table<'_>, builds_nothing: bool, known: (&Vocabulary, &[Alternatives])) -> Action {
     let run = table.string("run");
     let native = table.string("native");
     match (run, native) {
         (Some(run), Some(native)) => {
             table.fault("`run` and `native` exclude each other", native.span);
-            template(table, &run, vocabulary).map_or(Action::Build, Action::Run)
+            template(table, &run, known).map_or(Action::Build, Action::Run)
         }
-        (Some(run), None) => template(table, &run, vocabulary).map_or(Action::Build, Action::Run),
+        (Some(run), None) => template(table, &run, known).map_or(Action::Build, Action::Run),
         (None, Some(native)) => {
             let found = Native::ALL.iter().find(|(name, _)| *name == native.value);
             found.map_or_else(
@@ -239,13 +241,11 @@ fn files(table: &mut Table<'_>, key: &'static str, folder: &Folder) -> Vec<Strin
     texts(Some(files))
 }
 
-/// Names as they are given to `module load`: a glob would be a choice that nobody made.
-fn modules(root: &mut Table<'_>) -> Vec<String> {
+fn modules(root: &mut Table<'_>) -> Vec<Alternatives> {
     let mut modules = Vec::new();
     for name in root.strings("modules").unwrap_or_default() {
-        match Wanted::new(&name.value) {
-            Ok(wanted) if !wanted.is_glob() => modules.push(wanted.text().to_owned()),
-            Ok(_) => root.fault(format!("`{}` must name one module, not a pattern", name.value), name.span),
+        match Alternatives::parse(&name.value) {
+            Ok(alternatives) => modules.push(alternatives),
             Err(fault) => root.fault(fault, name.span),
         }
     }
@@ -290,11 +290,15 @@ fn protocol(table: &mut Table<'_>) -> Protocol {
     }
 }
 
-fn requires(table: &mut Table<'_>, vocabulary: &Vocabulary) -> Vec<Requirement> {
+fn requires(
+    table: &mut Table<'_>,
+    (vocabulary, modules): (&Vocabulary, &[Alternatives]),
+) -> Vec<Requirement> {
     let mut requires = Vec::new();
     for written in table.strings("requires").unwrap_or_default() {
         match Requirement::parse(&written.value) {
-            Ok(requirement) => {
+            Ok(mut requirement) => {
+                requirement.take_alternatives(modules);
                 let capability =
                     if let Need::Capability(name) = &requirement.need { Some(name) } else { None };
                 match capability.and_then(|name| vocabulary.fault_of_capability(name)) {

@@ -3,6 +3,7 @@
 //! A suite is a folder with a `suite.toml` and the sources of its probes. [`mod@file`] turns what a person wrote into the
 //! types of this module and reports every fault at its place; nothing here can hold a suite that is half right.
 
+pub mod alternatives;
 pub mod budget;
 pub mod capability;
 mod command;
@@ -31,6 +32,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Source;
+use alternatives::Alternatives;
 pub use expect::{End, Expect};
 use folder::Folder;
 use requirement::Requirement;
@@ -59,8 +61,8 @@ pub struct Suite {
     pub toolchain: Vec<Layer>,
     /// The family that the runtime must be of, where the suite is about one (`python`).
     pub runtime: Option<String>,
-    /// Further modules to load, as they would be given to `module load`.
-    pub modules: Vec<String>,
+    /// Further modules to load: of each entry the first that the toolchain offers.
+    pub modules: Vec<Alternatives>,
     /// The folder, to read sources from.
     pub folder: Folder,
     /// `suite.toml` as it was read.

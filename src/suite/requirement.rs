@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::suite::alternatives::Alternatives;
 use crate::suite::version::{Range, Version};
 
 /// Something of the pod that is counted.
@@ -61,6 +62,15 @@ pub enum Need {
         /// Its versions.
         range: Range,
     },
+    /// The loaded module was (or, with `not`, was not) built so, as Spack's record of its install says.
+    Spack {
+        /// True for `not spack …`.
+        not: bool,
+        /// Names of the module: the alternatives of the suite that the one written is among.
+        names: Vec<String>,
+        /// `+fortran`, `~mpi`, `threads=openmp`: each must hold.
+        variants: Vec<String>,
+    },
     /// A CPU feature as `/proc/cpuinfo` names it.
     Cpu(String),
     /// A named capability of the compiler or MPI, looked up in the capability table.
@@ -102,21 +112,48 @@ impl Requirement {
                 family: (*family).to_owned(),
                 range: Range::parse(&range.join(" "))?,
             },
+            ["spack", name, variants @ ..] if !variants.is_empty() => {
+                if let Some(wrong) = variants.iter().find(|variant| !is_variant(variant)) {
+                    return Err(format!(
+                        "`{wrong}` is not a variant such as +mpi, ~fortran or threads=openmp"
+                    ));
+                }
+                let variants = variants.iter().map(|variant| (*variant).to_owned()).collect();
+                Need::Spack { not, names: vec![(*name).to_owned()], variants }
+            }
             _ => {
                 return Err(format!(
                     "cannot read `{text}`: wanted `shm >= 64MiB`, `memory >= 2GiB`, `disk >= 1GiB`, `cpus >= 4`, \
-                     `tool NAME`, `cpu FEATURE`, `capability NAME`, `[not] compiler FAMILY [RANGE]` or \
-                     `[not] mpi FAMILY [RANGE]`"
+                     `tool NAME`, `cpu FEATURE`, `capability NAME`, `[not] compiler FAMILY [RANGE]`, \
+                     `[not] mpi FAMILY [RANGE]` or `[not] spack MODULE VARIANT...`"
                 ));
             }
         };
         Ok(Self { text: text.to_owned(), need })
+    }
+
+    /// A module that is one of several alternatives of its suite stands for whichever of them is loaded.
+    pub fn take_alternatives(&mut self, modules: &[Alternatives]) {
+        if let Need::Spack { names, .. } = &mut self.need
+            && let Some(entry) = modules.iter().find(|entry| names.iter().any(|name| entry.has(name)))
+        {
+            *names = entry.families().map(str::to_owned).collect();
+        }
     }
 }
 
 impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
+    }
+}
+
+fn is_variant(text: &str) -> bool {
+    let name =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    match text.strip_prefix(['+', '~']) {
+        Some(rest) => name(rest),
+        None => text.split_once('=').is_some_and(|(left, right)| name(left) && !right.is_empty()),
     }
 }
 
@@ -185,10 +222,31 @@ mod tests {
     }
 
     #[test]
+    fn a_variant_is_asked_of_whichever_alternative_is_loaded() {
+        let mut requirement = Requirement::parse("not spack openblas +ilp64 threads=openmp").unwrap();
+        requirement.take_alternatives(&[
+            Alternatives::parse("hdf5").unwrap(),
+            Alternatives::parse("openblas | amdblis/4").unwrap(),
+        ]);
+        assert_eq!(
+            requirement.need,
+            Need::Spack {
+                not: true,
+                names: vec!["openblas".into(), "amdblis".into()],
+                variants: vec!["+ilp64".into(), "threads=openmp".into()]
+            }
+        );
+    }
+
+    #[test]
     fn a_wrong_requirement_says_what_was_wanted() {
         assert_eq!(Requirement::parse("shm >= 64MB").unwrap_err(), "`64MB` is not a size such as 64MiB");
         assert!(Requirement::parse("shm 64MiB").unwrap_err().starts_with("cannot read `shm 64MiB`: wanted "));
         assert!(Requirement::parse("not tool gdb").is_err());
+        assert!(Requirement::parse("spack hdf5").unwrap_err().starts_with("cannot read `spack hdf5`"));
+        assert!(
+            Requirement::parse("spack hdf5 fortran").unwrap_err().starts_with("`fortran` is not a variant")
+        );
     }
 
     #[test]

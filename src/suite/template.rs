@@ -23,6 +23,8 @@ pub enum Placeholder {
     Rscript,
     Matlab,
     Tool(ToolName),
+    Prefix(ToolName),
+    Libdir(ToolName),
     Sources,
     Exe,
     Ranks,
@@ -58,7 +60,15 @@ impl Placeholder {
     pub fn is_of_toolchain(self) -> bool {
         !matches!(
             self,
-            Self::Mpirun | Self::Sources | Self::Exe | Self::Ranks | Self::Cpus | Self::Stage | Self::Tmp
+            Self::Mpirun
+                | Self::Prefix(_)
+                | Self::Libdir(_)
+                | Self::Sources
+                | Self::Exe
+                | Self::Ranks
+                | Self::Cpus
+                | Self::Stage
+                | Self::Tmp
         )
     }
 
@@ -83,7 +93,7 @@ impl Placeholder {
     /// Its name, without braces.
     #[must_use]
     pub fn name(self) -> &'static str {
-        if let Self::Tool(name) = self {
+        if let Self::Tool(name) | Self::Prefix(name) | Self::Libdir(name) = self {
             return name.as_str();
         }
         Self::ALL.iter().find(|(_, placeholder, _)| *placeholder == self).map_or("", |(name, ..)| name)
@@ -92,13 +102,22 @@ impl Placeholder {
 
 impl fmt::Display for Placeholder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefix = if let Self::Tool(_) = self { TOOL } else { "" };
+        let prefix = match self {
+            Self::Tool(_) => TOOL,
+            Self::Prefix(_) => PREFIX,
+            Self::Libdir(_) => LIBDIR,
+            _ => "",
+        };
         write!(f, "{{{prefix}{}}}", self.name())
     }
 }
 
 /// What goes before the name of any tool.
 const TOOL: &str = "tool:";
+/// What goes before the name of a module, for its prefix.
+const PREFIX: &str = "prefix:";
+/// What goes before the name of a module, for the folder of its libraries.
+const LIBDIR: &str = "libdir:";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -187,6 +206,14 @@ fn named(name: &str) -> Result<Placeholder, String> {
         let wrong = || format!("`{tool}` in {{{name}}} is not the name of a tool: {RULE}");
         return Placeholder::tool(tool).ok_or_else(wrong);
     }
+    for (before, make) in
+        [(PREFIX, Placeholder::Prefix as fn(ToolName) -> Placeholder), (LIBDIR, Placeholder::Libdir)]
+    {
+        if let Some(module) = name.strip_prefix(before) {
+            let wrong = || format!("`{module}` in {{{name}}} is not the name of a module: {RULE}");
+            return ToolName::new(module).map(make).ok_or_else(wrong);
+        }
+    }
     if let Some((_, placeholder, _)) = Placeholder::ALL.iter().find(|(known, ..)| *known == name) {
         return Ok(*placeholder);
     }
@@ -255,6 +282,18 @@ mod tests {
         let used: Vec<String> = template.placeholders().map(|used| used.to_string()).collect();
         assert_eq!(used, ["{tool:julia}", "{python}", "{tool:julia}"]);
         assert_eq!(fill("{tool:julia} -e 1"), ["julia", "-e", "1"]);
+    }
+
+    #[test]
+    fn a_module_is_named_for_its_prefix_and_its_libraries() {
+        let template = Template::parse("cc -I{prefix:netcdf-c}/include -L{libdir:netcdf-c}").unwrap();
+        let used: Vec<String> = template.placeholders().map(|used| used.to_string()).collect();
+        assert_eq!(used, ["{prefix:netcdf-c}", "{libdir:netcdf-c}"]);
+        let faults = Template::parse("{prefix:} {libdir:a/b}").unwrap_err();
+        assert!(
+            faults.len() == 2 && faults[1].contains("`a/b` in {libdir:a/b} is not the name"),
+            "{faults:?}"
+        );
     }
 
     #[test]

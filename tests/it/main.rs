@@ -31,6 +31,7 @@ mod history;
 mod images;
 mod layouts;
 mod ledger;
+mod libraries;
 mod linkage;
 mod lmod;
 mod modules;

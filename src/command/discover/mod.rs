@@ -24,6 +24,7 @@ use crate::report::print::answer;
 use crate::run::root::Root;
 use crate::stack::matrix::{Chain, Limits, Matrix, layer};
 use crate::stack::spider::Found;
+use crate::suite::alternatives::Alternatives;
 use crate::suite::module_name::Module;
 use crate::suite::select::Selection;
 use crate::suite::{Action, Layer, Native};
@@ -107,6 +108,8 @@ struct View<'v> {
     untested: &'v [(Module, String)],
     /// Modules that are tested by what they load, and in which words that is said.
     covered: &'v BTreeMap<Module, String>,
+    /// Suites about modules beside a toolchain's own, with these.
+    beside: BTreeMap<&'v str, &'v [Alternatives]>,
     /// Whether a suite loads all that a toolchain makes visible.
     walked: bool,
 }
@@ -141,6 +144,11 @@ impl<'v> View<'v> {
             toolchains: toolchains.collect(),
             found: found.iter().filter(|entry| reached(entry)).collect(),
             walked: suites.iter().flat_map(|suite| &suite.probes).any(|probe| walks(&probe.action)),
+            beside: suites
+                .iter()
+                .filter(|suite| !suite.modules.is_empty())
+                .map(|suite| (suite.name.as_str(), suite.modules.as_slice()))
+                .collect(),
             layers,
             untested: &matrix.untested,
             covered: &matrix.covered,

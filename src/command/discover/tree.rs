@@ -92,7 +92,10 @@ impl<'v> Tree<'v> {
     fn tested(&self, entry: &Found, chain: &[&Module]) -> String {
         match self.suites.get(chain) {
             Some([]) => "not tested: no suite is for it".to_owned(),
-            Some(suites) => suites.join(" "),
+            Some(suites) => {
+                let own = suites.iter().filter(|suite| !self.view.beside.contains_key(*suite));
+                own.copied().collect::<Vec<_>>().join(" ")
+            }
             None if self.view.covered.contains_key(&entry.module) => {
                 format!("not tested by itself: {}", self.view.covered[&entry.module])
             }
@@ -100,9 +103,26 @@ impl<'v> Tree<'v> {
                 "not tested: hidden, as a .modulerc says".to_owned()
             }
             None if self.view.layers.contains_key(&entry.module) || self.is_known(entry) => self.apart(entry),
-            None if self.view.walked => "loaded only".to_owned(),
-            None => "not tested".to_owned(),
+            None => {
+                let suites = self.suites_about(entry, chain);
+                match (suites.as_slice(), self.view.walked) {
+                    ([], true) => "loaded only".to_owned(),
+                    ([], false) => "not tested".to_owned(),
+                    (suites, _) => suites.join(" "),
+                }
+            }
         }
+    }
+
+    /// The suites that load this module beside the toolchain below which it stands.
+    fn suites_about(&self, entry: &Found, chain: &[&Module]) -> Vec<&'v str> {
+        let above = chain.split_last().map_or(&[][..], |(_, above)| above);
+        let suites = self.suites.get(above).copied().unwrap_or_default();
+        let about = |suite: &&&str| {
+            let modules = self.view.beside.get(**suite).copied().unwrap_or_default();
+            modules.iter().any(|one| one.take(&entry.module))
+        };
+        suites.iter().filter(about).copied().collect()
     }
 
     /// Whether more is known of it than that it loads, be its family in a table or not.

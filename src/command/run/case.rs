@@ -148,7 +148,7 @@ impl<'g> Group<'g> {
     }
 
     fn lacking(&self, case: &Case) -> Option<Check> {
-        unmet(self.session, self.probe(), self.toolchain, case.ranks)
+        unmet(self.session, (self.suite(), self.probe()), self.toolchain, case.ranks)
     }
 
     /// The pod kept these cases from being tried at all.

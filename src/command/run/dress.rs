@@ -1,14 +1,16 @@
 //! What a case is given: a meaning for every placeholder, and an environment.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::case::Group;
 use crate::plan::cases::Case;
 use crate::run::stage::{Attempt, Stage, base};
 use crate::run::surroundings::{Place, environment};
 use crate::stack::environment::Environment;
+use crate::stack::root::{libdir, module_of, root};
 use crate::suite::Probe;
 use crate::suite::template::Placeholder;
+use crate::suite::tool_name::ToolName;
 
 impl Group<'_> {
     pub(super) fn fill(
@@ -34,8 +36,18 @@ impl Group<'_> {
                 }
                 Err(_) => Vec::new(),
             },
+            Placeholder::Prefix(name) => self.place(name).iter().flat_map(|root| path(root)).collect(),
+            Placeholder::Libdir(name) => {
+                self.place(name).iter().flat_map(|root| path(&libdir(root))).collect()
+            }
             tool => self.toolchain.tools.get(&tool).and_then(|found| found.clone().ok()).unwrap_or_default(),
         }
+    }
+
+    /// The prefix of the module that answers an entry of the suite's `modules`.
+    fn place(&self, name: ToolName) -> Option<PathBuf> {
+        let entry = self.suite().modules.iter().find(|entry| entry.has(name.as_str()))?;
+        root(module_of(self.toolchain, entry)?, &self.toolchain.environment)
     }
 
     pub(super) fn environment(

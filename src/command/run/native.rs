@@ -13,6 +13,7 @@ use crate::stack::environment::Environment;
 use crate::stack::spack::Claim;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Native;
+use crate::suite::alternatives::Alternatives;
 use crate::verdict::check::{Check, Outcome};
 
 impl Built<'_> {
@@ -24,7 +25,8 @@ impl Built<'_> {
             Ok(attempt) => {
                 let environment = group.environment(probe, case, &self.stage, &attempt, false);
                 let limit = group.session.flags.timeout.unwrap_or(probe.timeout);
-                look(native, group.session, group.toolchain, (&environment, &attempt.tmp), limit)
+                let subject = (group.toolchain, group.suite().modules.as_slice());
+                look(native, group.session, subject, (&environment, &attempt.tmp), limit)
             }
             Err(error) => vec![stage_fault(&error, &self.group.session.why)],
         };
@@ -36,7 +38,7 @@ impl Built<'_> {
 fn look(
     native: Native,
     session: &Session<'_>,
-    toolchain: &Toolchain,
+    (toolchain, named): (&Toolchain, &[Alternatives]),
     (environment, tmp): (&Environment, &Path),
     limit: Duration,
 ) -> Vec<Check> {
@@ -63,7 +65,7 @@ fn look(
             }
             Err(error) => vec![stage_fault(&error, &session.why)],
         },
-        Native::Linkage => linkage::look(toolchain, environment, session.catalogue.families.vendors()),
+        Native::Linkage => linkage::look(toolchain, named, environment, session.catalogue.families.vendors()),
         Native::Spack => {
             match session.stack.inventory().and_then(|inventory| Ok((inventory, session.stack.matrix()?))) {
                 Ok((inventory, matrix)) => {

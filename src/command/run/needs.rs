@@ -6,8 +6,8 @@ use crate::error::{Error, Kind};
 use crate::plan::offer;
 use crate::pod::facts::Facts;
 use crate::stack::toolchain::Toolchain;
-use crate::suite::Probe;
 use crate::suite::requirement::Need;
+use crate::suite::{Probe, Suite};
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::fitness;
 
@@ -15,11 +15,11 @@ use crate::verdict::fitness;
 /// case run.
 pub(super) fn unmet(
     session: &Session<'_>,
-    probe: &Probe,
+    (suite, probe): (&Suite, &Probe),
     toolchain: &Toolchain,
     ranks: Option<u32>,
 ) -> Option<Check> {
-    let lacking = offer::lacking(probe, toolchain, &session.facts, session.catalogue)
+    let lacking = offer::lacking((suite, probe), toolchain, &session.facts, session.catalogue)
         .or_else(|| unfit(session, probe, toolchain, ranks))?;
     // What cannot be looked at may be there: nothing is said of the stack then.
     let tool = probe.requires.iter().find_map(|requirement| match &requirement.need {

@@ -14,6 +14,7 @@ use crate::stack::environment::Environment;
 use crate::stack::lmod::{Refusal, loaded, resolve};
 use crate::stack::modulepath::nothing_visible;
 use crate::stack::toolchain::Toolchain;
+use crate::suite::alternatives::Alternatives;
 use crate::suite::module_name::{Module, Wanted};
 use crate::suite::{Layer, Suite};
 
@@ -40,11 +41,20 @@ impl Stack<'_> {
         let plain = self.load(asked, extra);
         let (Ok(toolchain), Some(loaded)) = (plain, asked.beside.get(&suite.modules)) else { return plain };
         loaded.get_or_init(|| {
-            let named: Vec<Wanted> = suite.modules.iter().filter_map(|name| Wanted::new(name).ok()).collect();
+            let choose = |entry: &Alternatives| {
+                let mut wanted = entry.wanted();
+                let offered = || wanted.iter().position(|one| self.offers(toolchain, one));
+                let place = if wanted.len() > 1 { offered().unwrap_or(0) } else { 0 };
+                wanted.swap_remove(place)
+            };
+            let named: Vec<Wanted> = suite.modules.iter().map(choose).collect();
             let all: Vec<Wanted> = extra.iter().chain(&named).cloned().collect();
             self.load_anew(asked, &all).map_err(|unloaded| {
                 // Only now: what spider found may come from a cache that is older than the module.
-                let absent = || named.iter().find(|wanted| !self.offers(toolchain, wanted));
+                let absent = || {
+                    let mut pairs = suite.modules.iter().zip(&named);
+                    pairs.find(|(_, wanted)| !self.offers(toolchain, wanted)).map(|(entry, _)| entry)
+                };
                 match unloaded {
                     Unloaded::Refused(refusal) => absent().map_or(Unloaded::Refused(refusal), |absent| {
                         Unloaded::Absent(format!("{} offers no {absent}", toolchain.label))

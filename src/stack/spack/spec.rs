@@ -41,9 +41,10 @@ pub fn built_with(prefix: &Path, variant: &str) -> bool {
         Value::String(value) => value.to_lowercase().split(',').any(|part| part.trim() == wanted),
         _ => false,
     };
-    let (name, wanted) = match variant.strip_prefix('+') {
-        Some(name) => (name, "true"),
-        None => variant.split_once('=').unwrap_or((variant, "true")),
+    let (name, wanted) = match (variant.strip_prefix('+'), variant.strip_prefix('~')) {
+        (Some(name), _) => (name, "true"),
+        (_, Some(name)) => (name, "false"),
+        _ => variant.split_once('=').unwrap_or((variant, "true")),
     };
     match parameters.get(name) {
         Some(Value::Array(values)) => values.iter().any(|value| is(value, wanted)),
@@ -92,5 +93,6 @@ mod tests {
         std::fs::write(folder.path().join(".spack/spec.json"), spec).unwrap();
         assert!(has("languages=c++") && has("languages=c") && has("+fortran") && has("old=fortran"));
         assert!(!has("languages=fortran") && !has("+cuda") && !has("+flang"));
+        assert!(has("~cuda") && !has("~fortran") && !has("~flang"));
     }
 }

@@ -1,0 +1,146 @@
+//! Libraries of the stack: their suites are green where all is well, skip with a reason where there is none, and what a suite
+//! may ask of them means what its documentation says.
+
+use std::path::Path;
+
+use crate::fixture::{Answer, call, tree};
+
+fn run(words: &str) -> Answer {
+    call(&std::iter::once("run").chain(words.split(' ')).collect::<Vec<_>>()).run()
+}
+
+#[test]
+fn every_library_is_green_on_the_branch_that_has_all_of_them() {
+    let suites = "hdf5 fftw";
+    let answer = run(&format!("{suites} --cc gcc/12")).exits(0);
+    let junit = answer.junit();
+    let skipped: Vec<&str> = junit
+        .cases
+        .iter()
+        .filter(|case| case.outcome == "skipped")
+        .map(|case| case.message.as_str())
+        .collect();
+    assert!(skipped.is_empty(), "{skipped:?}");
+    let suites = "hdf5-mpi fftw-mpi";
+    let answer = run(&format!("{suites} --cc gcc/12 --mpi openmpi/4")).exits(0);
+    assert_eq!(answer.junit().count("skipped"), 0, "{}", answer.stdout);
+}
+
+#[test]
+fn what_is_not_built_or_not_there_is_skipped_with_the_reason() {
+    let junit = run("hdf5/fortran hdf5/identity --cc llvm/16").exits(0).junit();
+    assert_eq!(junit.case("hdf5.fortran", "requires").message, "hdf5/1.10.8 was not built +fortran");
+    assert_eq!(junit.case("hdf5.identity", "build").outcome, "passed");
+    // The serial library of the compiler is all that this MPI's branch shows.
+    let junit = run("fftw-mpi/transforms --cc gcc/12 --mpi mpich/4").exits(3).junit();
+    assert_eq!(junit.case("fftw-mpi.transforms", "requires").message, "fftw/3.3.10 was not built +mpi");
+}
+
+#[test]
+fn a_probe_of_several_suites_is_one_text() {
+    let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-suites");
+    for name in ["proof.h", "package.sh", "with_mpi.sh"] {
+        let copies: Vec<String> = std::fs::read_dir(&suites)
+            .unwrap()
+            .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path().join(name)).ok())
+            .collect();
+        assert!(copies.len() > 1, "{name}");
+        assert!(copies.iter().all(|copy| *copy == copies[0]), "{name} differs between suites");
+    }
+}
+
+#[test]
+fn libraries_are_shown_below_their_branches_with_the_suites_about_them() {
+    let answer = call(&["discover"]).run().exits(0);
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    let row = |name: &str, suites: &str| {
+        lines
+            .iter()
+            .any(|line| line.starts_with(&format!("{name} ")) && line.ends_with(&format!(" {suites}")))
+    };
+    assert!(row("  hdf5/1.10.8", "hdf5"), "{}", answer.stdout);
+    assert!(row("    hdf5/1.10.8", "hdf5-mpi"), "{}", answer.stdout);
+    assert!(row("gcc/12.2.0", "compiler linkage modules"), "{}", answer.stdout);
+}
+
+const SUITE: &str = r#"
+name = "solver"
+summary = "A library"
+toolchain = ["compiler"]
+modules = ["fast | slow"]
+[[probe]]
+name = "place"
+summary = "Where it is"
+run = "echo {prefix:fast} {libdir:fast}"
+expect = { stdout = "^PLACE LIBDIR$" }
+[[probe]]
+name = "threads"
+summary = "Only of one with threads"
+requires = ["spack fast +threads"]
+run = "true"
+[[probe]]
+name = "plain"
+summary = "Only of one without"
+requires = ["not spack fast +threads"]
+run = "true"
+"#;
+
+/// A compiler with these libraries below it, and a suite about them.
+fn solver(files: &[(&str, &str)], place: &str, libdir: &str) -> Answer {
+    let stack = tempfile::tempdir().unwrap();
+    let gcc =
+        "family(\"compiler\")\nprepend_path(\"MODULEPATH\", \"{root}/gcc\")\nsetenv(\"CC\", \"/bin/true\")\n";
+    tree(stack.path(), &[&[("Core/gcc/12.lua", gcc)], files].concat());
+    let full = |path: &str| path.replace("{root}", &stack.path().to_string_lossy());
+    let suite = SUITE.replace("PLACE", &full(place)).replace("LIBDIR", &full(libdir));
+    call(&["run", "solver", "--suites", "s", "--cc", "gcc/12"])
+        .file("s/solver/suite.toml", suite)
+        .env("MODULEPATH", stack.path().join("Core"))
+        .run()
+}
+
+const SPEC: &str = r#"{"spec": {"_meta": {"version": 5}, "nodes": [{"name": "slow", "version": "1", "hash": "h", "parameters": {"threads": true}}]}}"#;
+
+#[test]
+fn the_first_alternative_that_is_offered_is_loaded_and_shows_its_prefix() {
+    let slow = ("gcc/slow/1.lua", "prepend_path(\"CMAKE_PREFIX_PATH\", \"{root}/opt/slow/.\", \":\")\n");
+    let files = [slow, ("opt/slow/lib64/libslow.so", ""), ("opt/slow/.spack/spec.json", SPEC)];
+    let junit = solver(&files, "{root}/opt/slow", "{root}/opt/slow/lib64").exits(0).junit();
+    assert_eq!(junit.case("solver.place", "run").outcome, "passed");
+    assert_eq!(junit.case("solver.threads", "run").outcome, "passed");
+    assert_eq!(junit.case("solver.plain", "requires").message, "slow/1 was built +threads");
+
+    // Both are there: the first is taken, and of a module without a record only `not` is known.
+    let fast = ("gcc/fast/2.lua", "setenv(\"FAST_ROOT\", \"{root}/opt/fast\")\n");
+    let junit =
+        solver(&[&[fast], &files[..]].concat(), "{root}/opt/fast", "{root}/opt/fast/lib").exits(0).junit();
+    assert_eq!(junit.case("solver.place", "run").outcome, "passed");
+    assert_eq!(
+        junit.case("solver.threads", "requires").message,
+        "no record of Spack says whether fast/2 was built +threads"
+    );
+    assert_eq!(junit.case("solver.plain", "run").outcome, "passed");
+}
+
+#[test]
+fn no_alternative_is_a_skip_and_a_module_that_leads_nowhere_a_failure() {
+    let answer = solver(&[("gcc/other/1.lua", "whatis(\"x\")\n")], "-", "-").exits(3);
+    let junit = answer.junit();
+    assert!(junit.cases.iter().all(|case| case.outcome == "skipped"), "{}", answer.stdout);
+    assert!(answer.stderr.contains("gcc/12 offers no fast or slow"), "{}", answer.stderr);
+    let junit = solver(&[("gcc/fast/1.lua", "whatis(\"x\")\n")], "-", "-").exits(1).junit();
+    let case = junit.case("solver.place", "requires");
+    assert!(case.message.starts_with("the modulefile of fast/1 leads to no prefix"), "{}", case.message);
+}
+
+#[test]
+fn a_prefix_of_a_module_that_is_not_loaded_is_a_fault_of_the_suite() {
+    let suite = SUITE.replace("{libdir:fast}", "{libdir:quick}");
+    let answer = call(&["list", "solver", "--suites", "s"]).file("s/solver/suite.toml", suite).run().exits(2);
+    assert!(
+        answer.stderr.contains("{libdir:quick} is of a module that the suite does not load"),
+        "{}",
+        answer.stderr
+    );
+    assert!(answer.stderr.contains("suite.toml:9"), "{}", answer.stderr);
+}
