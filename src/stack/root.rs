@@ -51,7 +51,7 @@ pub fn libdir(prefix: &Path) -> PathBuf {
     folders.iter().find(holds).unwrap_or(&folders[0]).clone()
 }
 
-/// The variables by which a module may say where it is installed: as EasyBuild, as CMake and as sites write them.
+/// The variables by which a module may say where it is installed: as `EasyBuild`, as `CMake` and as sites write them.
 fn variables(module: &Module) -> Vec<String> {
     let family = module.family.rsplit('/').next().unwrap_or_default();
     let upper = |other: &str| {
