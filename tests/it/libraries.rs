@@ -11,7 +11,7 @@ fn run(words: &str) -> Answer {
 
 #[test]
 fn every_library_is_green_on_the_branch_that_has_all_of_them() {
-    let suites = "hdf5 fftw netcdf netcdf-fortran";
+    let suites = "hdf5 fftw netcdf netcdf-fortran gsl";
     let answer = run(&format!("{suites} --cc gcc/12")).exits(0);
     let junit = answer.junit();
     let skipped: Vec<&str> = junit
@@ -21,7 +21,7 @@ fn every_library_is_green_on_the_branch_that_has_all_of_them() {
         .map(|case| case.message.as_str())
         .collect();
     assert!(skipped.is_empty(), "{skipped:?}");
-    let suites = "hdf5-mpi fftw-mpi netcdf-mpi scalapack lammps";
+    let suites = "hdf5-mpi fftw-mpi netcdf-mpi scalapack parallel-netcdf";
     let answer = run(&format!("{suites} --cc gcc/12 --mpi openmpi/4")).exits(0);
     assert_eq!(answer.junit().count("skipped"), 0, "{}", answer.stdout);
 }

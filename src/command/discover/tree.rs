@@ -114,13 +114,13 @@ impl<'v> Tree<'v> {
         }
     }
 
-    /// The suites that load this module beside the toolchain below which it stands.
+    /// The suites about this module, which they load first, beside the toolchain below which it stands.
     fn suites_about(&self, entry: &Found, chain: &[&Module]) -> Vec<&'v str> {
         let above = chain.split_last().map_or(&[][..], |(_, above)| above);
         let suites = self.suites.get(above).copied().unwrap_or_default();
         let about = |suite: &&&str| {
             let modules = self.view.beside.get(**suite).copied().unwrap_or_default();
-            modules.iter().any(|one| one.take(&entry.module))
+            modules.first().is_some_and(|one| one.take(&entry.module))
         };
         suites.iter().filter(about).copied().collect()
     }
