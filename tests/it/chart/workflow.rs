@@ -70,6 +70,7 @@ pub(super) fn faults(workflow: &Value, objects: &[Value]) -> Vec<String> {
             faults.push(format!("template {name}: {path} is declared or used, not both"));
         }
         if let Some(container) = template.get("container") {
+            faults.extend(mounted_twice(template));
             // A pod as Argo puts it together: what the workflow says once stands in every one.
             let pod = json!({
                 "volumes": workflow["spec"]["volumes"],
@@ -103,6 +104,19 @@ pub(super) fn faults(workflow: &Value, objects: &[Value]) -> Vec<String> {
         faults.push(format!("the executor's account {account} has no secret with a token"));
     }
     faults
+}
+
+/// Argo copies the container's mounts into an init container that mirrors them, and the API refuses a path that is there
+/// twice.
+fn mounted_twice(template: &Value) -> Vec<String> {
+    let places = |of: &Value| -> BTreeSet<String> {
+        list(of, "/volumeMounts").into_iter().map(|mount| text(mount, "/mountPath").to_owned()).collect()
+    };
+    let main = places(&template["container"]);
+    let mirrors =
+        list(template, "/initContainers").into_iter().filter(|init| init["mirrorVolumeMounts"] == true);
+    let twice = mirrors.flat_map(|init| places(init).intersection(&main).cloned().collect::<Vec<_>>());
+    twice.map(|path| format!("template {}: {path} is mounted twice", text(template, "/name"))).collect()
 }
 
 /// Whether this account has the token that Argo mounts: it finds the secret by the account, and every pod waits for it.
@@ -166,6 +180,11 @@ fn every_rule_about_workflows_can_fail() {
             "/spec/templates/2/initContainers/0/securityContext/readOnlyRootFilesystem",
             json!(false),
             "more rights",
+        ),
+        (
+            "/spec/templates/2/initContainers/0",
+            json!({ "mirrorVolumeMounts": true, "volumeMounts": [{ "name": "tmp", "mountPath": "/tmp" }] }),
+            "/tmp is mounted twice",
         ),
         ("/spec/securityContext/runAsNonRoot", json!(false), "may run as root"),
         ("/spec/automountServiceAccountToken", json!(true), "token of the API"),
