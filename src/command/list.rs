@@ -39,7 +39,7 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
     let root = Root::new(false)?;
     let stack = Stack::open(&catalogue, root.path(), &stop, request.all)?;
     let (asked, plan, missing) = plan(&catalogue, &stack, &request)?;
-    let mut record = record(&catalogue, &stack, &asked, &plan, (&request, &Facts::gather()));
+    let mut record = record(&catalogue, &stack, &asked, &plan, &request, &Facts::gather());
     mask::record::plan(&mut record);
     if let (Some(path), Some(basis)) = (&flags.history, &mut record.basis) {
         let owed: BTreeSet<&str> = record.cases.iter().map(|owed| owed.id.as_str()).collect();
@@ -66,7 +66,7 @@ pub fn list(flags: &List) -> Result<Exit, Error> {
         return Ok(Exit::Passed);
     }
     // `run` would do the rest, and end like this as well.
-    Err(nothing((&missing, &asked), &catalogue, &request))
+    Err(nothing(&missing, &asked, &catalogue, &request))
 }
 
 fn suites(flags: &List, catalogue: &Catalogue, selection: &Selection) -> Result<(), Error> {

@@ -57,18 +57,19 @@ fn rule(table: &mut Table<'_>) -> Option<Rule> {
             None
         }
     });
-    let factor =
-        numbered(table, ("factor", Event::Slower), &events, |factor| factor > 1.0, "a number above 1");
+    let factor = numbered(table, "factor", Event::Slower, &events, |factor| factor > 1.0, "a number above 1");
     let rate = numbered(
         table,
-        ("rate", Event::Flaky),
+        "rate",
+        Event::Flaky,
         &events,
         |rate| (0.0..1.0).contains(&rate),
         "a number from 0 to below 1",
     );
     let least = numbered(
         table,
-        ("least", Event::Coverage),
+        "least",
+        Event::Coverage,
         &events,
         |least| least > 0.0 && least <= 1.0,
         "a number above 0, at most 1",
@@ -174,7 +175,8 @@ fn events(table: &mut Table<'_>) -> Vec<Event> {
 /// A number that only means something beside one event.
 fn numbered(
     table: &mut Table<'_>,
-    (key, event): (&'static str, Event),
+    key: &'static str,
+    event: Event,
     events: &[Event],
     fits: impl Fn(f64) -> bool,
     wanted: &str,

@@ -26,8 +26,10 @@ use crate::suite::select::Selection;
 pub fn changed<'m>(
     selection: &Selection,
     ledger: &Path,
-    (catalogue, stack): (&Catalogue, &Stack<'_>),
-    (matrix, limits): (&'m Matrix, &'m Limits),
+    catalogue: &Catalogue,
+    stack: &Stack<'_>,
+    matrix: &'m Matrix,
+    limits: &'m Limits,
 ) -> Result<BTreeSet<&'m Chain>, Error> {
     let facts = Facts::gather();
     let keys = Keys::new(catalogue, stack, &facts, Given::or_environment(None, None), true);

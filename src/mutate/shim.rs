@@ -21,9 +21,9 @@ pub fn source(catalogue: &Catalogue, prototypes: &[Prototype]) -> String {
     let mut operators: Vec<String> = Vec::new();
     let mut bodies = String::new();
     for (number, prototype) in attacked.iter().enumerate() {
-        function(&mut bodies, catalogue, (number, prototype), &mut operators);
+        function(&mut bodies, catalogue, number, prototype, &mut operators);
         if prototype.returns == "int" && prototype.parameters.len() < WORDS {
-            fortran(&mut bodies, catalogue, (number, prototype), &mut operators);
+            fortran(&mut bodies, catalogue, number, prototype, &mut operators);
         }
     }
     let list = |names: &mut dyn Iterator<Item = &str>| {
@@ -48,7 +48,8 @@ fn number(operators: &mut Vec<String>, name: String) -> usize {
 fn function(
     out: &mut String,
     catalogue: &Catalogue,
-    (place, prototype): (usize, &Prototype),
+    place: usize,
+    prototype: &Prototype,
     operators: &mut Vec<String>,
 ) {
     let declared: Vec<&str> = prototype.parameters.iter().map(|it| it.declared.as_str()).collect();
@@ -99,7 +100,8 @@ fn function(
 fn fortran(
     out: &mut String,
     catalogue: &Catalogue,
-    (place, prototype): (usize, &Prototype),
+    place: usize,
+    prototype: &Prototype,
     operators: &mut Vec<String>,
 ) {
     let mut cases = String::new();

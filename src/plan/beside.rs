@@ -28,7 +28,8 @@ const LONGEST: Duration = Duration::from_mins(2);
 /// What modules load is followed so deep.
 const DEEPEST: usize = 8;
 /// How long one process may show modulefiles: it takes some 3 ms for each.
-const SHOWING: (Duration, Option<Duration>) = (Duration::from_mins(1), Some(Duration::from_secs(20)));
+const SHOWING: Duration = Duration::from_mins(1);
+const SHOWING_CPU: Duration = Duration::from_secs(20);
 
 /// The modules that are to be put together.
 pub(super) struct Lone<'f> {
@@ -44,6 +45,13 @@ pub(super) struct Lone<'f> {
     pub(super) bundles: Vec<&'f Found>,
     /// What no table knows.
     pub(super) others: Vec<&'f Found>,
+}
+
+/// What says to which compiler an MPI belongs.
+struct Witnesses<'w> {
+    closure: &'w Closure<'w>,
+    catalogue: &'w Catalogue,
+    inventory: &'w Inventory,
 }
 
 /// How much may still be tried.
@@ -67,17 +75,17 @@ impl Asker<'_> {
         let bundles: Vec<Bundle> = lone
             .bundles
             .iter()
-            .filter_map(|entry| Bundle::new(&entry.module, (&compilers, &mpis), &closure))
+            .filter_map(|entry| Bundle::new(&entry.module, &compilers, &mpis, &closure))
             .collect();
         let is_bundle = |module: &Module| bundles.iter().any(|bundle| bundle.module == *module);
         let compilers: Vec<&Found> =
             lone.compilers.iter().filter(|entry| !is_bundle(&entry.module)).copied().collect();
         let mut beside = Beside { bundles, ..Beside::default() };
+        let witnesses = Witnesses { closure: &closure, catalogue, inventory };
         let mut left = Left { loads: MOST_LOADS, until: Instant::now() + LONGEST };
         for mpi in lone.alone.iter().filter(|mpi| !beside.bundles.iter().any(|one| one.module == mpi.module))
         {
-            let told =
-                self.partner(mpi, &compilers, &beside.bundles, (&closure, catalogue, inventory), &mut left);
+            let told = self.partner(mpi, &compilers, &beside.bundles, &witnesses, &mut left);
             beside.partners.insert(mpi.file.clone(), told);
         }
         let shown = lone.others.iter().filter_map(|entry| Some((entry, catalogue.layouts.shows_mpi(entry)?)));
@@ -106,7 +114,9 @@ impl Asker<'_> {
             }
             let question = self.system.ask_show(&next, self.base);
             // What is not shown is loaded.
-            let Ok(answer) = bounded(&question, SHOWING, self.tmp, self.stop) else { return };
+            let Ok(answer) = bounded(&question, SHOWING, Some(SHOWING_CPU), self.tmp, self.stop) else {
+                return;
+            };
             closure.take(self.system.read_shown(&answer));
         }
     }
@@ -117,7 +127,7 @@ impl Asker<'_> {
         mpi: &Found,
         compilers: &[&Found],
         bundles: &[Bundle],
-        (closure, catalogue, inventory): (&Closure<'_>, &Catalogue, &Inventory),
+        &Witnesses { closure, catalogue, inventory }: &Witnesses<'_>,
         left: &mut Left,
     ) -> Result<Vec<Module>, String> {
         if !mpi.parents.is_empty() {
@@ -128,8 +138,7 @@ impl Asker<'_> {
             ));
         }
         let modules: Vec<Module> = compilers.iter().map(|entry| entry.module.clone()).collect();
-        let names = (closure, &catalogue.families);
-        if let Some(told) = by_needs(&mpi.module, &modules, bundles, names) {
+        if let Some(told) = by_needs(&mpi.module, &modules, bundles, closure, &catalogue.families) {
             return told;
         }
         if let Some(told) = by_record(mpi, compilers, inventory) {
@@ -152,7 +161,7 @@ impl Asker<'_> {
                 None => {}
             }
         }
-        if let Some(told) = by_suffix(&mpi.module, &modules, names) {
+        if let Some(told) = by_suffix(&mpi.module, &modules, closure, &catalogue.families) {
             return told;
         }
         let bundles: Vec<Module> = bundles.iter().map(|bundle| bundle.module.clone()).collect();

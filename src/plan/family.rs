@@ -28,18 +28,13 @@ pub(super) fn unknown(probe: &Probe, toolchain: &Toolchain, catalogue: &Catalogu
             && probe.uses(Placeholder::Mpirun)
             && launchers.find(&families.kin(family, version)).is_none();
         if tools || launcher {
-            return Some(check(layer, loaded, &named, (tools, launcher)));
+            return Some(check(layer, loaded, &named, tools, launcher));
         }
     }
     None
 }
 
-fn check(
-    layer: Layer,
-    loaded: &Loaded,
-    named: &BTreeSet<ToolName>,
-    (tools, launcher): (bool, bool),
-) -> Check {
+fn check(layer: Layer, loaded: &Loaded, named: &BTreeSet<ToolName>, tools: bool, launcher: bool) -> Check {
     let (module, family) = (&loaded.module, &loaded.family);
     let variables: Vec<&str> =
         tools_of(layer).filter_map(|(_, _, variables)| variables.first().copied()).collect();

@@ -54,7 +54,7 @@ pub(super) fn look(system: &System, base: &Environment, tmp: &Path, stop: &Stop)
     std::thread::scope(|scope| {
         let walk = || modulefiles::trees(&roots).iter().flat_map(|tree| modulefiles::below(tree)).collect();
         let walk = std::thread::Builder::new().spawn_scoped(scope, walk);
-        let found = spied(lmod, base, &base.text("MODULEPATH").unwrap_or_default(), (tmp, stop))?;
+        let found = spied(lmod, base, &base.text("MODULEPATH").unwrap_or_default(), tmp, stop)?;
         // A pod that lets us have no thread shows no more than spider does.
         let files: Vec<PathBuf> = walk.ok().and_then(|walk| walk.join().ok()).unwrap_or_default();
         if let (true, Some(file)) = (found.is_empty(), files.iter().find(|file| visible(file, &roots))) {
@@ -78,13 +78,8 @@ fn visible(file: &Path, roots: &[PathBuf]) -> bool {
     })
 }
 
-fn spied(
-    lmod: &Lmod,
-    base: &Environment,
-    roots: &str,
-    (tmp, stop): (&Path, &Stop),
-) -> Result<Vec<Found>, Error> {
-    let mut found = spied::spider(lmod, base, roots, (tmp, stop))?;
+fn spied(lmod: &Lmod, base: &Environment, roots: &str, tmp: &Path, stop: &Stop) -> Result<Vec<Found>, Error> {
+    let mut found = spied::spider(lmod, base, roots, tmp, stop)?;
     modulerc::heed(&mut found);
     Ok(found)
 }
@@ -195,7 +190,7 @@ impl Asker<'_> {
                 if !inside || !seen.insert(folder.clone()) {
                     continue;
                 }
-                let within = spied(lmod, &environment, &folder.to_string_lossy(), (self.tmp, self.stop));
+                let within = spied(lmod, &environment, &folder.to_string_lossy(), self.tmp, self.stop);
                 more.extend(within.unwrap_or_default().into_iter().map(|entry| below(&load, entry)));
             }
         }

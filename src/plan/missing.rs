@@ -151,7 +151,7 @@ fn unknown_runtime(catalogue: &Catalogue, request: &Request) -> Option<Error> {
 
 /// The error of a run to which all of this leaves nothing.
 #[must_use]
-pub fn nothing((missing, asked): (&[Missing], &[Asked]), catalogue: &Catalogue, request: &Request) -> Error {
+pub fn nothing(missing: &[Missing], asked: &[Asked], catalogue: &Catalogue, request: &Request) -> Error {
     if let Some(error) = unknown_runtime(catalogue, request) {
         return error;
     }

@@ -56,7 +56,7 @@ pub fn plan(
         missing.extend(gone(catalogue, &planned(&asked), request, again));
     }
     if plan.cases.is_empty() {
-        return Err(nothing((&missing, &asked), catalogue, request));
+        return Err(nothing(&missing, &asked, catalogue, request));
     }
     Ok((asked, plan, missing))
 }
@@ -122,7 +122,8 @@ pub fn record(
     stack: &Stack<'_>,
     asked: &[Asked],
     plan: &Plan,
-    (request, facts): (&Request, &Facts),
+    request: &Request,
+    facts: &Facts,
 ) -> PlanRecord {
     let labels: Vec<String> = asked.iter().map(|asked| asked.planned(catalogue).label).collect();
     let cases = plan.cases.iter().map(|case| {

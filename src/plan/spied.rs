@@ -32,16 +32,17 @@ pub(super) fn spider(
     lmod: &Lmod,
     base: &Environment,
     roots: &str,
-    (tmp, stop): (&Path, &Stop),
+    tmp: &Path,
+    stop: &Stop,
 ) -> Result<Vec<Found>, Error> {
-    let answer = bounded(&spider::ask(lmod, base, roots), (LIMIT, Some(CPU)), tmp, stop);
+    let answer = bounded(&spider::ask(lmod, base, roots), LIMIT, Some(CPU), tmp, stop);
     match answer.and_then(|answer| read(&answer)) {
         Ok(found) => Ok(found),
         Err(error) if stop.requested().is_some() => Err(error),
         // Where there is no modulefile, none can be at fault.
-        Err(error) => match sound(lmod, base, (tmp, stop)) {
+        Err(error) => match sound(lmod, base, tmp, stop) {
             Err(broken) => Err(broken),
-            Ok(()) => around(lmod, base, roots, (tmp, stop)).ok_or(error),
+            Ok(()) => around(lmod, base, roots, tmp, stop).ok_or(error),
         },
     }
 }
@@ -50,11 +51,11 @@ pub(super) fn spider(
 ///
 /// # Errors
 /// No answer, or none that can be read.
-pub(super) fn sound(lmod: &Lmod, base: &Environment, (tmp, stop): (&Path, &Stop)) -> Result<(), Error> {
+pub(super) fn sound(lmod: &Lmod, base: &Environment, tmp: &Path, stop: &Stop) -> Result<(), Error> {
     let folder =
         tempfile::tempdir_in(tmp).map_err(|error| Error::io(Kind::Pod, "make a folder in", tmp, &error))?;
     let question = spider::ask(lmod, base, &folder.path().to_string_lossy());
-    let answer = bounded(&question, (EMPTY, None), tmp, stop);
+    let answer = bounded(&question, EMPTY, None, tmp, stop);
     let what = match answer {
         Ok(answer) => match spider::read(&answer.stdout) {
             Ok(found) if found.is_empty() => return Ok(()),
@@ -92,27 +93,27 @@ fn read(answer: &Answer) -> Result<Vec<Found>, Error> {
 
 /// Leaves out the file that was opened last, again and again, until spider comes to its end. None where it never does:
 /// then it was none of them.
-fn around(lmod: &Lmod, base: &Environment, roots: &str, (tmp, stop): (&Path, &Stop)) -> Option<Vec<Found>> {
+fn around(lmod: &Lmod, base: &Environment, roots: &str, tmp: &Path, stop: &Stop) -> Option<Vec<Found>> {
     let folder = tempfile::tempdir_in(tmp).ok()?;
     let (left_out, opened) = (folder.path().join("left-out"), folder.path().join("opened"));
-    let without = |culprits: &[&PathBuf], limits| {
+    let without = |culprits: &[&PathBuf], cpu| {
         let mut list = std::fs::File::create(&left_out).ok()?;
         for culprit in culprits {
             list.write_all(&[culprit.as_os_str().as_bytes(), b"\n"].concat()).ok()?;
         }
         std::fs::write(&opened, "").ok()?;
         let question = spider::ask_around(lmod, base, roots, &left_out, &opened);
-        Some(bounded(&question, limits, tmp, stop).and_then(|answer| read(&answer)))
+        Some(bounded(&question, AGAIN, Some(cpu), tmp, stop).and_then(|answer| read(&answer)))
     };
     let mut culprits: Vec<PathBuf> = Vec::new();
     while culprits.len() <= MOST && stop.requested().is_none() {
-        if let Ok(mut found) = without(&culprits.iter().collect::<Vec<_>>(), (AGAIN, Some(CPU_AROUND)))? {
+        if let Ok(mut found) = without(&culprits.iter().collect::<Vec<_>>(), CPU_AROUND)? {
             // The last one decided it. Of the others each may have been the last word before another one's silence.
             let (mut guilty, mut left): (Vec<PathBuf>, _) =
                 (culprits.split_off(culprits.len().saturating_sub(1)), culprits);
             while let Some(suspect) = left.pop() {
                 let others: Vec<&PathBuf> = guilty.iter().chain(&left).collect();
-                match without(&others, (AGAIN, Some(CPU)))? {
+                match without(&others, CPU)? {
                     Ok(more) => found = more,
                     Err(_) => guilty.push(suspect),
                 }

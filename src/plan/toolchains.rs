@@ -163,7 +163,7 @@ impl<'s> Stack<'s> {
             )));
         }
         match &self.system {
-            System::Lmod(lmod) => spied::sound(lmod, &self.base, (&self.tmp, self.stop)),
+            System::Lmod(lmod) => spied::sound(lmod, &self.base, &self.tmp, self.stop),
             System::Tcl(_) => Ok(()),
         }
     }

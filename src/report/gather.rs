@@ -88,7 +88,7 @@ fn find(input: &Path, own: &Path, found: (&mut Vec<Input>, &mut Vec<Unread>)) {
         Ok(metadata) if metadata.is_file() => found.push(Input::Foreign(input.to_path_buf())),
         Ok(metadata) if metadata.is_dir() => {
             let before = found.len() + unread.len();
-            search(input, own, DEPTH, (found, unread));
+            search(input, own, DEPTH, found, unread);
             if found.len() + unread.len() == before {
                 unread.push(not("it holds no results: neither a plan.json nor JUnit files"));
             }
@@ -104,7 +104,7 @@ fn why(path: &Path, error: &std::io::Error) -> String {
 }
 
 /// Links are not followed: `latest -> run-7` would count run 7 twice.
-fn search(folder: &Path, own: &Path, depth: usize, (found, unread): (&mut Vec<Input>, &mut Vec<Unread>)) {
+fn search(folder: &Path, own: &Path, depth: usize, found: &mut Vec<Input>, unread: &mut Vec<Unread>) {
     let cannot = |why: String| Unread { input: folder.to_path_buf(), why };
     // One that cannot be read is told where it is read.
     match fs::symlink_metadata(folder.join("plan.json")) {
@@ -126,7 +126,7 @@ fn search(folder: &Path, own: &Path, depth: usize, (found, unread): (&mut Vec<In
             return unread.push(cannot(format!("more than {MOST} inputs: the rest is not looked at")));
         }
         if kind.is_dir() && depth > 0 {
-            search(&path, own, depth - 1, (found, unread));
+            search(&path, own, depth - 1, found, unread);
         } else if kind.is_file()
             && path.extension().is_some_and(|extension| extension == "xml")
             && path.canonicalize().is_ok_and(|path| path != own)

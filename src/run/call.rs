@@ -20,7 +20,7 @@ const LARGEST: usize = 64 << 20;
 /// # Errors
 /// A call that could not be started, took longer than `limit`, or was interrupted.
 pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Answer, Error> {
-    bounded(call, (limit, None), tmp, stop)
+    bounded(call, limit, None, tmp, stop)
 }
 
 /// As [`call`], and with a limit of CPU time: what reaches it has answered only in part.
@@ -29,7 +29,8 @@ pub fn call(call: &Call, limit: Duration, tmp: &Path, stop: &Stop) -> Result<Ans
 /// Those of [`call`].
 pub fn bounded(
     call: &Call,
-    (limit, cpu): (Duration, Option<Duration>),
+    limit: Duration,
+    cpu: Option<Duration>,
     tmp: &Path,
     stop: &Stop,
 ) -> Result<Answer, Error> {

@@ -92,7 +92,7 @@ pub fn execute(
     stop: &Stop,
     lines: &mut dyn FnMut(Stream, &[u8]),
 ) -> Result<Executed, Error> {
-    let log = Log::open(&capture.log, &capture.heading, (capture.log_cap, capture.tail), capture.filter)
+    let log = Log::open(&capture.log, &capture.heading, capture.log_cap, capture.tail, capture.filter)
         .map_err(|error| Error::io(Kind::Pod, "write", &capture.log, &error))?;
     let remains = Remains::before(Path::new(SHARED_MEMORY), &command.tmp);
     let killed = oom::kills();

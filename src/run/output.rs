@@ -119,7 +119,8 @@ impl Log {
     pub(super) fn open(
         path: &Path,
         heading: &str,
-        (cap, tail): (u64, usize),
+        cap: u64,
+        tail: usize,
         filter: Filter,
     ) -> io::Result<Self> {
         let file = File::options().append(true).create(true).open(path)?;
@@ -230,7 +231,7 @@ mod tests {
     fn a_log_holds_its_cap_then_says_what_is_missing_then_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut log = Log::open(&path, "$ x\n", (4, 3), plain).unwrap();
+        let mut log = Log::open(&path, "$ x\n", 4, 3, plain).unwrap();
         for chunk in ["ab", "cdef", "ghij"] {
             log.add(Stream::Stdout, chunk.as_bytes());
         }
@@ -250,7 +251,7 @@ mod tests {
                 Cow::Owned(text.into_bytes())
             })
         };
-        let mut log = Log::open(&path, "", (100, 3), hide).unwrap();
+        let mut log = Log::open(&path, "", 100, 3, hide).unwrap();
         log.add(Stream::Stdout, b"a sec");
         log.add(Stream::Stderr, b"b\nc");
         log.add(Stream::Stdout, b"ret\nd");
@@ -260,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_and_stops_nothing() {
-        let mut log = Log::open(Path::new("/dev/full"), "", (100, 3), plain).unwrap();
+        let mut log = Log::open(Path::new("/dev/full"), "", 100, 3, plain).unwrap();
         log.add(Stream::Stdout, b"some output");
         assert_eq!(log.finish("").error.as_deref(), Some("no space left on device"));
     }

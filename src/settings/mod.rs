@@ -83,7 +83,7 @@ impl Settings {
     /// # Errors
     /// What clap says of the command line.
     pub fn shown(&self, argv: Vec<OsString>) -> Result<Vec<Shown>, clap::Error> {
-        shown(self.command(), (&self.values, self.file.as_deref()), argv)
+        shown(self.command(), &self.values, self.file.as_deref(), argv)
     }
 
     /// The command line as it is with these settings.

@@ -27,7 +27,8 @@ pub struct Shown {
 /// Every flag that the verb of this command line has, in the order of its help; `values` are those of the file.
 pub(super) fn shown(
     mut command: Command,
-    (values, file): (&[Value], Option<&Path>),
+    values: &[Value],
+    file: Option<&Path>,
     argv: Vec<OsString>,
 ) -> Result<Vec<Shown>, clap::Error> {
     command.build();

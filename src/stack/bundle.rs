@@ -19,7 +19,8 @@ impl Bundle {
     #[must_use]
     pub fn new(
         module: &Module,
-        (compilers, mpis): (&[Module], &[Module]),
+        compilers: &[Module],
+        mpis: &[Module],
         closure: &Closure<'_>,
     ) -> Option<Self> {
         let brought = closure.of(module).modules;

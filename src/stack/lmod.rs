@@ -182,7 +182,8 @@ pub fn loaded(environment: &Environment) -> Vec<(Module, PathBuf)> {
 pub fn resolve(
     wanted: &[Wanted],
     loaded: &[(Module, PathBuf)],
-    (answer, system): (&Answer, &str),
+    answer: &Answer,
+    system: &str,
 ) -> Result<Vec<Module>, Refusal> {
     let mut found = Vec::new();
     let mut absent = Vec::new();
@@ -302,7 +303,7 @@ mod tests {
             ..Answer::default()
         };
         let refusal =
-            resolve(&wanted(&["llvm", "openmpi/5"]), &loaded(&environment), (&answer, "Lmod")).unwrap_err();
+            resolve(&wanted(&["llvm", "openmpi/5"]), &loaded(&environment), &answer, "Lmod").unwrap_err();
         assert_eq!(refusal.what, "asked for `openmpi/5`, but Lmod has loaded llvm/16.0.6");
         assert_eq!(refusal.words, "Inactive Modules: 1) openmpi");
     }

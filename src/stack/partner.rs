@@ -41,7 +41,8 @@ pub fn by_needs(
     mpi: &Module,
     compilers: &[Module],
     bundles: &[Bundle],
-    (closure, families): (&Closure<'_>, &Families),
+    closure: &Closure<'_>,
+    families: &Families,
 ) -> Option<Result<Vec<Module>, String>> {
     let brought = closure.of(mpi);
     let loaded: Vec<Module> =
@@ -78,7 +79,8 @@ pub fn by_needs(
 pub fn by_suffix(
     mpi: &Module,
     compilers: &[Module],
-    (closure, families): (&Closure<'_>, &Families),
+    closure: &Closure<'_>,
+    families: &Families,
 ) -> Option<Result<Vec<Module>, String>> {
     // `openmpi/gcc-12.2.0/4.1.4` and `openmpi-gcc12/4.1.4` say it within the name.
     let all: Vec<(String, String)> = named(&format!("{}/{}", mpi.family, mpi.suffix()), families).collect();
@@ -226,7 +228,7 @@ mod tests {
         let compilers = ["gcc/12.2.0", "gcc/11.3.0", "GCC/13.2.0", "llvm/16.0.6", "intel/2023.1.0"];
         let compilers = compilers.map(Module::new);
         let closure = Closure::new(&[]);
-        let of = |name: &str| by_suffix(&Module::new(name), &compilers, (&closure, &families));
+        let of = |name: &str| by_suffix(&Module::new(name), &compilers, &closure, &families);
         for (mpi, compiler) in [
             ("OpenMPI/4.1.4-GCC-12.2.0", "gcc/12.2.0"),
             ("openmpi/4.1.4-gcc12", "gcc/12.2.0"),
@@ -271,7 +273,7 @@ mod tests {
         let compilers = ["gcc/12.2.0", "gcc/11.3.0"].map(Module::new);
         let (module, compiler) = (Module::new("PrgEnv-gnu/8"), compilers[0].clone());
         let bundles = [Bundle { module, compiler, mpi: None }];
-        let of = |name: &str| by_needs(&Module::new(name), &compilers, &bundles, (&closure, &families));
+        let of = |name: &str| by_needs(&Module::new(name), &compilers, &bundles, &closure, &families);
         assert_eq!(of("a/1"), Some(Ok(vec![compilers[1].clone()])));
         assert_eq!(of("b/1"), Some(Ok(vec![compilers[0].clone()])));
         assert!(of("c/1").unwrap().unwrap_err().contains("it loads gcc/9.1.0, and there is no"));

@@ -73,9 +73,11 @@ impl Toolchain {
     /// Looks the tools up in `environment`, in which `requested` are loaded, which it was not in `base`.
     #[must_use]
     pub fn new(
-        (label, requested): (String, &[(Layer, Module)]),
+        label: String,
+        requested: &[(Layer, Module)],
         loaded: Vec<(Module, PathBuf)>,
-        (base, environment): (Environment, Environment),
+        base: Environment,
+        environment: Environment,
         families: &Families,
         launchers: &Launchers,
     ) -> Self {

@@ -172,7 +172,8 @@ impl Operand {
 }
 
 /// Whether a module is of a family and range; a module without a version may be of any.
-fn is((name, version): (&str, &str), family: &str, range: &Range) -> Option<bool> {
+fn is(module: (&str, &str), family: &str, range: &Range) -> Option<bool> {
+    let (name, version) = module;
     if name == family && version.is_empty() && *range != Range::default() {
         return None;
     }

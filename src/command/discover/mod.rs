@@ -47,7 +47,7 @@ pub fn discover(flags: &Discover) -> Result<Exit, Error> {
     }
     let selection = Selection::new(&flags.suites, &flags.tags, &catalogue.suites)?;
     let changed = match &flags.since {
-        Some(ledger) => Some(changed(&selection, ledger, (&catalogue, &stack), (matrix, &limits))?),
+        Some(ledger) => Some(changed(&selection, ledger, &catalogue, &stack, matrix, &limits)?),
         None => None,
     };
     let mut view = View::new(&catalogue, found, matrix, &limits);

@@ -56,6 +56,12 @@ pub(super) struct Bench<'b> {
     catchers: Mutex<BTreeMap<String, usize>>,
 }
 
+/// Where one command of a probe works.
+struct At<'a> {
+    stage: &'a Stage,
+    attempt: &'a Attempt,
+}
+
 /// What a bench is set up from.
 pub(super) struct Equipment<'b> {
     pub(super) catalogue: &'b Catalogue,
@@ -96,7 +102,7 @@ impl<'b> Bench<'b> {
         let tasks = probes(catalogue, selection).map(|(suite, probe, run)| {
             let (bench, ready, unfit) = (&bench, &ready, &unfit);
             Task::new(Share::Build, move || match bench.build(suite, probe) {
-                Ok(stage) => bench.launches((suite, probe, run), &Arc::new(stage), ready, unfit),
+                Ok(stage) => bench.launches(suite, probe, run, &Arc::new(stage), ready, unfit),
                 Err(why) => {
                     lock(unfit).push((format!("{}/{}", suite.name, probe.name), why));
                     Vec::new()
@@ -126,9 +132,10 @@ impl<'b> Bench<'b> {
         let name = format!("{}.{}", suite.name, probe.name);
         let stage = Stage::new(self.root, &name, suite, probe, false).map_err(told)?;
         let attempt = stage.attempt("build").map_err(told)?;
+        let at = At { stage: &stage, attempt: &attempt };
         for template in &probe.build {
-            let words = self.fill(template, probe, None, (&stage, &attempt))?;
-            let step = self.execute(probe, words, None, (&stage, &attempt), probe.timeout, &mut |_, _| {});
+            let words = self.fill(template, probe, None, &at)?;
+            let step = self.execute(probe, words, None, &at, probe.timeout, &mut |_, _| {});
             let step = step.map_err(told)?;
             if let Some(check) = judge::build([&step]) {
                 return Err(check.reason);
@@ -139,7 +146,9 @@ impl<'b> Bench<'b> {
 
     fn launches<'t>(
         &'t self,
-        (suite, probe, run): (&'b Suite, &'b Probe, &'b Template),
+        suite: &'b Suite,
+        probe: &'b Probe,
+        run: &'b Template,
         stage: &Arc<Stage>,
         ready: &'t Mutex<Vec<Ready<'b>>>,
         unfit: &'t Mutex<Vec<(String, String)>>,
@@ -245,9 +254,10 @@ impl<'b> Bench<'b> {
 
     fn launch(&self, ready: &Ready<'_>, choice: Option<&str>, limit: Duration) -> Result<Vec<Check>, Error> {
         let attempt = ready.stage.attempt(&format!("m{}", self.count.fetch_add(1, Ordering::Relaxed)))?;
-        let at = (&*ready.stage, &attempt);
-        let mut words =
-            self.fill(ready.run, ready.probe, ready.ranks, at).map_err(|why| Error::new(Kind::Stack, why))?;
+        let at = At { stage: &ready.stage, attempt: &attempt };
+        let mut words = self
+            .fill(ready.run, ready.probe, ready.ranks, &at)
+            .map_err(|why| Error::new(Kind::Stack, why))?;
         let exe = ready.stage.exe().to_string_lossy().into_owned();
         // The launcher itself is spared.
         if let Some(place) = words.iter().position(|word| *word == exe) {
@@ -259,7 +269,7 @@ impl<'b> Bench<'b> {
             words.splice(place..place, before);
         }
         let mut reader = (ready.probe.protocol == Protocol::Tap).then(tap::Reader::default);
-        let step = self.execute(ready.probe, words, ready.ranks, at, limit, &mut |stream, chunk| {
+        let step = self.execute(ready.probe, words, ready.ranks, &at, limit, &mut |stream, chunk| {
             if stream == Stream::Stdout
                 && let Some(reader) = &mut reader
             {
@@ -274,7 +284,7 @@ impl<'b> Bench<'b> {
         template: &Template,
         probe: &Probe,
         ranks: Option<u32>,
-        (stage, attempt): (&Stage, &Attempt),
+        At { stage, attempt }: &At<'_>,
     ) -> Result<Vec<String>, String> {
         let mut lacking = None;
         let words = template.fill(|placeholder| match placeholder {
@@ -312,7 +322,7 @@ impl<'b> Bench<'b> {
         probe: &Probe,
         words: Vec<String>,
         ranks: Option<u32>,
-        (stage, attempt): (&Stage, &Attempt),
+        At { stage, attempt }: &At<'_>,
         wall: Duration,
         lines: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Step, Error> {

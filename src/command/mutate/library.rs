@@ -34,16 +34,16 @@ pub(super) fn shim(root: &Path) -> PathBuf {
 
 impl Attacked {
     /// Reads its header as the wrapper does, and the names in its libraries.
-    pub(super) fn new(toolchain: &Toolchain, (root, stop): (&Path, &Stop)) -> Result<Self, Error> {
+    pub(super) fn new(toolchain: &Toolchain, root: &Path, stop: &Stop) -> Result<Self, Error> {
         write(&root.join("header.c"), "#include <mpi.h>\n")?;
-        let header = mpicc(toolchain, &["-E", "-P", "header.c"], (root, stop))?;
+        let header = mpicc(toolchain, &["-E", "-P", "header.c"], root, stop)?;
         let prototypes = mutate::read(&header);
         if prototypes.is_empty() {
             return Err(Error::new(Kind::Stack, "mpi.h declares no function that could be attacked"));
         }
         // The names of types are macros in some headers, gone after preprocessing.
         write(&root.join("macros.c"), "#include <mpi.h>\n")?;
-        let macros = mpicc(toolchain, &["-E", "-dM", "macros.c"], (root, stop))?;
+        let macros = mpicc(toolchain, &["-E", "-dM", "macros.c"], root, stop)?;
         let fortran = fortran_symbols(toolchain);
         let fortran_types = fortran.binary_search_by(|symbol| symbol.as_str().cmp("mpi_bcast_")).is_ok();
         let library = Library { header: header + &macros, fortran, fortran_types };
@@ -55,11 +55,12 @@ impl Attacked {
         &self,
         toolchain: &Toolchain,
         faults: &mutate::Catalogue,
-        (root, stop): (&Path, &Stop),
+        root: &Path,
+        stop: &Stop,
     ) -> Result<(), Error> {
         write(&root.join("mutant.c"), &mutate::source(faults, &self.prototypes))?;
         let words = ["-w", "-O1", "-fPIC", "-shared", "mutant.c", "-o", "libmutant.so", "-ldl"];
-        mpicc(toolchain, &words, (root, stop)).map(|_| ())
+        mpicc(toolchain, &words, root, stop).map(|_| ())
     }
 }
 
@@ -68,7 +69,7 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 /// What the C wrapper prints.
-fn mpicc(toolchain: &Toolchain, words: &[&str], (root, stop): (&Path, &Stop)) -> Result<String, Error> {
+fn mpicc(toolchain: &Toolchain, words: &[&str], root: &Path, stop: &Stop) -> Result<String, Error> {
     let wrapper = match toolchain.tools.get(&Placeholder::Mpicc) {
         Some(Ok(words)) => words,
         Some(Err(why)) => return Err(Error::new(Kind::Stack, why.clone())),

@@ -51,7 +51,7 @@ pub fn mutate(flags: &Mutate) -> Result<Exit, Error> {
     let stack = Stack::open(&catalogue, root.path(), &stop, false)?;
     let asked = one(&stack, &request)?;
     let toolchain = loaded(&stack, &asked, &request)?;
-    let attacked = Attacked::new(toolchain, (root.path(), &stop))?;
+    let attacked = Attacked::new(toolchain, root.path(), &stop)?;
     let mutants = chosen(flags, &faults, &attacked);
     if mutants.is_empty() {
         return Err(Error::new(Kind::Nothing, "no fault is left to try")
@@ -63,7 +63,7 @@ pub fn mutate(flags: &Mutate) -> Result<Exit, Error> {
         }
         return Ok(Exit::Passed);
     }
-    attacked.build_shim(toolchain, &faults, (root.path(), &stop))?;
+    attacked.build_shim(toolchain, &faults, root.path(), &stop)?;
     let facts = Facts::gather();
     let bench = Bench::new(&Equipment {
         catalogue: &catalogue,
@@ -74,13 +74,14 @@ pub fn mutate(flags: &Mutate) -> Result<Exit, Error> {
         stop: &stop,
         jobs: flags.jobs,
     })?;
-    tell::bench(&bench.unfit, bench.healthy(), &toolchain.label, mutants.len());
+    let (launches, time) = bench.healthy();
+    tell::bench(&bench.unfit, launches, time, &toolchain.label, mutants.len());
     let trials = trials::Trials::open(&flags.results, &mutants)?;
     bench.attack(&mutants, &trials, flags.budget);
     let tried = trials.tried();
     let score = Score::new(tried.iter().map(|(mutant, trial)| (*mutant, trial.verdict)));
     page::write(&flags.results, &toolchain.label, &score, &tried)?;
-    tell::score(&score, &tried, (mutants.len(), &flags.results));
+    tell::score(&score, &tried, mutants.len(), &flags.results);
     if let Some(signal) = stop.requested() {
         return Ok(Exit::Signal(signal));
     }

@@ -11,7 +11,8 @@ use crate::report::text::{line, many};
 /// What mutants are tried with.
 pub(super) fn bench(
     unfit: &[(String, String)],
-    (launches, time): (usize, Duration),
+    launches: usize,
+    time: Duration,
     toolchain: &str,
     mutants: usize,
 ) {
@@ -32,7 +33,7 @@ pub(super) fn trial(number: usize, trial: &Trial) {
 }
 
 /// Sums by operator, what survived, and the sentence.
-pub(super) fn score(score: &Score, tried: &[(&Mutant, Trial)], (asked, results): (usize, &Path)) {
+pub(super) fn score(score: &Score, tried: &[(&Mutant, Trial)], asked: usize, results: &Path) {
     println!("{:28} {:>6} {:>6} {:>8} {:>6}", "fault", "tried", "caught", "by name", "%");
     for (operator, sum) in &score.operators {
         println!(

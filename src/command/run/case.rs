@@ -119,7 +119,7 @@ impl<'g> Group<'g> {
         }
         let attempt = stage.attempt("build")?;
         for template in templates {
-            let step = self.execute(template, &self.cases[0], (stage, &attempt), &mut |_, _| {})?;
+            let step = self.execute(template, &self.cases[0], stage, &attempt, &mut |_, _| {})?;
             let well = step.step.executed.ended == Ended::Exit(0);
             steps.push(step);
             if !well {
@@ -163,7 +163,8 @@ impl<'g> Group<'g> {
         &self,
         template: &Template,
         case: &Case,
-        (stage, attempt): (&Stage, &Attempt),
+        stage: &Stage,
+        attempt: &Attempt,
         lines: &mut dyn FnMut(Stream, &[u8]),
     ) -> Result<Done, Error> {
         let probe = self.probe();
@@ -233,7 +234,7 @@ impl Built<'_> {
                 continue;
             }
             let seconds = begun.elapsed().as_secs_f64();
-            return self.conclude_after(case, checks, step.as_ref(), (seconds, earlier));
+            return self.conclude_after(case, checks, step.as_ref(), seconds, earlier);
         }
     }
 
@@ -283,7 +284,7 @@ impl Built<'_> {
         let probe = self.group.probe();
         let attempt = self.stage.attempt(&format!("{}{number}", case.ranks.map_or(0, |ranks| ranks)))?;
         let mut reader = (probe.protocol == Protocol::Tap).then(tap::Reader::default);
-        let done = self.group.execute(template, case, (&self.stage, &attempt), &mut |stream, chunk| {
+        let done = self.group.execute(template, case, &self.stage, &attempt, &mut |stream, chunk| {
             if stream == Stream::Stdout
                 && let Some(reader) = &mut reader
             {
@@ -295,7 +296,7 @@ impl Built<'_> {
     }
 
     fn conclude(&self, case: &Case, checks: Vec<Check>) {
-        self.conclude_after(case, checks, None, (0.0, Vec::new()));
+        self.conclude_after(case, checks, None, 0.0, Vec::new());
     }
 
     pub(super) fn conclude_after(
@@ -303,7 +304,8 @@ impl Built<'_> {
         case: &Case,
         mut checks: Vec<Check>,
         run: Option<&Done>,
-        (seconds, earlier): (f64, Vec<Check>),
+        seconds: f64,
+        earlier: Vec<Check>,
     ) {
         let probe = self.group.probe();
         let first = self.group.cases.first().is_some_and(|first| first.id == case.id);

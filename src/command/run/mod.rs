@@ -16,6 +16,7 @@ mod untested;
 mod why;
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::Run;
@@ -48,7 +49,7 @@ use crate::run::sweep::leave_nothing;
 use crate::suite::Service;
 use pause::Pause;
 use resume::resume;
-use session::Session;
+use session::{Parts, Session};
 use teller::Teller;
 use why::Why;
 
@@ -63,7 +64,7 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
     let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
     let request = Request::new(&flags.select, &catalogue)?;
     let mut begun = false;
-    let done = attempt(flags, (&catalogue, &request), &facts, &mut begun);
+    let done = attempt(flags, &catalogue, &request, &facts, &mut begun);
     if let (Err(error), false) = (&done, begun) {
         let why = Why::new(catalogue.site.source.as_ref()).ok();
         untested::leave(flags, &request, &facts, why.as_ref(), error);
@@ -74,7 +75,8 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
 /// The run; `begun` says whether the results are there and speak for themselves.
 fn attempt(
     flags: &Run,
-    (catalogue, request): (&Catalogue, &Request),
+    catalogue: &Catalogue,
+    request: &Request,
     facts: &Facts,
     begun: &mut bool,
 ) -> Result<Exit, Error> {
@@ -87,7 +89,7 @@ fn attempt(
     let stop = Arc::new(Stop::new(flags.grace)?);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
-    let done = carry_out(flags, (catalogue, request), (facts.clone(), why), &stop, begun);
+    let done = carry_out(flags, catalogue, request, facts.clone(), why, &stop, begun);
     match (done, stop.requested()) {
         // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
         (Err(error), Some(signal)) => {
@@ -98,10 +100,21 @@ fn attempt(
     }
 }
 
+/// What the ledger at `path` says, and a note of what is wrong with it.
+fn since<'k>(path: &Path, keys: &'k Keys<'k>) -> Since<'k> {
+    let (since, told) = Since::new(path, keys);
+    if let Some(line) = told {
+        note(&line);
+    }
+    since
+}
+
 fn carry_out(
     flags: &Run,
-    (catalogue, request): (&Catalogue, &Request),
-    (facts, why): (Facts, Why),
+    catalogue: &Catalogue,
+    request: &Request,
+    facts: Facts,
+    why: Why,
     stop: &Arc<Stop>,
     begun: &mut bool,
 ) -> Result<Exit, Error> {
@@ -109,7 +122,7 @@ fn carry_out(
     let host = facts.node.clone().or_else(|| Some(facts.host.clone()));
     let stack = Stack::open(catalogue, root.path(), stop, request.all)?;
     let (asked, plan, missing) = plan(catalogue, &stack, request)?;
-    let mut record = record(catalogue, &stack, &asked, &plan, (request, &facts));
+    let mut record = record(catalogue, &stack, &asked, &plan, request, &facts);
     if let Some(unmet) = unmet(catalogue, &asked, request) {
         note(&unmet);
     }
@@ -122,14 +135,8 @@ fn carry_out(
     let claim = Claim::take(&flags.select.results)?;
     let given_servers = Given::or_environment(flags.index_url.as_ref(), flags.cran.as_ref());
     let keys = Keys::new(catalogue, &stack, &facts, given_servers, flags.since.is_some());
-    let (done, plan) = resume(flags, (catalogue, &stack, &keys), (&asked, &request.extra), plan);
-    let since = flags.since.as_deref().map(|path| {
-        let (since, told) = Since::new(path, &keys);
-        if let Some(line) = told {
-            note(&line);
-        }
-        since
-    });
+    let (done, plan) = resume(flags, catalogue, &stack, &keys, &asked, &request.extra, plan);
+    let since = flags.since.as_deref().map(|path| since(path, &keys));
     let pause = if flags.debug_pause { Some(Pause::new()?) } else { None };
     let live = show(flags, &record, &done);
     if !flags.resume || earlier::would_lose(&flags.select.results, &done) {
@@ -138,12 +145,27 @@ fn carry_out(
     *begun = true;
     let results = results::Results::begin(&flags.select.results, &record, done, flags.reports.order())?;
     let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
-    let told = (record.cases, Teller::start(results, console)?, live, pause);
+    let teller = Teller::start(results, console)?;
     let reserve = Reserve::make(&flags.select.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
-    let place = (&asked[..], &root, &keys, since.as_ref());
-    let session =
-        Session::new(flags, catalogue, (&stack, &request.extra), place, (facts, why), (stop, services), told);
+    let session = Session::new(Parts {
+        flags,
+        catalogue,
+        stack: &stack,
+        extra: &request.extra,
+        asked: &asked,
+        root: &root,
+        keys: &keys,
+        since: since.as_ref(),
+        facts,
+        why,
+        stop,
+        services,
+        owed: record.cases,
+        teller,
+        live,
+        pause,
+    });
     for case in missing {
         session.tell(case);
     }

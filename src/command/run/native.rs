@@ -25,12 +25,12 @@ impl Built<'_> {
             Ok(attempt) => {
                 let environment = group.environment(probe, case, &self.stage, &attempt, false);
                 let limit = group.session.flags.timeout.unwrap_or(probe.timeout);
-                let subject = (group.toolchain, group.suite().modules.as_slice());
-                look(native, group.session, subject, (&environment, &attempt.tmp), limit)
+                let named = group.suite().modules.as_slice();
+                look(native, group.session, group.toolchain, named, &environment, &attempt.tmp, limit)
             }
             Err(error) => vec![stage_fault(&error, &self.group.session.why)],
         };
-        self.conclude_after(case, checks, None, (begun.elapsed().as_secs_f64(), Vec::new()));
+        self.conclude_after(case, checks, None, begun.elapsed().as_secs_f64(), Vec::new());
     }
 }
 
@@ -38,8 +38,10 @@ impl Built<'_> {
 fn look(
     native: Native,
     session: &Session<'_>,
-    (toolchain, named): (&Toolchain, &[Alternatives]),
-    (environment, tmp): (&Environment, &Path),
+    toolchain: &Toolchain,
+    named: &[Alternatives],
+    environment: &Environment,
+    tmp: &Path,
     limit: Duration,
 ) -> Vec<Check> {
     let ask = |question: &_| call(question, limit, tmp, session.stop);

@@ -24,8 +24,11 @@ use crate::verdict::known::KNOWN;
 /// The cases that need not be run, and the plan without them. A line says how many are run again, and why.
 pub(super) fn resume(
     flags: &Run,
-    (catalogue, stack, keys): (&Catalogue, &Stack<'_>, &Keys<'_>),
-    (asked, extra): (&[Asked], &[Wanted]),
+    catalogue: &Catalogue,
+    stack: &Stack<'_>,
+    keys: &Keys<'_>,
+    asked: &[Asked],
+    extra: &[Wanted],
     mut plan: Plan,
 ) -> (Vec<CaseRecord>, Plan) {
     if !flags.resume {

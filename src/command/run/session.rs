@@ -61,17 +61,30 @@ pub(super) struct Session<'s> {
     pause: Option<Pause>,
 }
 
+/// What a session is made of.
+pub(super) struct Parts<'s> {
+    pub(super) flags: &'s Run,
+    pub(super) catalogue: &'s Catalogue,
+    pub(super) stack: &'s Stack<'s>,
+    pub(super) extra: &'s [Wanted],
+    pub(super) asked: &'s [Asked],
+    pub(super) root: &'s Root,
+    pub(super) keys: &'s Keys<'s>,
+    pub(super) since: Option<&'s Since<'s>>,
+    pub(super) facts: Facts,
+    pub(super) why: Why,
+    pub(super) stop: &'s Stop,
+    pub(super) services: Services,
+    pub(super) owed: Vec<Owed>,
+    pub(super) teller: Teller,
+    pub(super) live: Option<Arc<Live>>,
+    pub(super) pause: Option<Pause>,
+}
+
 impl<'s> Session<'s> {
-    pub(super) fn new(
-        flags: &'s Run,
-        catalogue: &'s Catalogue,
-        (stack, extra): (&'s Stack<'s>, &'s [Wanted]),
-        (asked, root, keys, since): (&'s [Asked], &'s Root, &'s Keys<'s>, Option<&'s Since<'s>>),
-        (facts, why): (Facts, Why),
-        (stop, services): (&'s Stop, Services),
-        (owed, teller, live, pause): (Vec<Owed>, Teller, Option<Arc<Live>>, Option<Pause>),
-    ) -> Self {
-        let owed = owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
+    pub(super) fn new(parts: Parts<'s>) -> Self {
+        let Parts { flags, catalogue, .. } = parts;
+        let owed = parts.owed.into_iter().map(|owed| (owed.id.clone(), owed)).collect();
         let limited = |probe: &Probe| flags.limits().or(probe.limits).memory.is_some();
         let probes = catalogue.suites.iter().flat_map(|suite| &suite.probes);
         let groups = probes.into_iter().any(limited).then(|| {
@@ -83,23 +96,23 @@ impl<'s> Session<'s> {
         Self {
             flags,
             catalogue,
-            stack,
-            extra,
-            asked,
-            root,
-            facts,
-            why,
-            stop,
-            services,
-            keys,
-            since,
+            stack: parts.stack,
+            extra: parts.extra,
+            asked: parts.asked,
+            root: parts.root,
+            facts: parts.facts,
+            why: parts.why,
+            stop: parts.stop,
+            services: parts.services,
+            keys: parts.keys,
+            since: parts.since,
             groups,
             launches_beside: OnceLock::new(),
             bad: AtomicUsize::new(0),
             owed,
-            teller,
-            live,
-            pause,
+            teller: parts.teller,
+            live: parts.live,
+            pause: parts.pause,
         }
     }
 

@@ -31,7 +31,7 @@ pub(super) fn look(tools: &Tools<'_>, compiler: &Loaded) -> Vec<Check> {
     checks.extend(fixed_headers(tools, compiler));
     checks.push(local_headers());
     for (tool, library) in tools.subject.families.links() {
-        checks.push(runtime(tools, (tool, &library), compiler));
+        checks.push(runtime(tools, tool, &library, compiler));
     }
     checks.extend(names::of_compiler(tools, compiler));
     checks.push(build_wrappers(compiler));
@@ -232,7 +232,7 @@ fn local_headers() -> Check {
 }
 
 /// Where the linker would find a run-time library.
-fn runtime(tools: &Tools<'_>, (tool, library): (Placeholder, &str), compiler: &Loaded) -> Check {
+fn runtime(tools: &Tools<'_>, tool: Placeholder, library: &str, compiler: &Loaded) -> Check {
     let check = &check_of(library);
     let program = match tools.program(tool) {
         Ok(program) => program,

@@ -18,7 +18,7 @@ pub(super) fn look(tools: &Tools<'_>, mpi: &Loaded, compiler: &Loaded) -> Vec<Ch
     let mut checks = Vec::new();
     for (name, wrapper, language) in WRAPPERS {
         checks.push(tools.path(&format!("{name}-path"), wrapper, mpi));
-        checks.extend(wrapped(tools, name, (wrapper, language), compiler));
+        checks.extend(wrapped(tools, name, wrapper, language, compiler));
         checks.extend(tools.refuses(&format!("{name}-status"), wrapper));
     }
     checks.extend(launcher(tools, mpi));
@@ -32,7 +32,8 @@ pub(super) fn look(tools: &Tools<'_>, mpi: &Loaded, compiler: &Loaded) -> Vec<Ch
 fn wrapped(
     tools: &Tools<'_>,
     name: &str,
-    (wrapper, language): (Placeholder, Placeholder),
+    wrapper: Placeholder,
+    language: Placeholder,
     compiler: &Loaded,
 ) -> [Check; 2] {
     let names = [format!("{name}-compiler"), format!("{name}-folders")];

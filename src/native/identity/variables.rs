@@ -84,7 +84,7 @@ pub(super) fn compiler(tools: &Tools<'_>, variable: &str, tool: Placeholder, loa
             None => crate::native::skipped(check, format!("no loaded module sets {variable}")),
         };
     };
-    let faults = misled(tools, (variable, &value), tool, loaded);
+    let faults = misled(tools, variable, &value, tool, loaded);
     judged(check, "identity.variable", Vec::from_iter(faults))
 }
 
@@ -104,7 +104,8 @@ fn sibling(tools: &Tools<'_>, variable: &str, tool: Placeholder) -> Option<&'sta
 
 fn misled(
     tools: &Tools<'_>,
-    (variable, value): (&str, &str),
+    variable: &str,
+    value: &str,
     tool: Placeholder,
     loaded: &Loaded,
 ) -> Option<String> {

@@ -201,7 +201,7 @@ pub(super) fn judge(
         let left = difference(&base.environment, &purged.environment);
         checks.push(judged("purge", "module.unload", left));
     }
-    checks.extend(swapped(plan, walk, seen, (base, with)));
+    checks.extend(swapped(plan, walk, seen, base, with));
     if let Some((other, at)) = plan.family
         && let Some(now) = seen.get(&at)
     {
@@ -233,7 +233,8 @@ fn swapped(
     plan: &Plan<'_>,
     walk: &Walk<'_>,
     seen: &BTreeMap<At, Seen>,
-    (base, with): (&Seen, &Seen),
+    base: &Seen,
+    with: &Seen,
 ) -> Vec<Check> {
     let names = ["swapped for another compiler", "swapped back"];
     let Some(swap) = &plan.swap else {

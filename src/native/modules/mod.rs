@@ -74,7 +74,7 @@ pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
     let mut checks = chain::judge(&plan, &walk, &seen, last, parents);
     let took = checks.iter().find(|check| check.name == format!("{last} loads") && check.reason.is_empty());
     let took = took.and_then(|check| check.millis);
-    checks.extend(took.and_then(|millis| time::judge(&walk, last, (parents, &[*last]), millis)));
+    checks.extend(took.and_then(|millis| time::judge(&walk, last, parents, &[*last], millis)));
     if *toolchain == [*last] && subject.toolchain.of(Layer::Compiler).is_some() {
         checks.push(tree::reachable(subject, last));
         checks.push(tree::cache(subject.found, plan.cached.and_then(|at| seen.get(&at))));
@@ -151,7 +151,7 @@ impl Walk<'_> {
             let mut checks = each::judge(ward.found, &parents, &sight, self.subject.variables);
             let well = checks.first().filter(|first| first.reason.is_empty()).and_then(|first| first.millis);
             let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
-            let timed = |millis| time::judge(self, &ward.found.module, (below, &all), millis);
+            let timed = |millis| time::judge(self, &ward.found.module, below, &all, millis);
             checks.extend(well.and_then(timed));
             checks.extend(unversioned.map(|seen| each::default(&ward.found.module, seen)));
             checks

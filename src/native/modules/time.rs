@@ -14,7 +14,8 @@ const AGAIN: usize = 2;
 pub(super) fn judge(
     walk: &Walk<'_>,
     module: &Module,
-    (parents, together): (&[&Module], &[&Module]),
+    parents: &[&Module],
+    together: &[&Module],
     millis: u64,
 ) -> Option<Check> {
     let budget = walk.subject.budgets.of(&module.to_string())?;

@@ -83,8 +83,8 @@ impl Stack<'_> {
         let requested = members(asked, &own, &loaded, self.catalogue);
         let label = if asked.named { asked.label.clone() } else { names(&own) };
         let Catalogue { families, launchers, .. } = self.catalogue;
-        let environments = (self.base.clone(), environment);
-        Ok(Toolchain::new((label, &requested), loaded, environments, families, launchers))
+        let base = self.base.clone();
+        Ok(Toolchain::new(label, &requested, loaded, base, environment, families, launchers))
     }
 
     /// Loads these modules.
@@ -93,7 +93,7 @@ impl Stack<'_> {
         let answer = self.call(&question).map_err(Unloaded::Unknown)?;
         let came = self.system.read_environment(&answer, &self.base).and_then(|environment| {
             let loaded = loaded(&environment);
-            let found = resolve(wanted, &loaded, (&answer, self.system.name()))?;
+            let found = resolve(wanted, &loaded, &answer, self.system.name())?;
             Ok(Came { environment, loaded, found })
         });
         came.map_err(|refusal| self.explain(refusal, wanted))

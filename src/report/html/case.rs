@@ -34,7 +34,8 @@ pub(super) fn red(
     page: &Page<'_>,
     place: usize,
     told: &Told,
-    (shown, same): (Shown, Option<(usize, &Told)>),
+    shown: Shown,
+    same: Option<(usize, &Told)>,
     open: bool,
 ) -> Markup {
     let case = &told.case;

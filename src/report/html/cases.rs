@@ -99,7 +99,7 @@ fn group_entry(
             div.body {
                 @for (place, told) in &reds {
                     @let same = first.filter(|(first, other)| first != place && other.case.environment == told.case.environment);
-                    (red(page, *place, told, (shown.get(place).copied().unwrap_or(Shown::Line), same.copied()), all.few))
+                    (red(page, *place, told, shown.get(place).copied().unwrap_or(Shown::Line), same.copied(), all.few))
                 }
                 @if !greens.is_empty() {
                     @if !reds.is_empty() { h3 { (many(greens.len(), "case")) " without a fault" } }

@@ -104,7 +104,8 @@ pub(super) fn case_extra(
     case: &CaseRecord,
     check: &Check,
     first: bool,
-    (pod, strict): (Option<&Pod>, bool),
+    pod: Option<&Pod>,
+    strict: bool,
 ) -> Extra {
     let mut extra = Extra::default();
     if first {

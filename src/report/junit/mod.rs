@@ -134,7 +134,7 @@ impl Testsuites {
         let mut total = Counts::default();
         for (id, suite) in self.suites.iter_mut().enumerate() {
             if suite.xml.is_none() {
-                suite.render(account, (id, started), (self.strict, output))?;
+                suite.render(account, id, started, self.strict, output)?;
             }
             total.join(&suite.counts);
         }
@@ -160,10 +160,12 @@ impl Testsuite {
     fn render(
         &mut self,
         account: &Account,
-        (id, started): (usize, &str),
-        (strict, output): (bool, usize),
+        id: usize,
+        started: &str,
+        strict: bool,
+        output: usize,
     ) -> io::Result<()> {
-        let Written { raw, suite, cases, counts } = self.write(account, (id, started), (strict, output))?;
+        let Written { raw, suite, cases, counts } = self.write(account, id, started, strict, output)?;
         // It is kept until a case of the suite changes, or the run ends.
         self.xml = Some(decorate::decorate(&raw, suite, cases)?.into_boxed_slice());
         self.counts = counts;
@@ -174,8 +176,10 @@ impl Testsuite {
     fn write(
         &self,
         account: &Account,
-        (id, started): (usize, &str),
-        (strict, output): (bool, usize),
+        id: usize,
+        started: &str,
+        strict: bool,
+        output: usize,
     ) -> io::Result<Written> {
         let begun = OffsetDateTime::parse(started, &Rfc3339).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let told: Vec<&Told> = self.places.iter().filter_map(|place| account.told.get(*place)).collect();
@@ -191,7 +195,7 @@ impl Testsuite {
             for (place, check) in case.checks.iter().enumerate() {
                 counts.add(check);
                 suite.add_testcase(testcase(case, check, place == 0, output));
-                extras.push(case_extra(case, check, place == 0, (pod, strict)));
+                extras.push(case_extra(case, check, place == 0, pod, strict));
             }
         }
         let pods: Vec<&Pod> = pods.iter().filter_map(|pod| account.pods.get(*pod)).collect();
@@ -264,7 +268,7 @@ mod tests {
             let first: Vec<Written> = suites
                 .suites
                 .iter()
-                .map(|suite| suite.write(&account, (0, ""), (false, OUTPUT)).unwrap())
+                .map(|suite| suite.write(&account, 0, "", false, OUTPUT).unwrap())
                 .collect();
             let (one, begun) = (begun.elapsed(), std::time::Instant::now());
             let bytes: usize = first

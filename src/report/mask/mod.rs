@@ -52,7 +52,7 @@ static SECRETS: LazyLock<RwLock<Arc<Secrets>>> = LazyLock::new(|| {
 });
 
 fn table(names: &[String], patterns: &[String]) -> Table {
-    Table::new(packed(SUITES.text("secrets.toml"), "secrets.toml"), (names, patterns))
+    Table::new(packed(SUITES.text("secrets.toml"), "secrets.toml"), names, patterns)
 }
 
 fn secrets() -> Arc<Secrets> {

@@ -64,7 +64,7 @@ const NAMED: &str = r"pass(?:[!-@\[-`a-df-z{-~ \t]|$)|pw\b|pwd|pswd|token|secret
 
 impl Table {
     /// Reads the table, and what a site adds to it.
-    pub(super) fn new(text: &str, (names, patterns): (&[String], &[String])) -> Self {
+    pub(super) fn new(text: &str, names: &[String], patterns: &[String]) -> Self {
         let root: toml::Table = packed(text.parse().ok(), "secrets.toml");
         let list = |table: Option<&toml::Value>, key: &str| -> Vec<String> {
             let found = table.and_then(|table| table.get(key)).and_then(toml::Value::as_array);

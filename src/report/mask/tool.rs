@@ -66,13 +66,13 @@ pub(super) fn find(table: &Table, line: &str, spans: &mut Vec<Span>) {
         }
         let Some(tool) = tool else { continue };
         let next = words.get(at);
-        if let Some(taken) = secret(line, tool, (word, text), next) {
+        if let Some(taken) = secret(line, tool, word, text, next) {
             push(line, taken, spans);
         }
     }
 }
 
-fn secret(line: &str, tool: &Tool, (word, text): (&Span, &str), next: Option<&Span>) -> Option<Span> {
+fn secret(line: &str, tool: &Tool, word: &Span, text: &str, next: Option<&Span>) -> Option<Span> {
     let is = |list: &[String]| list.iter().any(|flag| flag == text);
     if is(&tool.pairs) || is(&tool.percent) {
         return after(line, next?.clone(), if is(&tool.pairs) { ':' } else { '%' });
