@@ -17,7 +17,7 @@ demo: cargo stack build
 test: cargo stack tools
 	@[ "$$(id -u)" = 0 ] || { echo "error: the tests mount file systems and become other users" >&2; \
 	  echo "  hint: run them as root" >&2; exit 1; }
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo clippy --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked
 	STACKPROBE_TESTS_MUST_RUN=1 fixtures/opened cargo test --locked

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::exit::Exit;
-pub use crate::path_fault::reason;
-use crate::path_fault::{Obstacle, PathFault};
+pub use path_fault::reason;
+use path_fault::{Obstacle, PathFault};
 
 /// Who has to act, which is also what decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,10 +8,13 @@
 //! skipped, with a reason. A **diagnosis** says why, and whose fault it is. A **control** is a probe that must fail:
 //! it proves that the others can.
 //!
+//! What others may use stands in crates of its own, which import nothing of this one: `path_fault` (why a path cannot be
+//! looked at), `ldwalk` (which ELF files load which, and what is wrong with them), `spack_db` (what Spack installed).
+//!
 //! The rooms, in the order in which data flows through them; each imports only from those above it, which
 //! `tests/it/arrows.rs` holds against every file:
 //!
-//! - [`exit`]: every exit code; [`constant`]: what only a fault of our own can break; [`mount`], [`path_fault`]: whose file system a path is on, and why it cannot be looked at
+//! - [`exit`]: every exit code; [`constant`]: what only a fault of our own can break
 //! - [`error`], [`document`]: every error as data; files that people write, with all faults
 //! - [`atomic`]: how a file that others read is written; [`digest`]: hashes and what is written with them
 //! - [`packed`]: folders of files that are part of the binary; [`heap`]: how little memory we take
@@ -49,11 +52,9 @@ pub mod gate;
 pub mod heap;
 pub mod history;
 pub mod ledger;
-pub mod mount;
 pub mod mutate;
 pub mod native;
 pub mod packed;
-pub mod path_fault;
 pub mod plan;
 pub mod pod;
 pub mod release;

@@ -8,8 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::digest::{Parts, sha256_of};
-use crate::path_fault::{Obstacle, PathFault, is_folder};
-use crate::stack::spack::{Packages, read_spec};
+use path_fault::{Obstacle, PathFault, is_folder};
+use spack_db::{Packages, read_spec};
 
 /// Reading more than this for every run costs more than it saves.
 const MOST_BYTES: u64 = 2 << 30;

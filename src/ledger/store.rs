@@ -19,11 +19,11 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::atomic::{beside, write_atomic};
 use crate::error::reason;
-use crate::path_fault::{Obstacle, PathFault};
 use crate::report::lock::{Lock, LockFault};
 use crate::report::record::CaseRecord;
 use crate::report::results::read_bounded;
 use crate::verdict::check::{Check, Outcome};
+use path_fault::{Obstacle, PathFault};
 
 /// Raised when an older reader would be misled.
 const FORMAT: u32 = 1;

@@ -5,10 +5,11 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::digest::{Parts, sha256_of};
-use crate::path_fault::find;
 use crate::plan::toolchains::Stack;
-use crate::stack::spack::{Claim, named_paths};
+use crate::stack::inventory::Claim;
 use crate::stack::uncommented::uncommented;
+use path_fault::find;
+use spack_db::named_paths;
 
 /// Every modulefile, which of the paths in it exist, and Spack's books.
 ///

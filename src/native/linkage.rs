@@ -5,16 +5,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::native::{judged, judged_or_hidden, place, skipped, unanswered};
-use crate::path_fault::{PathFault, is_folder};
-use crate::stack::elf::{FindingKind, Loader, Policy, Vendors, Weight, scan};
+use crate::native::{judged, judged_or_hidden, place, skipped};
 use crate::stack::environment::Environment;
 use crate::stack::root::{module_of, root};
-use crate::stack::spack::{Packages, behind, read_spec};
 use crate::stack::toolchain::{Loaded, Toolchain};
 use crate::suite::Layer;
 use crate::suite::alternatives::Alternatives;
 use crate::verdict::check::{Check, Outcome};
+use ldwalk::{FindingKind, Loader, Policy, Vendors, Weight, scan};
+use path_fault::{PathFault, is_folder};
+use spack_db::{Packages, behind, read_spec};
 
 /// How many files are named for one kind.
 const TOLD: usize = 40;
@@ -56,7 +56,10 @@ pub fn look(
     };
     let policy = match Policy::new(&trees, &[], &[]) {
         Ok(policy) => policy.with_vendors(vendors),
-        Err(error) => return vec![unanswered("prefix", &error)],
+        Err(error) => {
+            let what = error.to_string();
+            return vec![Check::not_passed("prefix", Outcome::Error, "native.unanswered", what)];
+        }
     };
     // Spack names no compiler for what it only unpacks.
     let unpacked = read_spec(&place::install(&roots[0]), &Packages::default())

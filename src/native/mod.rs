@@ -10,9 +10,9 @@ pub mod place;
 pub mod spack;
 
 use crate::error::Error;
-use crate::path_fault::PathFault;
 use crate::stack::lmod::{Answer, Call};
 use crate::verdict::check::{Check, Outcome};
+use path_fault::PathFault;
 
 /// Starts a process and brings its answer.
 pub type Ask<'a> = dyn Fn(&Call) -> Result<Answer, Error> + Sync + 'a;

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::path_fault::{PathFault, find, is_folder};
-use crate::stack::spack::behind;
 use crate::stack::toolchain::{Loaded, Toolchain};
+use path_fault::{PathFault, find, is_folder};
+use spack_db::behind;
 
 /// Whose a path is.
 #[derive(Clone, Debug, PartialEq, Eq)]

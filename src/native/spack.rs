@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::native::modules::{Ward, wards};
 use crate::native::{judged, judged_or_hidden, skipped};
-use crate::path_fault::{PathFault, is_folder};
+use crate::stack::inventory::{Claim, Inventory};
 use crate::stack::matrix::Matrix;
-use crate::stack::spack::{Branch, Claim, Inventory, Record, Standing};
 use crate::stack::spider::Found;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::suite::module_name::Module;
 use crate::verdict::check::{Check, Outcome};
+use path_fault::{PathFault, is_folder};
+use spack_db::{Branch, Record, Standing};
 
 /// What is held against each other.
 #[derive(Clone, Copy, Debug)]
@@ -190,7 +191,7 @@ fn is_alone(module: &Module, chain: &crate::stack::matrix::Chain) -> bool {
 
 /// What an environment asks for is installed.
 fn environments(inventory: &Inventory) -> Vec<Check> {
-    let check = |(path, lock): &(PathBuf, crate::stack::spack::Lock)| {
+    let check = |(path, lock): &(PathBuf, spack_db::Lock)| {
         let name = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         let installed =
             |hash: &str| inventory.by_hash(hash).is_some_and(|record| record.installed || record.external);
@@ -220,7 +221,7 @@ fn short_hash(record: &Record) -> &str {
 }
 
 fn words(record: &Record) -> String {
-    let tool = |what: &str, tool: Option<&crate::stack::spack::Tool>| {
+    let tool = |what: &str, tool: Option<&spack_db::Tool>| {
         tool.map(|tool| format!(", {what} {} {}", tool.name, tool.version)).unwrap_or_default()
     };
     let prefix = record.prefix.as_deref().unwrap_or(Path::new("")).display();

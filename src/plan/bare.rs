@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::path_fault::{PathFault, entries, is_folder};
 use crate::stack::environment::Environment;
+use path_fault::{PathFault, entries, is_folder};
 
 /// No module is visible.
 pub(super) fn not_mounted(what: String) -> Error {

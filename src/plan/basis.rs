@@ -14,7 +14,7 @@ use crate::plan::cases::Plan;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::toolchains::Stack;
 use crate::report::basis::{Basis, Modulefile};
-use crate::stack::spack::Claim;
+use crate::stack::inventory::Claim;
 use crate::stack::uncommented::uncommented;
 use crate::suite::Suite;
 use crate::suite::folder::Folder;

@@ -7,13 +7,13 @@ use crate::plan::catalogue::Catalogue;
 use crate::plan::family;
 use crate::pod::facts::Facts;
 use crate::stack::root::{module_of, named, root};
-use crate::stack::spack::built_with;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::alternatives::Alternatives;
 use crate::suite::requirement::{Need, Part, module_is};
 use crate::suite::template::{Placeholder, Template};
 use crate::suite::{Layer, Probe, Suite};
 use crate::verdict::check::{Check, Outcome};
+use spack_db::built_with;
 
 /// The check that says what the toolchain does not offer.
 #[must_use]

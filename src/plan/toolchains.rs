@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::error::{Error, Kind};
-use crate::path_fault::PathFault;
 use crate::plan::asked::Asked;
 use crate::plan::bare::{not_mounted, set_home, set_modulepath};
 use crate::plan::beside::Lone;
@@ -17,17 +16,19 @@ use crate::plan::spied;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
+use crate::stack::inventory::Inventory;
 use crate::stack::lmod::{Answer, Call, Refusal};
 use crate::stack::matrix::{Limits, Matrix, layer};
 use crate::stack::modulefiles;
 use crate::stack::modulepath::nothing_visible;
-use crate::stack::spack::{Inventory, Trees};
 use crate::stack::spider;
 use crate::stack::system::System;
 use crate::stack::system_command::system;
 use crate::stack::walk;
 use crate::suite::Layer;
 use crate::suite::module_name::{Module, Wanted};
+use path_fault::PathFault;
+use spack_db::Trees;
 
 /// The live stack: an Lmod that answers, and the environment to load modules into.
 pub struct Stack<'s> {

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::path_fault::{Obstacle, PathFault, is_folder};
+use path_fault::{Obstacle, PathFault, is_folder};
 
 /// A folder as it was found. What cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::{Deserialize, Serialize};
 
-use crate::path_fault::is_folder;
+use path_fault::is_folder;
 
 /// Where shared memory is.
 pub const PATH: &str = "/dev/shm";

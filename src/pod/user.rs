@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::path_fault::Obstacle;
 use crate::pod::folder::Folder;
+use path_fault::Obstacle;
 
 /// The user of this pod.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

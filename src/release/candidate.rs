@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::digest::{Parts, hex, sha256};
 use crate::error::{Error, Fault, Kind, reason};
 use crate::gate::{Ruling, Verdict};
-use crate::path_fault::entries;
 use crate::plan::basis::changed;
 use crate::report::basis::Basis;
 use crate::report::record::PlanRecord;
 use crate::report::results::{read_bounded, read_plan};
+use path_fault::entries;
 
 /// Largest verdict or plan that is read.
 const LIMIT: u64 = 64 << 20;

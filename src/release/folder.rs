@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Manifest, is_name};
 use crate::atomic::{PART, write_atomic};
 use crate::error::{Error, Kind};
-use crate::path_fault::entries;
 use crate::report::lock::{Lock, LockFault};
 use crate::report::record::now;
 use crate::report::results::read_bounded;
+use path_fault::entries;
 
 /// The ring that everybody uses.
 pub const CURRENT: &str = "current";

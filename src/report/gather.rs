@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::error::{Error, Fault, Kind, reason};
-use crate::path_fault::{Obstacle, PathFault};
 use crate::report::account::{Account, Pod};
 use crate::report::foreign;
 use crate::report::merge::{Part, Unread, merge};
 use crate::report::record::PlanRecord;
 use crate::report::results::{has_repro, read, read_plan};
 use crate::verdict::check::Outcome;
+use path_fault::{Obstacle, PathFault};
 
 /// How deep a folder of results directories is searched: `WORKFLOW/STEP/POD/results` and one more.
 const DEPTH: usize = 5;

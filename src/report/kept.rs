@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::document::nearest;
 use crate::error::{Error, Kind, reason};
-use crate::path_fault::{PathFault, entries, find};
 use crate::report::bounded::{CASE_LIMIT, is_file_name, read_bounded};
 use crate::report::record::{CaseRecord, FORMAT};
 use crate::report::repro::END;
 use crate::report::results::has_repro;
 use crate::verdict::check::Outcome;
+use path_fault::{PathFault, entries, find};
 
 /// Largest script that is read: the sources of a probe are in it.
 const SCRIPT_LIMIT: u64 = 64 << 20;

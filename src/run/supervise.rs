@@ -19,7 +19,7 @@ use super::limits::{self, Settings};
 use super::message::{Job, Line, News, Report};
 use super::outcome::Ended;
 use super::remains::{Remains, SHARED_MEMORY};
-use crate::path_fault::{PathFault, barred};
+use path_fault::{PathFault, barred};
 
 /// What a pod runs short of: another pod may fare better.
 const SHORTAGES: [Errno; 4] = [Errno::EAGAIN, Errno::ENOMEM, Errno::ENFILE, Errno::EMFILE];

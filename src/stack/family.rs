@@ -14,9 +14,7 @@ use crate::document;
 use crate::error::{Fault, Source};
 use regex::Regex;
 
-use crate::stack::elf::Vendors;
 use crate::stack::inherited::{Inherited, Patterns};
-use crate::stack::spack::Packages;
 use crate::suite::Layer;
 use crate::suite::capability::Limit;
 use crate::suite::template::Placeholder;
@@ -24,6 +22,8 @@ use crate::suite::tool_name::ToolName;
 use crate::suite::version::Version;
 pub use entry::FixedHeaders;
 use entry::{Entry, Package};
+use ldwalk::Vendors;
+use spack_db::Packages;
 
 /// All families, and what the tables say about inherited variables.
 #[derive(Clone, Debug, Default)]

@@ -4,9 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::path_fault::{PathFault, first_file};
 use crate::stack::environment::Environment;
 use crate::stack::lmod::Lmod;
+use path_fault::{PathFault, first_file};
 
 /// The Lmod that `LMOD_CMD` names, else the first that is there. What is named must be usable: a shell's `module`
 /// would call it, too.

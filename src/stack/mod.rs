@@ -2,12 +2,12 @@
 
 pub mod bundle;
 pub mod closure;
-pub mod elf;
 pub mod environment;
 pub mod environment_modules;
 pub mod evaluated;
 pub mod family;
 pub mod inherited;
+pub mod inventory;
 pub mod launcher;
 pub mod layouts;
 pub mod lmod;
@@ -20,7 +20,6 @@ pub mod parents;
 pub mod partner;
 pub mod root;
 pub mod shown;
-pub mod spack;
 pub mod spider;
 pub mod system;
 pub mod system_command;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{AccessFlags, access};
 
-use crate::path_fault::{Obstacle, PathFault};
+use path_fault::{Obstacle, PathFault};
 
 /// Spack's layout is `Core`, `COMPILER/VERSION` and `MPI/VERSION-HASH/COMPILER/VERSION` side by side below one folder.
 const DEEPEST: usize = 10;

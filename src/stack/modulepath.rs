@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::path_fault::PathFault;
+use path_fault::PathFault;
 
 /// How deep modulefiles stand below a folder of `MODULEPATH`: `gcc/12.2.0.lua`, `a/b/c/1.0`.
 const DEPTH: usize = 5;

@@ -11,14 +11,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::path_fault::{Obstacle, PathFault, find};
 use crate::stack::bundle::Bundle;
 use crate::stack::closure::Closure;
 use crate::stack::family::Families;
-use crate::stack::spack::{Claim, Inventory, Packages, Record, Tool, named_paths};
+use crate::stack::inventory::{Claim, Inventory};
 use crate::stack::spider::Found;
 use crate::suite::Layer;
 use crate::suite::module_name::{Module, Wanted};
+use path_fault::{Obstacle, PathFault, find};
+use spack_db::{Packages, Record, Tool, named_paths};
 
 /// By the modulefile of each MPI that stands under no compiler: its compilers, or why it has none.
 pub type Partners = BTreeMap<PathBuf, Result<Vec<Module>, String>>;

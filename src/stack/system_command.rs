@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use crate::error::{Error, Kind};
-use crate::path_fault::first_file;
 use crate::stack::environment::Environment;
 use crate::stack::environment_modules::{self, EnvironmentModules};
 use crate::stack::lmod::Lmod;
 use crate::stack::lmod_command::{lmod_command, named};
 use crate::stack::system::System;
+use path_fault::first_file;
 
 /// The variable that says which one is meant where a pod has both.
 pub const VARIABLE: &str = "STACKPROBE_MODULE_SYSTEM";

@@ -10,14 +10,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::constant::pattern;
-use crate::path_fault::{PathFault, barred};
 use crate::stack::environment::Environment;
 use crate::stack::family::{Families, essential_of};
 use crate::stack::launcher::{Launchers, Profile};
-use crate::stack::spack::{Packages, named_paths, read_spec};
 use crate::suite::Layer;
 use crate::suite::module_name::Module;
 use crate::suite::template::Placeholder;
+use path_fault::{PathFault, barred};
+use spack_db::{Packages, named_paths, read_spec};
 
 /// One loaded module.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::path_fault::{Obstacle, PathFault};
 use crate::suite::embedded::SUITES;
+use path_fault::{Obstacle, PathFault};
 
 /// A folder that files are read from.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ impl Folder {
         match self {
             Self::Embedded(folder) => embedded(folder, file).is_none().then_some(Lack::Missing),
             Self::Disk(folder) => match inside(folder, file) {
-                Ok(path) => match crate::path_fault::is_file(&path) {
+                Ok(path) => match path_fault::is_file(&path) {
                     Ok(true) => None,
                     Ok(false) => Some(Lack::Missing),
                     Err(fault) => Some(Lack::Hidden(fault)),

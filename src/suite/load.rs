@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, Kind, Source, reason};
-use crate::path_fault::{Obstacle, PathFault, is_file};
 use crate::suite::capability::Capabilities;
 use crate::suite::embedded;
 use crate::suite::folder::{Folder, Lack};
 use crate::suite::tool_name::ToolName;
 use crate::suite::vocabulary::Vocabulary;
 use crate::suite::{Suite, file};
+use path_fault::{Obstacle, PathFault, is_file};
 
 /// A suite that was found: its name by its folder, its text, its files.
 type Named = (String, (Source, Folder));

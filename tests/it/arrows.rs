@@ -8,7 +8,7 @@ use std::path::Path;
 
 use regex::Regex;
 
-/// `stack/elf/loader`, and what the file says.
+/// `stack/family/entry`, and what the file says.
 type Sources = BTreeMap<Vec<String>, String>;
 
 /// Who imports whom.
@@ -35,8 +35,31 @@ fn no_file_is_longer_than_a_question_needs() {
             format!("src/{name}.rs has {lines} lines, {MOST_LINES} are enough: split it by question")
         })
     };
-    let faults: Vec<String> = sources.iter().filter_map(too_long).collect();
+    let mut faults: Vec<String> = sources.iter().filter_map(too_long).collect();
+    for (name, sources) in crates() {
+        faults.extend(sources.iter().filter_map(too_long).map(|fault| format!("crates/{name}/{fault}")));
+    }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_files_of_a_crate_that_others_may_use_import_each_other() {
+    for (name, sources) in crates() {
+        assert!(!sources.is_empty(), "{name}");
+        let circles = circles(&edges(&sources));
+        assert!(circles.is_empty(), "{name}: {}", circles.join("\n"));
+    }
+}
+
+/// The crates below `crates`, with their sources.
+fn crates() -> Vec<(String, Sources)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let all: Vec<_> = all
+        .map(|entry| (entry.file_name().into_string().unwrap(), read(&entry.path().join("src"))))
+        .collect();
+    assert!(all.len() >= 3, "{all:?}");
+    all
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::line::Line;
-use crate::path_fault::{entries, is_folder};
 use crate::plan::catalogue::Catalogue;
 use crate::plan::toolchains::Stack;
 use crate::pod::folder::Folder;
@@ -15,6 +14,7 @@ use crate::stack::environment::Environment;
 use crate::stack::modulefiles;
 use crate::stack::modulepath::nothing_visible;
 use crate::stack::system_command::system;
+use path_fault::{entries, is_folder};
 
 /// What Lmod says of itself, and how long it took to.
 pub(super) struct Health {

@@ -10,7 +10,7 @@ use crate::plan::cases::Case;
 use crate::plan::catalogue::Catalogue;
 use crate::run::call::call;
 use crate::stack::environment::Environment;
-use crate::stack::spack::Claim;
+use crate::stack::inventory::Claim;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Native;
 use crate::suite::alternatives::Alternatives;

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use crate::cli::Run;
 use crate::command::run::why::Why;
 use crate::error::{Error, Kind};
-use crate::path_fault::{PathFault, find};
 use crate::plan::missing::Missing;
 use crate::plan::request::Request;
 use crate::pod::facts::Facts;
@@ -17,6 +16,7 @@ use crate::report::results::Results;
 use crate::report::termination;
 use crate::suite::module_name::Wanted;
 use crate::verdict::check::{Check, Diagnosed, Outcome, UNTESTED};
+use path_fault::{PathFault, find};
 
 const RUN: &str = NOTHING_TESTED.0;
 const PREFLIGHT: &str = NOTHING_TESTED.1;

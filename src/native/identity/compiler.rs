@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use super::{Tools, answers, counts_otherwise, names, shown, variables};
 use crate::native::place::{Place, install, real};
 use crate::native::{judged, judged_or_hidden, skipped, unanswered};
-use crate::path_fault::{PathFault, entries, find};
 use crate::stack::family::usual_links;
 use crate::stack::toolchain::Loaded;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
+use path_fault::{PathFault, entries, find};
 
 const LANGUAGES: [(&str, Placeholder); 3] =
     [("cc", Placeholder::Cc), ("cxx", Placeholder::Cxx), ("fc", Placeholder::Fc)];

@@ -123,7 +123,7 @@ impl Tools<'_> {
     fn owed(&self, tool: Placeholder, loaded: &Loaded) -> Option<String> {
         let family = self.family(loaded)?;
         let variant = family.owed.get(&tool)?;
-        let built = crate::stack::spack::built_with(&install(loaded.prefix.as_ref()?), variant);
+        let built = spack_db::built_with(&install(loaded.prefix.as_ref()?), variant);
         built.then(|| variant.clone())
     }
 

@@ -3,10 +3,10 @@
 use super::{Tools, answers, compiler, counts_otherwise, names, variables};
 use crate::native::place::{install, real};
 use crate::native::{judged, judged_or_hidden, skipped, unanswered};
-use crate::path_fault::{PathFault, is_folder};
 use crate::stack::toolchain::Loaded;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
+use path_fault::{PathFault, is_folder};
 
 const WRAPPERS: [(&str, Placeholder, Placeholder); 3] = [
     ("mpicc", Placeholder::Mpicc, Placeholder::Cc),

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::Tools;
 use crate::native::place::{Place, real};
 use crate::native::{judged, judged_or_hidden};
-use crate::path_fault::{PathFault, find};
 use crate::stack::toolchain::Loaded;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
+use path_fault::{PathFault, find};
 
 /// Each is followed without a word by some tool, and each names folders or files.
 const FOLLOWED: [&str; 11] = [

@@ -7,13 +7,13 @@ use super::script::Seen;
 use super::sight::Sight;
 use super::{effects, shell};
 use crate::native::{judged, judged_or_hidden, skipped};
-use crate::path_fault::{PathFault, find};
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{SAYS, loaded, quote};
 use crate::stack::spider::Found;
 use crate::suite::module_name::Module;
 use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
+use path_fault::{PathFault, find};
 
 /// The checks of `found`, whose parents stay loaded beside it.
 pub(super) fn judge(

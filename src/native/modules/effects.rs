@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use super::sight::Sight;
 use crate::native::{judged, judged_or_hidden, skipped};
-use crate::path_fault::find;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::loaded;
 use crate::stack::spider::Found;
 use crate::suite::module_name::Module;
 use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
+use path_fault::find;
 
 /// Whether it sets variables that are not its own to set.
 pub(super) fn variables(found: &Found, before: &Environment, with: &Environment, known: &Variables) -> Check {

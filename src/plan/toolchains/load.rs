@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use super::Stack;
 use crate::document::nearest;
 use crate::error::Error;
-use crate::path_fault::PathFault;
 use crate::plan::asked::{Asked, Unloaded};
 use crate::plan::bare::not_mounted;
 use crate::plan::catalogue::Catalogue;
@@ -17,6 +16,7 @@ use crate::stack::toolchain::Toolchain;
 use crate::suite::alternatives::Alternatives;
 use crate::suite::module_name::{Module, Wanted};
 use crate::suite::{Layer, Suite};
+use path_fault::PathFault;
 
 /// What came of loading: the environment, what is loaded in it, and which module answers each request.
 pub(super) struct Came {

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stackprobe::stack::elf::{Finding, FindingKind, Loader, Policy, Scan, Vendors, Weight, judge_maps, scan};
+use ldwalk::{Finding, FindingKind, Loader, Policy, Scan, Vendors, Weight, judge_maps, scan};
 use stackprobe::stack::family::Families;
 use stackprobe::suite::embedded;
 

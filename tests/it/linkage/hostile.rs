@@ -3,9 +3,9 @@
 use std::fs;
 use std::sync::LazyLock;
 
+use ldwalk::{Image, Loader, Policy, read, scan};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use stackprobe::stack::elf::{Image, Loader, Policy, read, scan};
 
 use super::bench::{Bench, NEW};
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stackprobe::stack::elf::{Kind, Loader, Machine, cpu_level};
+use ldwalk::{Kind, Loader, Machine, cpu_level};
 
 use super::bench::{Bench, INTERPRETER, MAIN, NEW, OLD};
 use crate::fixture::skip;

@@ -1,6 +1,20 @@
 //! Why a path could not be looked at. That it is not there is one answer of many, and the only one that speaks against
 //! the stack: a folder closed to the pod's user, a circle of links, a file server that is gone and a limit of the pod
 //! all look like "does not exist" to a program that asks for no more than yes or no.
+//!
+//! ```
+//! use path_fault::{Obstacle, find};
+//!
+//! assert!(find("/no/such/path".as_ref())?.is_none());
+//!
+//! let folder = tempfile::tempdir()?;
+//! let link = folder.path().join("link");
+//! std::os::unix::fs::symlink(&link, &link)?;
+//! let fault = find(&link).unwrap_err();
+//! assert_eq!(fault.obstacle, Obstacle::Loop);
+//! assert!(fault.to_string().contains("its links lead in a circle"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fmt;
 use std::fs::{self, Metadata};
@@ -8,8 +22,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::mount::Mount;
+use mount::Mount;
 
+pub mod mount;
 mod obstacle;
 mod way;
 
@@ -82,6 +97,8 @@ impl PathFault {
         }
     }
 }
+
+impl std::error::Error for PathFault {}
 
 impl fmt::Display for PathFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,6 +181,11 @@ pub fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>, PathFault> {
         Err(error) => Err(PathFault::new(folder, &error)),
     }
 }
+
+/// The examples of the README are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[cfg(test)]
 mod tests {

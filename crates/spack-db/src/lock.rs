@@ -7,9 +7,8 @@ use serde::Deserialize;
 
 use super::node::Node;
 use super::packages::Packages;
-use super::read::{Version, json};
+use super::read::{ReadError, Version, json};
 use super::record::Record;
-use crate::error::Error;
 
 /// Something that the environment's owner asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -64,7 +63,7 @@ impl Lock {
     ///
     /// # Errors
     /// The file cannot be read, is cut short, or is no lock file.
-    pub fn read(path: &Path, packages: &Packages) -> Result<Self, Error> {
+    pub fn read(path: &Path, packages: &Packages) -> Result<Self, ReadError> {
         let File { meta, body, include_concrete } = json(path, "a Spack lock file")?;
         let mut lock = Self { roots: body.roots, ..Self::default() };
         lock.warnings.extend(meta.version.warning(path, "lock file", Self::KNOWN));

@@ -1,7 +1,5 @@
 //! In which ways can an ELF file be damaged?
 
-use crate::error;
-
 /// Why a file that starts like ELF cannot be believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadElf {
@@ -57,6 +55,6 @@ pub enum BadElf {
 
 impl BadElf {
     pub(super) fn unreadable(what: &'static str, error: &std::io::Error) -> Self {
-        Self::Unreadable { what, reason: error::reason(error) }
+        Self::Unreadable { what, reason: path_fault::reason(error) }
     }
 }

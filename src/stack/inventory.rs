@@ -6,11 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::lock::Lock;
-use super::owner::names_spec;
-use super::owner::{Evidence, Owner};
-use super::record::Record;
-use super::trees::Trees;
+use spack_db::{Evidence, Lock, Owner, Record, Trees, names_spec};
+
 use crate::stack::spider::Found;
 
 /// A modulefile is a few kilobytes; what follows after this much is not looked at.

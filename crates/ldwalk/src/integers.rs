@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::image::Image;
-use crate::constant::bytes_pattern;
 
 /// Names of libraries whose integers have 32 bits, up to `.so`.
 const NARROW: [&str; 9] = [
@@ -32,9 +31,17 @@ const SAYS_WIDE: &str = "OpenBLAS [0-9][ -~]*USE64BITINT";
 /// The largest are some tens of megabytes.
 const LONGEST: u64 = 256 << 20;
 
+#[expect(
+    clippy::expect_used,
+    reason = "a constant; a pattern that matched nothing would answer wrongly without a word"
+)]
+fn config() -> Regex {
+    Regex::new(SAYS_WIDE).expect(SAYS_WIDE)
+}
+
 /// What shows that the integers of the library at `path` are wider than its name says.
 pub(super) fn wider_than_named(path: &Path, image: &Image) -> Option<String> {
-    static CONFIG: LazyLock<Regex> = LazyLock::new(|| bytes_pattern(SAYS_WIDE));
+    static CONFIG: LazyLock<Regex> = LazyLock::new(config);
     let name = path.file_name()?.to_str()?;
     if !NARROW.contains(&stem(name)?) {
         return None;

@@ -65,7 +65,8 @@ fn head(text: &str) -> Option<(&str, &str)> {
 
 /// Whether the module `full`, whose file holds `text`, can only have been written for an install of Spack's: its head
 /// says so, or its name or a prefix in it that bears its name ends in a hash.
-pub(super) fn names_spec(full: &str, text: &str) -> bool {
+#[must_use]
+pub fn names_spec(full: &str, text: &str) -> bool {
     let (family, version) = full.rsplit_once('/').unwrap_or((full, ""));
     let name = family.rsplit('/').next().unwrap_or(family);
     let whole = |part: &str| {

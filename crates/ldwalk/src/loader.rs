@@ -22,7 +22,7 @@ use super::parse;
 use super::shelf::Shelf;
 use super::system::{System, standard_interpreter};
 use super::tokens::{Tokens, split_library_path, split_rpath};
-use crate::path_fault::{Obstacle, PathFault};
+use path_fault::{Obstacle, PathFault};
 
 /// The dynamic loader under one environment, and everything that it has seen so far.
 #[derive(Debug)]

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::vendors::Vendors;
-use crate::error::{Error, Kind};
 
 /// Libraries that come with the kernel's ABI rather than with the stack: all parts of glibc, and the names under which
 /// its loader goes on each machine.
@@ -29,6 +28,11 @@ const GLIBC: &[&str] = &[
     "linux-vdso.so.1",
 ];
 
+/// A glob of library names that cannot be read.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("no glob for a library's name: `{}`: {}", .0.glob().unwrap_or_default(), .0.kind())]
+pub struct BadGlob(#[from] globset::Error);
+
 /// What a scan holds files against.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -45,15 +49,12 @@ impl Policy {
     ///
     /// # Errors
     /// A glob that cannot be read.
-    pub fn new(prefixes: &[PathBuf], host: &[String], compilers: &[String]) -> Result<Self, Error> {
+    pub fn new(prefixes: &[PathBuf], host: &[String], compilers: &[String]) -> Result<Self, BadGlob> {
         let mut globs = GlobSetBuilder::new();
         for glob in GLIBC.iter().copied().chain(host.iter().map(String::as_str)) {
-            let glob = Glob::new(glob).map_err(|error| {
-                Error::new(Kind::Data, format!("no glob for a library's name: `{glob}`: {}", error.kind()))
-            })?;
-            globs.add(glob);
+            globs.add(Glob::new(glob)?);
         }
-        let host = globs.build().map_err(|error| Error::new(Kind::Data, error.to_string()))?;
+        let host = globs.build()?;
         let mut all = Vec::new();
         for prefix in prefixes {
             all.push(prefix.clone());

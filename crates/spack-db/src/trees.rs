@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use super::database::Database;
 use super::lock::Lock;
 use super::packages::Packages;
-use crate::error::Error;
-use crate::path_fault::{PathFault, entries, find, is_file};
+use path_fault::{PathFault, entries, find, is_file};
 
 /// An install tree.
 #[derive(Clone, Debug)]
@@ -101,7 +100,7 @@ impl Trees {
                     found.trees.push(Tree { root, database, own });
                 }
                 Err(error) => {
-                    found.unread.push(one_line(&error));
+                    found.unread.push(error.to_string());
                     found.blind = true;
                 }
             }
@@ -112,7 +111,7 @@ impl Trees {
                     found.warnings.extend(lock.warnings.iter().cloned());
                     found.environments.push((path, lock));
                 }
-                Err(error) => found.unread.push(one_line(&error)),
+                Err(error) => found.unread.push(error.to_string()),
             }
         }
         found
@@ -143,10 +142,6 @@ fn locks(folder: &Path) -> Vec<Result<PathBuf, PathFault>> {
         }
     }
     found
-}
-
-fn one_line(error: &Error) -> String {
-    error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,29 +4,49 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use path_fault::{PathFault, reason};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, Kind};
+/// Why a file of Spack's cannot be read, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct ReadError {
+    what: String,
+    /// What to do about it, where that is known.
+    pub hint: Option<&'static str>,
+}
+
+impl ReadError {
+    pub(super) fn new(what: String) -> Self {
+        Self { what, hint: None }
+    }
+
+    fn io(path: &Path, error: &std::io::Error) -> Self {
+        let detail = PathFault::detail(path, error).map(|detail| format!(", {detail}")).unwrap_or_default();
+        let what = format!("cannot read `{}`: {}{detail}", path.display(), reason(error));
+        Self { what, hint: PathFault::new(path, error).hint() }
+    }
+}
 
 /// Reads `path`, which is `what` (`a Spack database`). Databases weigh a hundred megabytes and more, so the text is never
 /// held whole.
-pub(super) fn json<T: DeserializeOwned>(path: &Path, what: &str) -> Result<T, Error> {
-    let file = File::open(path).map_err(|error| Error::io(Kind::Stack, "read", path, &error))?;
+pub(super) fn json<T: DeserializeOwned>(path: &Path, what: &str) -> Result<T, ReadError> {
+    let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
     let reader = BufReader::with_capacity(1 << 16, file);
     serde_json::from_reader(reader).map_err(|error| {
         let place = format!("`{}`, line {} column {}", path.display(), error.line(), error.column());
         match error.classify() {
-            serde_json::error::Category::Eof => {
-                Error::new(Kind::Stack, format!("{what} is cut short: {place}"))
-                    .hint("Spack was stopped while it wrote, or the disk is full: run `spack reindex`, or restore the file")
-            }
+            serde_json::error::Category::Eof => ReadError {
+                what: format!("{what} is cut short: {place}"),
+                hint: Some("Spack was stopped while it wrote, or the disk is full: run `spack reindex`, or restore the file"),
+            },
             serde_json::error::Category::Io => {
-                Error::new(Kind::Stack, format!("cannot read {what}: `{}`: {error}", path.display()))
+                ReadError::new(format!("cannot read {what}: `{}`: {error}", path.display()))
             }
             serde_json::error::Category::Syntax | serde_json::error::Category::Data => {
                 let text = error.to_string();
                 let reason = text.split(" at line ").next().unwrap_or(&text);
-                Error::new(Kind::Stack, format!("not {what}: {place}: {reason}"))
+                ReadError::new(format!("not {what}: {place}: {reason}"))
             }
         }
     })

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::node::Node;
 use super::packages::Packages;
-use super::read::{Version, json};
+use super::read::{ReadError, Version, json};
 use super::record::Record;
-use crate::error::{Error, Kind};
 
 #[derive(Deserialize)]
 struct File {
@@ -58,7 +57,7 @@ pub fn built_with(prefix: &Path, variant: &str) -> bool {
 ///
 /// # Errors
 /// The file cannot be read, is cut short, or holds no spec.
-pub fn read_spec(prefix: &Path, packages: &Packages) -> Result<(Record, Option<String>), Error> {
+pub fn read_spec(prefix: &Path, packages: &Packages) -> Result<(Record, Option<String>), ReadError> {
     let path = prefix.join(".spack/spec.json");
     let File { spec } = json(&path, "a Spack spec")?;
     let warning = spec.meta.version.warning(&path, "spec", 2..=6);
@@ -72,7 +71,7 @@ pub fn read_spec(prefix: &Path, packages: &Packages) -> Result<(Record, Option<S
         known.map(|(_, name, version)| (&**name, &**version))
     };
     let root = spec.nodes.into_iter().next().filter(|node| !node.name.is_empty());
-    let root = root.ok_or_else(|| Error::new(Kind::Stack, format!("no spec in `{}`", path.display())))?;
+    let root = root.ok_or_else(|| ReadError::new(format!("no spec in `{}`", path.display())))?;
     let hash = root.hash.clone().unwrap_or_default();
     let record = root.record(hash, find, packages);
     Ok((Record { prefix: Some(prefix.to_owned()), installed: true, ..record }, warning))

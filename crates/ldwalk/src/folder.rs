@@ -9,7 +9,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::path_fault::Obstacle;
+use path_fault::Obstacle;
 
 /// A directory of a search path.
 #[derive(Debug)]

@@ -9,9 +9,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::node::Node;
 use super::packages::Packages;
-use super::read::{Version, json};
+use super::read::{ReadError, Version, json};
 use super::record::{Record, Tool};
-use crate::error::Error;
 
 /// Every install of a tree, from its `.spack-db/index.json`.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +86,7 @@ impl Database {
     ///
     /// # Errors
     /// The file cannot be read, is cut short, or is no database.
-    pub fn read(tree: &Path, packages: &Packages) -> Result<Self, Error> {
+    pub fn read(tree: &Path, packages: &Packages) -> Result<Self, ReadError> {
         let path = tree.join(".spack-db/index.json");
         let File { database } = json(&path, "a Spack database")?;
         let mut installs = database.installs.0;

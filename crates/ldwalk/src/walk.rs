@@ -17,7 +17,7 @@ use super::bytes::OnDisk;
 use super::image::Image;
 use super::object::FileId;
 use super::parse;
-use crate::path_fault::{Obstacle, PathFault};
+use path_fault::{Obstacle, PathFault};
 
 /// Files that one thread looks at before another may help with the same folder.
 const BATCH: usize = 64;
