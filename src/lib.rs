@@ -35,6 +35,7 @@
 //! - [`plan`]: WHAT is owed
 //! - [`ledger`]: WHAT passed before, with everything as it is now
 //! - [`release`]: WHICH stack is live
+//! - [`schemas`](https://json-schema.org): WHAT others can rely on in our JSON; for tests alone
 //! - [`command`]: one verb a file; [`alias`]: the names that pods already use
 
 pub mod alias;
@@ -60,6 +61,8 @@ pub mod pod;
 pub mod release;
 pub mod report;
 pub mod run;
+#[cfg(test)]
+mod schemas;
 pub mod settings;
 pub mod stack;
 pub mod suite;

@@ -11,6 +11,7 @@ use crate::verdict::check::{Check, Outcome};
 
 /// How the outcome of a check differs, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Turn {
     /// It fails, and did not.
@@ -67,6 +68,7 @@ impl fmt::Display for Turn {
 
 /// A check that turned out otherwise.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Change {
     /// How.
     pub turn: Turn,

@@ -11,6 +11,7 @@ use crate::report::account::{Account, INPUT};
 
 /// What differs between two runs.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// Raised when the reader of an older shape would be misled.
     pub format: u32,

@@ -22,6 +22,7 @@ const MOST: usize = 10;
 
 /// A case that took longer or shorter than the others did.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Pace {
     /// The case.
     pub id: String,

@@ -14,6 +14,7 @@ const MOST: usize = 8;
 
 /// A difference between the runs, and how well it goes with what turned red.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reason {
     /// What differs: `module openmpi`, `the launch profile`, `pod: kernel release`.
     pub what: String,

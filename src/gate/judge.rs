@@ -26,6 +26,7 @@ const SHORT: usize = 160;
 
 /// What a rule of the policy lets go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Allowed {
     /// Where the rule stands.
     pub rule: String,

@@ -7,6 +7,7 @@ const NAMED: usize = 20;
 
 /// What a reason means for the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Blocks {
     /// It could not be found out: the pod or the site is in the way.
@@ -17,6 +18,7 @@ pub enum Blocks {
 
 /// One reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Reason {
     /// Which question was answered so: `lost`, `other-stack`, `failed`.
     pub kind: String,

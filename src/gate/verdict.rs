@@ -13,6 +13,7 @@ use crate::exit::Exit;
 
 /// Whether it may go live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Ruling {
     /// It may.
@@ -27,6 +28,7 @@ pub enum Ruling {
 
 /// A verdict.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdict {
     /// Raised when the reader of an older shape would be misled.
     pub format: u32,

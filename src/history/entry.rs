@@ -13,6 +13,7 @@ pub const FORMAT: u32 = 1;
 
 /// A case that ran once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry {
     /// [`FORMAT`].
     pub history: u32,

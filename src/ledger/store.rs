@@ -36,6 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A case that passed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Its id.
     pub case: String,
@@ -52,7 +53,8 @@ pub struct Ledger {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Whole {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Whole {
     ledger: u32,
     entries: BTreeMap<String, Entry>,
 }

@@ -24,6 +24,7 @@ mod harmless;
 
 /// What was tried. A call that is not here could not be tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Calls {
     answers: BTreeMap<String, Answer>,
@@ -123,6 +124,7 @@ fn read_sibling() -> Option<Answer> {
     })?;
     let (mut reader, output) = child(|mut output| {
         let errno = harmless::read_memory(rank.pid, place);
+        // No answer is one as well: the call could not be tried.
         let _ = output.write_all(&errno.to_ne_bytes());
     })?;
     let told = numbers(output);

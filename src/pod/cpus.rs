@@ -10,6 +10,7 @@ use crate::pod::cgroup;
 
 /// The CPUs of this pod.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cpus {
     /// How many of the node's this process may run on.
     pub affinity: u32,

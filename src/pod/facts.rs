@@ -18,6 +18,7 @@ use crate::suite::requirement::Resource;
 
 /// Everything about the pod. What cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Facts {
     /// Host name, which is the pod's name in Kubernetes.
     pub host: String,
@@ -40,6 +41,7 @@ pub struct Facts {
 
 /// What each room found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Found {
     /// `/dev/shm`.

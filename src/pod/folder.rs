@@ -14,6 +14,7 @@ use path_fault::{Obstacle, PathFault, is_folder};
 
 /// A folder as it was found. What cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Folder {
     /// Where.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// The system around us as it was found. What cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Kernel {
     /// `uname -r`.

@@ -10,6 +10,7 @@ use crate::pod::counter::Counter;
 
 /// Limits; what is unlimited is [`u64::MAX`], what cannot be determined is none.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Limits {
     /// Bytes of memory that the control group allows; none where only the node's memory limits.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The network as it was found.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Network {
     /// 127.0.0.1 can be used; none where sockets are refused altogether.

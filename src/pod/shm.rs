@@ -13,6 +13,7 @@ pub const PATH: &str = "/dev/shm";
 
 /// Shared memory as it was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct SharedMemory {

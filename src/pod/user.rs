@@ -11,6 +11,7 @@ use path_fault::Obstacle;
 
 /// The user of this pod.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct User {
     /// Effective user id.

@@ -16,6 +16,7 @@ const LIMIT: u64 = 1 << 20;
 
 /// What a release is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Manifest {
     /// The format that this stackprobe writes.
     pub release: u32,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a plan was made from. Digests are the first 16 hexadecimal digits of a SHA-256.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Basis {
     /// This binary: the built-in suites, the tables and the judgement.
     pub binary: String,
@@ -34,6 +35,7 @@ pub struct Basis {
 
 /// A modulefile as it was.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Modulefile {
     /// Its text without comments; empty if it could not be read.
     pub text: String,

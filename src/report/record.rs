@@ -22,6 +22,7 @@ pub const UNWRITTEN: &str = "results.unwritten";
 
 /// `plan.json`: what a run owes, written before its first case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanRecord {
     /// [`FORMAT`].
     pub format: u32,
@@ -54,6 +55,7 @@ pub struct PlanRecord {
 
 /// What a plan was made from: by it, a part of the results can be asked for, and be asked again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Selected {
     /// `--filter` and `--exclude`, as they were written; empty where nothing was left out by them.
@@ -78,6 +80,7 @@ impl Selected {
 
 /// A case that is owed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Owed {
     /// Unique, fit to be a file name.
     pub id: String,
@@ -98,6 +101,7 @@ pub struct Owed {
 
 /// `cases/ID.json`: a case that is over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CaseRecord {
     /// [`FORMAT`].
     pub format: u32,
@@ -138,6 +142,7 @@ pub struct CaseRecord {
 
 /// A command of a case.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CommandRecord {
     /// As a person would type it.
     pub command: String,

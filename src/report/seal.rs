@@ -21,6 +21,7 @@ const FORMAT: u32 = 1;
 
 /// Digests of what a run has left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Seal {
     format: u32,
     /// When the run ended (RFC 3339, UTC).

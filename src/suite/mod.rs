@@ -40,6 +40,7 @@ use template::{Placeholder, Template};
 
 /// Which modules must be loaded for a suite, besides those that it names itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// A compiler.

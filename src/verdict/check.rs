@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What became of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It is as it should be.
@@ -40,6 +41,7 @@ pub const UNTESTED: &str = "untested";
 
 /// One verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     /// Unique within its case.
     pub name: String,
@@ -67,6 +69,7 @@ pub struct Check {
 
 /// Why a check did not pass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Diagnosed {
     /// Its id in the catalogue.
     pub id: String,

@@ -48,6 +48,7 @@ mod releases;
 mod report;
 mod run;
 mod runtimes;
+mod schemas;
 mod settings;
 mod shell;
 mod slurm;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What came of a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// It worked, or failed as it does where it is allowed.
