@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::pairs::Side;
+use crate::constant::packed;
 
 /// How closely a difference points at a cause: a module by its name first, the digest of all that belongs to the host last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,8 +121,7 @@ fn run(side: Side<'_>) -> BTreeMap<String, String> {
 /// Every fact of the pod under the words of its path.
 fn pod(side: Side<'_>) -> BTreeMap<String, String> {
     let mut facts = BTreeMap::new();
-    // Facts are ours: JSON can hold them.
-    let value = serde_json::to_value(&side.plan.pod).unwrap_or_default();
+    let value = packed(serde_json::to_value(&side.plan.pod).ok(), "facts of ours, which JSON can hold");
     flatten("pod:", &value, &mut facts);
     facts
 }

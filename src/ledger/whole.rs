@@ -16,8 +16,7 @@ use spack_db::named_paths;
 /// # Errors
 /// A stack that cannot be walked, a file that cannot be read.
 pub(super) fn digest(stack: &Stack<'_>) -> Result<[u8; 32], String> {
-    let told =
-        |error: crate::error::Error| error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+    let told = |error: crate::error::Error| error.what();
     let found = stack.found().map_err(told)?;
     let inventory = stack.inventory().map_err(told)?;
     let files: Vec<[u8; 32]> = found

@@ -122,6 +122,7 @@ fn fortran(
         };
         let (before, instead) = (fill(operator, &operator.before), fill(operator, &operator.instead));
         let after = fill(operator, &operator.after);
+        // Writing to a text cannot fail.
         let _ = if instead.is_empty() {
             writeln!(cases, "        case {case}: {{ {before} real(FORTRAN_ARGUMENTS); {after} return; }}")
         } else {

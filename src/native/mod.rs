@@ -53,6 +53,6 @@ fn skipped(name: impl Into<String>, reason: impl Into<String>) -> Check {
 
 /// What could not be asked is no verdict on the stack.
 fn unanswered(name: impl Into<String>, error: &Error) -> Check {
-    let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+    let what = error.what();
     Check::not_passed(name, Outcome::Error, "native.unanswered", what)
 }

@@ -84,6 +84,7 @@ impl Ears {
             }
             for signal in self.hear(PollTimeout::NONE)? {
                 if let Ok(signal) = Signal::try_from(signal) {
+                    // It may have ended just now.
                     let _ = kill(Pid::from_raw(harness), signal);
                 }
             }

@@ -147,6 +147,7 @@ fn prune(earlier: &Path, most: usize) {
         let place = all.iter().position(|(_, path)| !tested(path)).unwrap_or(0);
         let (number, path) = all.remove(place);
         let gone = earlier.join(format!(".{number}{GONE}"));
+        // An old result that cannot go takes space, and does no other harm.
         let _ = fs::rename(&path, &gone).and_then(|()| fs::remove_dir_all(&gone));
     }
 }

@@ -140,6 +140,7 @@ impl Drop for Live {
     fn drop(&mut self) {
         self.change(|scene| scene.over = true);
         if let Some(painter) = self.painter.take() {
+            // The picture is wiped in any case.
             let _ = painter.join();
         }
         write("\r\u{1b}[J");
@@ -248,9 +249,10 @@ fn size() -> (usize, usize) {
         .unwrap_or(UNKNOWN)
 }
 
-/// In one call: what is seen is never half of it. A terminal that is gone is nobody's loss.
+/// In one call: what is seen is never half of it.
 fn write(text: &str) {
     let mut terminal = io::stderr().lock();
+    // A terminal that is gone is nobody's loss.
     let _ = terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush());
 }
 

@@ -194,6 +194,7 @@ impl Repro<'_> {
         }
         let secret = value.is_some_and(|value| hidden(name, value));
         let name = name.to_string_lossy();
+        // Writing to a text cannot fail.
         let _ = match value {
             Some(_) if secret => writeln!(text, "# {name} is a secret: set it before you call this"),
             Some(value) => writeln!(text, "export {name}={}", self.word(&value.to_string_lossy())),

@@ -217,7 +217,9 @@ fn forget(folder: &Path, kept: &BTreeSet<&str>) -> io::Result<()> {
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
         if is_record && !kept.contains(id.as_ref()) {
             fs::remove_file(&path)?;
+            // Most cases have none of these; what others put there stays.
             let _ = fs::remove_file(path.with_extension("").join("repro.sh"));
+            // As above.
             let _ = fs::remove_dir(path.with_extension(""));
         }
     }

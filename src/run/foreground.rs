@@ -76,6 +76,7 @@ impl Foreground<'_> {
             ended.heard().map_err(cannot)?;
             for (signal, ear) in &mut told {
                 if ear.heard().map_err(cannot)? {
+                    // It may have ended just now.
                     let _ = kill(pid, *signal);
                 }
             }

@@ -86,10 +86,13 @@ impl Groups {
 impl Drop for Groups {
     fn drop(&mut self) {
         if self.home != self.parent {
+            // As it was, as far as that can be: what stays behind limits nothing.
             let _ = fs::write(self.parent.join("cgroup.subtree_control"), "-memory");
             for pid in processes(&self.home) {
+                // It may have ended just now.
                 let _ = join(&self.parent, &pid);
             }
+            // An empty group that stays takes next to nothing.
             let _ = fs::remove_dir(&self.home);
         }
     }
@@ -145,8 +148,10 @@ fn leave(parent: &Path) -> io::Result<PathBuf> {
     let limited = moved.and_then(|()| fs::write(parent.join("cgroup.subtree_control"), "+memory"));
     limited.map(|()| home.clone()).inspect_err(|_| {
         for pid in processes(&home) {
+            // It may have ended just now.
             let _ = join(parent, &pid);
         }
+        // The error that led here is what counts.
         let _ = fs::remove_dir(&home);
     })
 }

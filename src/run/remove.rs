@@ -10,10 +10,12 @@ pub(super) fn remove(folder: &Path) {
         return;
     }
     open_up(folder);
+    // What cannot be removed is swept by the next run.
     let _ = fs::remove_dir_all(folder);
 }
 
 fn open_up(folder: &Path) {
+    // Where this fails, removing does, too.
     let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

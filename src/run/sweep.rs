@@ -45,6 +45,7 @@ fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
                 break;
             }
             for &pid in &new {
+                // It may have ended just now.
                 let _ = kill(Pid::from_raw(pid), Signal::SIGSTOP);
             }
             found.extend(new);
@@ -59,6 +60,7 @@ fn kill_all(find: &dyn Fn() -> Vec<i32>, frozen: &mut dyn FnMut(&[i32])) {
             frozen(&found);
         }
         for &pid in &found {
+            // It may have ended just now.
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
         killed.extend(found);

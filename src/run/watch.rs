@@ -39,6 +39,7 @@ pub fn main() -> ExitCode {
         killed = children(shell);
     }
     if getppid() == shell {
+        // It may have ended just now.
         let _ = kill(shell, Signal::SIGKILL);
     }
     ExitCode::SUCCESS

@@ -140,6 +140,7 @@ fn kill_all(main: i32) {
     // Whatever is gone already cannot be killed, and needs not be.
     let _ = kill(Pid::from_raw(-main), Signal::SIGKILL);
     for pid in tree::descendants(Pid::this().as_raw()) {
+        // It may have ended just now.
         let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
 }

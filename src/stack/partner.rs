@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::constant::pattern;
 use crate::stack::bundle::Bundle;
 use crate::stack::closure::Closure;
 use crate::stack::family::Families;
@@ -106,9 +107,9 @@ pub fn by_suffix(
 
 /// Every compiler that `text` names, with the version behind it.
 fn named(text: &str, families: &Families) -> impl Iterator<Item = (String, String)> {
-    static TOKEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z]+|[0-9][0-9.]*").ok());
-    let tokens = TOKEN.iter().flat_map(|token| token.find_iter(text));
-    let tokens: Vec<(usize, &str)> = tokens.map(|found| (found.start(), found.as_str())).collect();
+    static TOKEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z]+|[0-9][0-9.]*"));
+    let tokens: Vec<(usize, &str)> =
+        TOKEN.find_iter(text).map(|found| (found.start(), found.as_str())).collect();
     let is_word = |at: usize| tokens.get(at).is_some_and(|(_, token)| token.starts_with(char::is_alphabetic));
     // The letters of a word must begin it: `my2gcc` and hashes name nothing.
     let begins = |at: usize| {

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::constant::pattern;
+
 /// What one modulefile does, as far as it tells to which other modules it belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
@@ -44,13 +46,10 @@ impl Shown {
 /// Reads what `lmod show` answers: each file between two rules, then its calls as Lua, whatever it is written in.
 #[must_use]
 pub fn of_lmod(answer: &str) -> BTreeMap<PathBuf, Shown> {
-    static CALL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([a-z_]+)\((.*)\)$").ok());
-    static RANGE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?:atleast|atmost|between|latest)\(("[^"]*")[^)]*\)"#).ok());
-    static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#""([^"]*)""#).ok());
-    let (Some(call), Some(range), Some(word)) = (CALL.as_ref(), RANGE.as_ref(), WORD.as_ref()) else {
-        return BTreeMap::new();
-    };
+    static CALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"^([a-z_]+)\((.*)\)$"));
+    static RANGE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r#"(?:atleast|atmost|between|latest)\(("[^"]*")[^)]*\)"#));
+    static WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r#""([^"]*)""#));
     let mut all = BTreeMap::new();
     let mut current: Option<&mut Shown> = None;
     let lines: Vec<&str> = answer.lines().collect();
@@ -62,9 +61,9 @@ pub fn of_lmod(answer: &str) -> BTreeMap<PathBuf, Shown> {
             file.filter(|_| at > 0 && is_rule(lines.get(at - 1)) && is_rule(lines.get(at + 1)))
         {
             current = Some(all.entry(PathBuf::from(file)).or_default());
-        } else if let (Some(shown), Some(found)) = (current.as_deref_mut(), call.captures(line.trim_end())) {
-            let arguments = range.replace_all(&found[2], "$1");
-            shown.take(&found[1], word.captures_iter(&arguments).map(|one| one[1].to_owned()).collect());
+        } else if let (Some(shown), Some(found)) = (current.as_deref_mut(), CALL.captures(line.trim_end())) {
+            let arguments = RANGE.replace_all(&found[2], "$1");
+            shown.take(&found[1], WORD.captures_iter(&arguments).map(|one| one[1].to_owned()).collect());
         }
     }
     all

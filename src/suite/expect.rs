@@ -5,6 +5,7 @@ use std::str::FromStr;
 use nix::sys::signal::Signal;
 use regex::{Regex, RegexBuilder};
 
+use crate::constant::packed;
 use crate::document::Table;
 
 /// What must be seen of the last command.
@@ -40,6 +41,7 @@ pub(super) fn read(table: &mut Table<'_>) -> Expect {
             // `exit` is a number or the word "nonzero", so it is read as whichever was written.
             let word = table.named_string("exit");
             if let Some(word) = word {
+                // Read again as what it is, so that it counts as a known key.
                 let _ = table.string("exit");
                 if word.value == "nonzero" {
                     ends.push((End::NonZero, word.span));
@@ -47,7 +49,10 @@ pub(super) fn read(table: &mut Table<'_>) -> Expect {
                     table.fault("`exit` must be a number from 0 to 255 or \"nonzero\"", word.span);
                 }
             } else if let Some(exit) = table.number("exit", 0..=255) {
-                ends.push((End::Exit(i32::try_from(exit.value).unwrap_or_default()), exit.span));
+                ends.push((
+                    End::Exit(packed(i32::try_from(exit.value).ok(), "a number up to 255")),
+                    exit.span,
+                ));
             }
             if let Some(signal) = table.string("signal") {
                 match Signal::from_str(&format!("SIG{}", signal.value.trim_start_matches("SIG"))) {

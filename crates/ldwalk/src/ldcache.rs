@@ -185,4 +185,25 @@ mod tests {
         }
         assert_eq!(LdCache::read(&bytes[..HEADER + 3], Machine::X86_64, 1).path("liba.so"), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_cache_panics(changes: Vec<(usize, u8)>, words: Vec<(usize, u32)>, length: usize, level in 0_u8..5) {
+            let entries =
+                [("liba.so", "/a/liba.so", 0x303, 0), ("libb.so", "/v3/libb.so", 0x303, 1 << 62), ("libc.so", "/c", 3, 7)];
+            let mut bytes = sample(&entries, &["x86-64-v3", "x86-64-v4"]);
+            let size = bytes.len();
+            for (at, byte) in changes {
+                bytes[at % size] = byte;
+            }
+            // Offsets and counts are what the reader follows.
+            for (at, word) in words {
+                let at = at % (size / 4) * 4;
+                bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
+            }
+            bytes[..MAGIC.len()].copy_from_slice(MAGIC);
+            bytes.truncate(MAGIC.len() + length % size);
+            LdCache::read(&bytes, Machine::X86_64, level).path("liba.so");
+        }
+    }
 }

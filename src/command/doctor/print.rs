@@ -43,6 +43,7 @@ fn render(examination: &Examination) -> String {
     let node = facts.node.as_deref().map(|node| format!(" on {}", clean(node))).unwrap_or_default();
     let verdict = if unfit == 0 { "fit" } else { "not fit" };
     let mut text = format!("{}{node}: {style_of_worst}{verdict}{style_of_worst:#}", clean(&facts.host));
+    // Writing to a text cannot fail.
     let _ = match (unfit, notes) {
         (0, 0) => writeln!(text),
         (0, notes) => writeln!(text, ", with {}", many(notes, "note")),
@@ -59,6 +60,7 @@ fn render(examination: &Examination) -> String {
         let level = line.level();
         let colour = style(level);
         let _ = write!(text, "{colour}{:5}{colour:#}  {:topic$}  ", level.word(), line.topic);
+        // Writing to a text cannot fail.
         let _ = match &line.needed {
             Some(needed) => {
                 writeln!(text, "{found:found_width$}  needs {needed} ({})", line.suites.join(", "))

@@ -91,6 +91,7 @@ impl Built<'_> {
             aslr: probe.aslr,
             limit: group.session.flags.timeout.unwrap_or(probe.timeout),
         };
+        // A help for people: the results are whole without it.
         let _ = write_repro(&group.session.flags.select.results, &case.id, &repro.script());
     }
 }

@@ -85,7 +85,7 @@ impl Session<'_> {
                         Check { diagnosis: found.map(Box::new), ..check }
                     }
                     Unloaded::Unknown(error) => {
-                        let what = error.faults.first().map(|fault| fault.what.clone()).unwrap_or_default();
+                        let what = error.what();
                         let hint =
                             error.faults.first().and_then(|fault| fault.hint.clone()).unwrap_or_default();
                         let check =

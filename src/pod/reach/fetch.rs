@@ -359,6 +359,7 @@ fn within(mut command: Command, input: &str, until: Instant) -> io::Result<(i32,
         // What cannot be read is missing from the answer, and the exit status tells the rest.
         let _ = out.map(|out| out.take(LONGEST).read_to_end(&mut both.0));
         let _ = err.map(|err| err.take(LONGEST).read_to_end(&mut both.1));
+        // Nobody waits any more once time is up.
         let _ = done.send(both);
     });
     let both = finished.recv_timeout(left(until));
@@ -367,6 +368,7 @@ fn within(mut command: Command, input: &str, until: Instant) -> io::Result<(i32,
     }
     let status = child.wait()?;
     let (out, err) = both.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?;
+    // What it read is here; a panic of it would have ended everything.
     let _ = reader.join();
     Ok((status.code().unwrap_or(-1), out, err))
 }

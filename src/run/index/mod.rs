@@ -76,6 +76,7 @@ impl Drop for Index {
             let _ = TcpStream::connect_timeout(&self.address, PATIENCE);
         }
         for worker in self.workers.drain(..) {
+            // It has no answer to give.
             let _ = worker.join();
         }
     }
