@@ -1,7 +1,7 @@
 //! What stackprobe writes is what `docs/schemas` says, and nothing that they do not name.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -33,8 +33,9 @@ fn faults(name: &str, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{name}: {}: {error}", error.instance_path())).collect()
 }
 
-fn read(path: PathBuf) -> Value {
-    serde_json::from_slice(&fs::read(&path).unwrap()).unwrap_or_else(|error| panic!("{path:?}: {error}"))
+fn read(path: &Path) -> Value {
+    let shown = path.display();
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{shown}: {error}"))
 }
 
 #[test]
@@ -51,19 +52,19 @@ fn what_is_written_is_what_the_schemas_say() {
     let gated = site.call(&["gate", "red", "--plan", "plan.json", "--format", "json"]);
     let json = |text: &str| serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let mut outputs = vec![
-        ("plan", read(site.at("plan.json"))),
-        ("ledger", read(site.at("ledger.json"))),
+        ("plan", read(&site.at("plan.json"))),
+        ("ledger", read(&site.at("ledger.json"))),
         ("history", line),
         ("compare", json(&compared.stdout)),
         ("gate", json(&gated.stdout)),
     ];
     for results in ["results", "red"] {
-        outputs.push(("plan", read(site.at(&format!("{results}/plan.json")))));
-        outputs.push(("seal", read(site.at(&format!("{results}/seal.json")))));
+        outputs.push(("plan", read(&site.at(&format!("{results}/plan.json")))));
+        outputs.push(("seal", read(&site.at(&format!("{results}/seal.json")))));
         let cases = fs::read_dir(site.at(&format!("{results}/cases"))).unwrap();
         let cases = cases.map(|case| case.unwrap().path()).filter(|path| path.is_file());
         outputs.extend(
-            cases.filter(|path| path.extension().unwrap() == "json").map(|path| ("case", read(path))),
+            cases.filter(|path| path.extension().unwrap() == "json").map(|path| ("case", read(&path))),
         );
     }
     // The verdict of a sound run lets it go live.
@@ -71,10 +72,12 @@ fn what_is_written_is_what_the_schemas_say() {
         .exits(0);
     let stack = site.at("");
     let promote = ["promote", stack.to_str().unwrap(), "--gate", "verdict.json", "--plan", "plan.json"];
-    let live = site.at("live");
-    site.call(&[&promote[..], &["--id", "one", "--smoke", "", "--into", live.to_str().unwrap()]].concat())
-        .exits(0);
-    outputs.push(("release", read(live.join("releases/one/manifest.json"))));
+    let releases = site.at("live");
+    site.call(
+        &[&promote[..], &["--id", "one", "--smoke", "", "--into", releases.to_str().unwrap()]].concat(),
+    )
+    .exits(0);
+    outputs.push(("release", read(&releases.join("releases/one/manifest.json"))));
     let found: Vec<String> = outputs.iter().flat_map(|(name, value)| faults(name, value)).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
     // They can go red: without a key, with one more, with another kind of value.
