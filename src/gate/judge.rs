@@ -8,7 +8,7 @@ use super::event::Event;
 use super::evidence::Evidence;
 use super::owed::{is_tested, name};
 use super::reason::Reason;
-use super::rule::{Rule, Subject, Then};
+use super::rule::{Rule, RuledCheck, Then};
 use crate::history::track::{ENOUGH, Rate};
 use crate::history::{History, Track};
 use crate::report::account::{Account, INPUT};
@@ -75,7 +75,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Judged {
     let speaks = |rule: &Rule, case: &CaseRecord, check: &str| {
         let owed = &case.owed;
         let (suite, probe, toolchain) = (&owed.suite, &owed.probe, &owed.toolchain);
-        rule.matches(Subject { suite, probe, check, toolchain, tags: tags(case) })
+        rule.matches(RuledCheck { suite, probe, check, toolchain, tags: tags(case) })
     };
     let mut blocked: BTreeMap<(Event, usize), Vec<String>> = BTreeMap::new();
     let mut allowed: BTreeMap<(usize, Event), Vec<String>> = BTreeMap::new();
@@ -370,7 +370,7 @@ fn known_over(evidence: &Evidence<'_>) -> Option<Reason> {
     for case in own(evidence.merged) {
         for check in case.checks.iter().filter(|check| check.kind == KNOWN) {
             let owed = &case.owed;
-            let subject = site::Subject {
+            let subject = site::ExcusedCheck {
                 suite: &owed.suite,
                 probe: &owed.probe,
                 check: &check.name,

@@ -51,7 +51,7 @@ pub(super) struct Globs {
 
 /// What rules are matched against.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'s> {
+pub struct RuledCheck<'s> {
     /// The suite's name.
     pub suite: &'s str,
     /// The probe's name.
@@ -67,7 +67,7 @@ pub struct Subject<'s> {
 impl Rule {
     /// Whether it speaks of `subject`.
     #[must_use]
-    pub fn matches(&self, subject: Subject<'_>) -> bool {
+    pub fn matches(&self, subject: RuledCheck<'_>) -> bool {
         self.globs.suite.is_match(subject.suite)
             && self.globs.probe.is_match(subject.probe)
             && self.globs.check.is_match(subject.check)

@@ -19,7 +19,7 @@ use spack_db::{Branch, Record, Standing};
 
 /// What is held against each other.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'s> {
+pub struct SpackInputs<'s> {
     /// The loaded toolchain.
     pub toolchain: &'s Toolchain,
     /// Every module of the stack.
@@ -35,7 +35,7 @@ const TOLD: usize = 20;
 
 /// Looks at the outermost module of the toolchain and at all that it makes visible.
 #[must_use]
-pub fn look(subject: &Subject<'_>) -> Vec<Check> {
+pub fn look(subject: &SpackInputs<'_>) -> Vec<Check> {
     let books = &subject.inventory.books;
     if books.trees.is_empty() && books.unread.is_empty() {
         return vec![skipped("database", "no folder above what the modules bring holds a .spack-db")];
@@ -145,7 +145,7 @@ fn unwanted(name: &Module, record: &Record, inventory: &Inventory) -> Option<Str
 }
 
 /// Installs that lack a module: those that the compiler of `file` built, and those whose compiler has no module itself.
-fn absent(subject: &Subject<'_>, file: &Path) -> Vec<Check> {
+fn absent(subject: &SpackInputs<'_>, file: &Path) -> Vec<Check> {
     let inventory = subject.inventory;
     let hash_of = |file: &Path| match inventory.claim(file) {
         Claim::Of(record) => Some(&*record.hash),

@@ -62,7 +62,7 @@ pub struct Known {
 
 /// What a known issue is matched against.
 #[derive(Clone, Copy, Debug)]
-pub struct Subject<'s> {
+pub struct ExcusedCheck<'s> {
     /// The suite's name.
     pub suite: &'s str,
     /// The probe's name.
@@ -76,7 +76,7 @@ pub struct Subject<'s> {
 impl Known {
     /// Whether this issue speaks of `subject`.
     #[must_use]
-    pub fn matches(&self, subject: Subject<'_>) -> bool {
+    pub fn matches(&self, subject: ExcusedCheck<'_>) -> bool {
         self.suite.is_match(subject.suite)
             && self.probe.is_match(subject.probe)
             && self.check.is_match(subject.check)
@@ -242,10 +242,14 @@ mod tests {
              reason = \"flang cannot read gfortran's modules\"\nref = \"SITE-1\"\nuntil = \"2026-12-31\"\n",
         ))
         .unwrap();
-        let subject =
-            Subject { suite: "mpi", probe: "mpif-h", check: "ring", toolchain: "llvm/16.0.6 openmpi/5.0.11" };
+        let subject = ExcusedCheck {
+            suite: "mpi",
+            probe: "mpif-h",
+            check: "ring",
+            toolchain: "llvm/16.0.6 openmpi/5.0.11",
+        };
         assert!(site.known[0].matches(subject));
-        assert!(!site.known[0].matches(Subject { toolchain: "gcc/12.2.0 openmpi/5.0.11", ..subject }));
+        assert!(!site.known[0].matches(ExcusedCheck { toolchain: "gcc/12.2.0 openmpi/5.0.11", ..subject }));
         assert!(!site.known[0].is_over(date!(2026 - 12 - 31)));
         assert!(site.known[0].is_over(date!(2027 - 01 - 01)));
     }

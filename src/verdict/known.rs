@@ -2,7 +2,7 @@
 
 use time::Date;
 
-use crate::suite::site::{Known, Subject};
+use crate::suite::site::{ExcusedCheck, Known};
 use crate::verdict::check::{Check, Outcome};
 
 /// The kind of a check that the site excuses.
@@ -12,9 +12,9 @@ pub const KNOWN: &str = "known";
 ///
 /// An issue whose day is over excuses nothing. An issue that matches checks of this case, none of which failed, is
 /// itself a failure: it hides nothing any more and must go.
-pub fn excuse(known: &[Known], case: Subject<'_>, checks: &mut [Check], today: Date) {
+pub fn excuse(known: &[Known], case: ExcusedCheck<'_>, checks: &mut [Check], today: Date) {
     for issue in known {
-        let matching = |check: &Check| issue.matches(Subject { check: &check.name, ..case });
+        let matching = |check: &Check| issue.matches(ExcusedCheck { check: &check.name, ..case });
         let failing = |check: &Check| matches!(check.outcome, Outcome::Failed | Outcome::Error);
         let excused = checks.iter().any(|check| matching(check) && failing(check));
         let passed = checks.iter().any(|check| matching(check) && check.outcome == Outcome::Passed);
@@ -58,7 +58,7 @@ mod tests {
         let text = "[[known]]\nmatch = { suite = \"mpi\", check = \"ca*\" }\nreason = \"broken\"\nref = \"T-1\"\n\
                     until = \"2026-12-31\"\n";
         let site = Site::parse(&Source::new("s", text)).unwrap();
-        let case = Subject { suite: "mpi", probe: "rma", check: "", toolchain: "gcc/12 openmpi/4" };
+        let case = ExcusedCheck { suite: "mpi", probe: "rma", check: "", toolchain: "gcc/12 openmpi/4" };
         excuse(&site.known, case, checks, today);
     }
 

@@ -43,12 +43,12 @@ pub(super) struct Group<'g> {
 pub(super) struct Built<'g> {
     pub(super) group: Group<'g>,
     pub(super) stage: Stage,
-    steps: Vec<Done>,
+    steps: Vec<Execution>,
     seconds: f64,
 }
 
 /// A command that was carried out, with what it takes to do it again by hand.
-pub(super) struct Done {
+pub(super) struct Execution {
     pub(super) step: Step,
     pub(super) words: Vec<String>,
     pub(super) environment: Environment,
@@ -111,7 +111,7 @@ impl<'g> Group<'g> {
     }
 
     /// Carries out what builds, up to the first that fails.
-    fn build_steps(&self, stage: &Stage) -> Result<Vec<Done>, Error> {
+    fn build_steps(&self, stage: &Stage) -> Result<Vec<Execution>, Error> {
         let templates = &self.probe().build;
         let mut steps = Vec::new();
         if templates.is_empty() {
@@ -166,7 +166,7 @@ impl<'g> Group<'g> {
         stage: &Stage,
         attempt: &Attempt,
         lines: &mut dyn FnMut(Stream, &[u8]),
-    ) -> Result<Done, Error> {
+    ) -> Result<Execution, Error> {
         let probe = self.probe();
         let session = self.session;
         let words = template.fill(|placeholder| self.fill(placeholder, case, stage, attempt));
@@ -204,7 +204,14 @@ impl<'g> Group<'g> {
         blame(&mut executed, &command.limits, group.as_ref().map_or(0, MemoryGroup::kills));
         let tmp_free = free(&attempt.tmp);
         let folders = [attempt.tmp.clone(), attempt.home.clone()];
-        Ok(Done { step: Step { command: shown, executed }, words, environment, folders, before, tmp_free })
+        Ok(Execution {
+            step: Step { command: shown, executed },
+            words,
+            environment,
+            folders,
+            before,
+            tmp_free,
+        })
     }
 }
 
@@ -239,7 +246,7 @@ impl Built<'_> {
     }
 
     /// How often a case that ended like this may be tried again: not at all where its diagnosis says that no try cures it.
-    fn allowed(&self, checks: &[Check], case: &Case, run: Option<&Done>) -> u32 {
+    fn allowed(&self, checks: &[Check], case: &Case, run: Option<&Execution>) -> u32 {
         let probe = self.group.probe();
         let mut checks = checks.to_vec();
         if !probe.control {
@@ -265,7 +272,12 @@ impl Built<'_> {
     }
 
     /// What is known around a case; `last` is what ran last of it.
-    fn circumstances(&self, case: &Case, run: Option<&Done>, last: Option<&Done>) -> Circumstances<'_> {
+    fn circumstances(
+        &self,
+        case: &Case,
+        run: Option<&Execution>,
+        last: Option<&Execution>,
+    ) -> Circumstances<'_> {
         let (session, probe) = (self.group.session, self.group.probe());
         Circumstances {
             probe,
@@ -280,7 +292,12 @@ impl Built<'_> {
         }
     }
 
-    fn attempt(&self, template: &Template, case: &Case, number: u32) -> Result<(Vec<Check>, Done), Error> {
+    fn attempt(
+        &self,
+        template: &Template,
+        case: &Case,
+        number: u32,
+    ) -> Result<(Vec<Check>, Execution), Error> {
         let probe = self.group.probe();
         let attempt = self.stage.attempt(&format!("{}{number}", case.ranks.map_or(0, |ranks| ranks)))?;
         let mut reader = (probe.protocol == Protocol::Tap).then(tap::Reader::default);
@@ -303,7 +320,7 @@ impl Built<'_> {
         &self,
         case: &Case,
         mut checks: Vec<Check>,
-        run: Option<&Done>,
+        run: Option<&Execution>,
         seconds: f64,
         earlier: Vec<Check>,
     ) {
@@ -317,7 +334,7 @@ impl Built<'_> {
             checks.insert(0, Check { millis: Some(millis(self.seconds)), ..Check::passed(BUILD) });
         }
         let built = if first { self.steps.as_slice() } else { &[] };
-        let done: Vec<&Done> = built.iter().chain(run).collect();
+        let done: Vec<&Execution> = built.iter().chain(run).collect();
         if checks.iter().any(|check| matches!(check.outcome, Outcome::Failed | Outcome::Error)) {
             self.keep_repro(case, &checks, &self.steps.iter().chain(run).collect::<Vec<_>>());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use super::case::{Built, Done, Group};
+use super::case::{Built, Execution, Group};
 use super::session::Session;
 use crate::plan::cases::Case;
 use crate::report::mask::mask;
@@ -70,7 +70,7 @@ fn said(steps: &[&Step]) -> String {
 
 impl Built<'_> {
     /// Leaves a script that does the case again without stackprobe. That it cannot be written is no verdict.
-    pub(super) fn keep_repro(&self, case: &Case, checks: &[Check], done: &[&Done]) {
+    pub(super) fn keep_repro(&self, case: &Case, checks: &[Check], done: &[&Execution]) {
         let (Some(last), group) = (done.last(), &self.group) else { return };
         let (suite, probe, toolchain) = (group.suite(), group.probe(), group.toolchain);
         let files: Vec<&String> = probe.sources.iter().chain(&probe.files).collect();

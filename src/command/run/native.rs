@@ -52,7 +52,7 @@ fn look(
                 Claim::Of(record) if record.external => record.prefix.clone(),
                 _ => None,
             };
-            let subject = identity::Subject { toolchain, environment, families, external: &external };
+            let subject = identity::IdentityInputs { toolchain, environment, families, external: &external };
             identity::look(&subject, &ask)
         }
         Native::Modules => match session.stack.found().and_then(|found| Ok((found, session.stack.matrix()?)))
@@ -61,8 +61,17 @@ fn look(
                 let base = &based(&toolchain.base, environment);
                 let (lmod, own) = session.stack.asked();
                 let Catalogue { budgets, variables, .. } = session.catalogue;
-                let subject =
-                    modules::Subject { toolchain, base, found, matrix, lmod, own, tmp, budgets, variables };
+                let subject = modules::ModulesInputs {
+                    toolchain,
+                    base,
+                    found,
+                    matrix,
+                    lmod,
+                    own,
+                    tmp,
+                    budgets,
+                    variables,
+                };
                 modules::look(&subject, &ask)
             }
             Err(error) => vec![stage_fault(&error, &session.why)],
@@ -72,7 +81,7 @@ fn look(
             match session.stack.inventory().and_then(|inventory| Ok((inventory, session.stack.matrix()?))) {
                 Ok((inventory, matrix)) => {
                     let found = session.stack.found().unwrap_or_default();
-                    spack::look(&spack::Subject { toolchain, found, matrix, inventory })
+                    spack::look(&spack::SpackInputs { toolchain, found, matrix, inventory })
                 }
                 Err(error) => vec![stage_fault(&error, &session.why)],
             }

@@ -31,7 +31,7 @@ use crate::run::service::Services;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Probe;
 use crate::suite::module_name::Wanted;
-use crate::suite::site::Subject;
+use crate::suite::site::ExcusedCheck;
 use crate::verdict::check::{Check, Outcome};
 use crate::verdict::known::excuse;
 
@@ -248,7 +248,7 @@ impl<'s> Session<'s> {
     fn excuse(&self, record: &mut CaseRecord) {
         let CaseRecord { owed, checks, .. } = record;
         let subject =
-            Subject { suite: &owed.suite, probe: &owed.probe, check: "", toolchain: &owed.toolchain };
+            ExcusedCheck { suite: &owed.suite, probe: &owed.probe, check: "", toolchain: &owed.toolchain };
         excuse(&self.catalogue.site.known, subject, checks, OffsetDateTime::now_utc().date());
     }
 

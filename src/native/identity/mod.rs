@@ -31,7 +31,7 @@ const NOTHING: &str = "/nonexistent/stackprobe.c";
 
 /// Whose identity is asked.
 #[derive(Clone, Copy)]
-pub struct Subject<'s> {
+pub struct IdentityInputs<'s> {
     /// The loaded modules and their tools.
     pub toolchain: &'s Toolchain,
     /// What the tools are started in.
@@ -44,7 +44,7 @@ pub struct Subject<'s> {
 
 /// Looks at the outermost layer of the toolchain: the MPI if there is one, else the compiler.
 #[must_use]
-pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
+pub fn look(subject: &IdentityInputs<'_>, ask: &Ask<'_>) -> Vec<Check> {
     let ground = Ground::new(subject.toolchain);
     let tools = Tools { subject: *subject, ask, ground, externals: OnceLock::new() };
     match (subject.toolchain.of(Layer::Mpi), subject.toolchain.of(Layer::Compiler)) {
@@ -56,7 +56,7 @@ pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
 
 /// The tools of a toolchain, and what it takes to ask them.
 struct Tools<'t> {
-    subject: Subject<'t>,
+    subject: IdentityInputs<'t>,
     ask: &'t Ask<'t>,
     ground: Ground,
     /// The loaded modules whose installs Spack did not make, with their prefixes.

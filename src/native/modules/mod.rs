@@ -34,7 +34,7 @@ use sight::Sight;
 
 /// What is walked.
 #[derive(Clone, Copy)]
-pub struct Subject<'s> {
+pub struct ModulesInputs<'s> {
     /// The loaded toolchain.
     pub toolchain: &'s Toolchain,
     /// What Lmod is called in: no module is loaded, and `HOME` and `TMPDIR` are the case's own.
@@ -60,7 +60,7 @@ const BATCH: usize = 100;
 
 /// Looks at the outermost module of the toolchain and at all that it makes visible.
 #[must_use]
-pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
+pub fn look(subject: &ModulesInputs<'_>, ask: &Ask<'_>) -> Vec<Check> {
     let loaded = [Layer::Compiler, Layer::Mpi, Layer::Runtime].map(|layer| subject.toolchain.of(layer));
     let toolchain: Vec<&Module> = loaded.into_iter().flatten().map(|loaded| &loaded.module).collect();
     let Some((last, parents)) = toolchain.split_last() else { return Vec::new() };
@@ -96,7 +96,7 @@ pub fn look(subject: &Subject<'_>, ask: &Ask<'_>) -> Vec<Check> {
 }
 
 struct Walk<'w> {
-    subject: &'w Subject<'w>,
+    subject: &'w ModulesInputs<'w>,
     ask: &'w Ask<'w>,
     toolchain: &'w [&'w Module],
 }

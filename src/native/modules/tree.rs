@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::Subject;
+use super::ModulesInputs;
 use super::script::Seen;
 use crate::native::place::real;
 use crate::native::{judged, skipped};
@@ -15,7 +15,7 @@ use crate::verdict::check::Check;
 
 /// Every modulefile below the roots is made visible by some chain of modules. A file is looked at under the compiler
 /// that its path names, and under every compiler if it names none that the stack offers.
-pub(super) fn reachable(subject: &Subject<'_>, compiler: &Module) -> Check {
+pub(super) fn reachable(subject: &ModulesInputs<'_>, compiler: &Module) -> Check {
     let name = "modulefiles reachable";
     let roots = trees(&subject.base.paths("MODULEPATH"));
     if roots.is_empty() {
