@@ -51,6 +51,6 @@ fn obey() -> ExitCode {
 
 fn fail(error: &Error) -> ExitCode {
     report::console::error(error);
-    report::termination::say(&report::termination::of(error));
+    report::termination::fail(error);
     error.exit().into()
 }

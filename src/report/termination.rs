@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::Error;
 use crate::exit::Exit;
@@ -22,6 +23,9 @@ use crate::verdict::check::{Check, Outcome};
 const LONGEST: usize = 256;
 /// Bytes of the line and the YAML below it: a quarter of what the kubelet reads, for a pod of several containers.
 const WHOLE: usize = 1024;
+
+/// Whether this process has written its message.
+static SAID: AtomicBool = AtomicBool::new(false);
 
 /// `FAIL 3/41 error=0 first=mpi/allreduce gcc/14.2.0 openmpi/5.0.6: cause`.
 #[must_use]
@@ -75,15 +79,17 @@ pub fn write(account: &Account) {
     say(&message(account));
 }
 
-/// The message of a command that ends without a result.
-#[must_use]
-pub fn of(error: &Error) -> String {
-    let what = error.faults.first().map_or("", |fault| fault.what.as_str());
-    format!("ERROR: {}", line(what, LONGEST))
+/// Writes why a command ended without a result. Results that were written already have said it better.
+pub fn fail(error: &Error) {
+    if !SAID.load(Ordering::Relaxed) {
+        let what = error.faults.first().map_or("", |fault| fault.what.as_str());
+        say(&format!("ERROR: {}", line(what, LONGEST)));
+    }
 }
 
 /// Writes a message there.
 pub fn say(message: &str) {
+    SAID.store(true, Ordering::Relaxed);
     let path = std::env::var_os("STACKPROBE_TERMINATION_LOG")
         .map_or_else(|| PathBuf::from("/dev/termination-log"), PathBuf::from);
     if let Ok(mut file) = OpenOptions::new().write(true).truncate(true).open(path) {
