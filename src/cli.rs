@@ -314,6 +314,9 @@ pub struct Shell {
     /// The site's own judgement: families, launchers
     #[arg(long, value_name = "FILE", env = "STACKPROBE_SITE")]
     pub site: Option<PathBuf>,
+    /// How ranks are started in an allocation of SLURM, as `run` has it
+    #[arg(long, value_name = "NAME", env = "STACKPROBE_LAUNCHER")]
+    pub launcher: Option<String>,
     /// Keep the folder that holds HOME, TMPDIR and the staged case
     #[arg(long, env = "STACKPROBE_KEEP")]
     pub keep: bool,

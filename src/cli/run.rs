@@ -21,7 +21,11 @@ pub struct Run {
     /// How many earlier runs into the same results directory to keep, as DIR/earlier/1 and so on; 0 keeps none
     #[arg(long, value_name = "N", env = "STACKPROBE_EARLIER", default_value_t = 10, value_parser = earlier)]
     pub earlier: usize,
-    /// CPU slots to use [default: the CPUs of this pod]
+    /// How ranks are started in an allocation of SLURM: srun-pmix, srun-pmi2, srun-none or mpirun [default: the first that
+    /// both SLURM and the MPI can; docs/slurm.md]
+    #[arg(long, value_name = "NAME", env = "STACKPROBE_LAUNCHER")]
+    pub launcher: Option<String>,
+    /// CPU slots to use [default: the CPUs of this pod or allocation]
     #[arg(long, value_name = "N", env = "STACKPROBE_JOBS", value_parser = jobs)]
     pub jobs: Option<NonZeroU32>,
     /// Limit of every command, in place of its own

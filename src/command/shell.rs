@@ -105,9 +105,12 @@ fn tell_case(kept: &Kept) {
 }
 
 fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
-    let catalogue = Catalogue::load(&[], flags.site.as_ref())?;
+    let mut catalogue = Catalogue::load(&[], flags.site.as_ref())?;
     let stop = Stop::unheard()?;
     let root = Root::new(flags.keep)?;
+    if let Some(told) = catalogue.stand_in_allocation(flags.launcher.as_deref(), root.path())? {
+        say(&told);
+    }
     let (wanted, extra) = wanted(&flags.modules, false)?;
     if wanted.is_empty() && extra.is_empty() {
         return Err(Error::new(Kind::Usage, "no toolchain and no case was asked for")
@@ -223,8 +226,7 @@ fn tell_toolchain(toolchain: &Toolchain) {
     }
     match &toolchain.launcher {
         Ok(launcher) => {
-            let mut words = vec![launcher.program.to_string_lossy().into_owned()];
-            words.extend(launcher.profile.args.iter().cloned());
+            let words = launcher.words("shell", std::env::var("SLURMD_NODENAME").ok().as_deref());
             say(&format!("  {:8} {}", "{mpirun}", shell_words::join(words)));
         }
         Err(why) if toolchain.of(Layer::Mpi).is_some() => say(&format!("  {:8} {why}", "{mpirun}")),

@@ -1,9 +1,10 @@
 //! Everything that data files say, read together so that all their faults are told at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Fault, Kind, Source};
 use crate::report::mask;
+use crate::run::scheduler::{Around, around};
 use crate::stack::family::Families;
 use crate::stack::launcher::Launchers;
 use crate::stack::layouts::Layouts;
@@ -74,6 +75,25 @@ impl Catalogue {
 }
 
 impl Catalogue {
+    /// Looks whether this process is in an allocation, and takes the launchers for it; what is worth telling of that.
+    ///
+    /// # Errors
+    /// A launcher that is forced and cannot be used here.
+    pub fn stand_in_allocation(&mut self, forced: Option<&str>, tmp: &Path) -> Result<Option<String>, Error> {
+        let (allocation, told) = match around(tmp) {
+            Around::Nothing => (None, None),
+            Around::Leaked(why) => (None, Some(why)),
+            Around::Allocation(allocation) => (Some(allocation), None),
+        };
+        let told = told.map(|why| format!("{why}; SLURM_* is taken away from cases as in a pod"));
+        let launchers = std::mem::take(&mut self.launchers).inside(allocation, forced);
+        self.launchers = launchers.map_err(|error| match &told {
+            Some(told) if error.kind != Kind::Usage => error.hint(told),
+            _ => error,
+        })?;
+        Ok(told)
+    }
+
     /// Where a module of this name stands: the site's word before our table of names.
     #[must_use]
     pub fn layer(&self, module: &Module) -> Option<Layer> {

@@ -35,6 +35,7 @@ mod remains;
 mod remove;
 pub mod root;
 pub mod schedule;
+pub mod scheduler;
 pub mod service;
 mod socket;
 pub mod stage;

@@ -1,4 +1,4 @@
-//! What a command finds around it: its environment, complete. Pure.
+//! What a command finds around it: its environment, complete.
 
 use std::path::Path;
 
@@ -63,6 +63,15 @@ pub fn environment(toolchain: &Toolchain, place: &Place<'_>) -> Environment {
     {
         for (name, value) in launcher.profile.variables(launch, place.root) {
             environment.set(name, value);
+        }
+        // What the scheduler says of the job is its launcher's, whoever else must not see it.
+        if let Some(starter) = &launcher.starter {
+            let inherited = Environment::inherited();
+            for (name, value) in
+                inherited.iter().filter(|(name, _)| starter.method.keeps(&name.to_string_lossy()))
+            {
+                environment.set(name, value);
+            }
         }
     }
     environment

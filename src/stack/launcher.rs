@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use globset::Glob;
 
 use crate::document::{self, Table};
-use crate::error::{Fault, Source};
+use crate::error::{Error, Fault, Kind, Source};
+use crate::stack::allocation::Allocation;
+use crate::stack::method::{Method, OWN};
 use crate::suite::launch::Launch;
 use crate::suite::requirement::size;
 use crate::suite::version::{Range, Version};
@@ -14,9 +16,13 @@ use crate::suite::version::{Range, Version};
 #[derive(Clone, Debug)]
 pub struct Profile {
     family: String,
+    /// What people call the MPI; its family where nothing says it.
+    pub title: String,
     range: Range,
     /// One line.
     pub summary: String,
+    /// Methods of a scheduler by which its ranks find each other, best first.
+    pub methods: Vec<String>,
     /// Candidates for the launcher, in order.
     pub command: Vec<String>,
     /// Words between the launcher and `-n`.
@@ -72,10 +78,13 @@ impl Profile {
     }
 }
 
-/// All profiles; the first that admits a version is used.
+/// All profiles; the first that admits a version is used. And the methods of schedulers, as far as one is around us.
 #[derive(Clone, Debug, Default)]
 pub struct Launchers {
     profiles: Vec<Profile>,
+    methods: Vec<Method>,
+    allocation: Option<Allocation>,
+    forced: Option<String>,
 }
 
 impl Launchers {
@@ -86,14 +95,77 @@ impl Launchers {
     pub fn parse(source: &Source) -> Result<Self, Vec<Fault>> {
         document::read(source, |root| {
             root.any_key();
-            Self { profiles: root.tables("launcher", profile).into_iter().flatten().collect() }
+            let profiles = root.tables("launcher", profile).into_iter().flatten().collect();
+            let methods = root.tables("method", Method::read).into_iter().flatten().collect();
+            Self { profiles, methods, ..Self::default() }
         })
     }
 
     /// Puts the profiles of `site` before these.
     #[must_use]
     pub fn under(self, site: Self) -> Self {
-        Self { profiles: site.profiles.into_iter().chain(self.profiles).collect() }
+        Self {
+            profiles: site.profiles.into_iter().chain(self.profiles).collect(),
+            methods: site.methods.into_iter().chain(self.methods).collect(),
+            ..self
+        }
+    }
+
+    /// The same in this allocation, if it is one, and with the method that a command line forces.
+    ///
+    /// # Errors
+    /// A method that there is not, or none that could start anything here.
+    pub fn inside(self, allocation: Option<Allocation>, forced: Option<&str>) -> Result<Self, Error> {
+        if let Some(forced) = forced {
+            let Some(method) = self.methods.iter().find(|method| method.name == forced) else {
+                let known: Vec<&str> = self.methods.iter().map(|method| method.name.as_str()).collect();
+                let what = format!("--launcher must be one of {}, found `{forced}`", known.join(", "));
+                return Err(Error::new(Kind::Usage, what));
+            };
+            match &allocation {
+                None if method.command.is_some() => {
+                    let what = format!("--launcher {forced}: this is no allocation of a scheduler");
+                    return Err(Error::new(Kind::Unfit, what).hint(
+                        "run it by `stackprobe submit slurm`, sbatch or salloc; in a pod leave --launcher out",
+                    ));
+                }
+                Some(allocation) if !method.is_offered(allocation) => {
+                    let what = format!("--launcher {forced}: `srun --mpi=list` names no {}", method.plugin());
+                    let offered = allocation.plugins.join(", ");
+                    return Err(Error::new(Kind::Unfit, what).hint(format!("it names {offered}")));
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { allocation, forced: forced.map(str::to_owned), ..self })
+    }
+
+    /// How the ranks of an MPI of this profile are started here, where that is not left to its own launcher alone.
+    #[must_use]
+    pub fn method(&self, profile: &Profile) -> Option<&Method> {
+        let called = |name: &str| self.methods.iter().find(|method| method.name == name);
+        let allocation = self.allocation.as_ref()?;
+        if let Some(forced) = &self.forced {
+            return called(forced);
+        }
+        let mut suited = profile.methods.iter().filter_map(|name| called(name));
+        suited.find(|method| method.is_offered(allocation)).or_else(|| called(OWN))
+    }
+
+    /// What there is to use in place of a method that does not suit this profile.
+    #[must_use]
+    pub fn advice(&self, profile: &Profile) -> String {
+        let offered = |method: &&Method| self.allocation.as_ref().is_some_and(|here| method.is_offered(here));
+        let suited =
+            profile.methods.iter().filter_map(|name| self.methods.iter().find(|method| method.name == *name));
+        let usage = suited.filter(offered).map(|method| method.usage.clone()).next();
+        usage.unwrap_or_else(|| "use its own mpirun".to_owned())
+    }
+
+    /// The job that this process is part of.
+    #[must_use]
+    pub fn allocation(&self) -> Option<&Allocation> {
+        self.allocation.as_ref()
     }
 
     /// Every profile.
@@ -115,6 +187,7 @@ impl Launchers {
 
 fn profile(table: &mut Table<'_>) -> Option<Profile> {
     let family = table.needed_string("family");
+    let title = table.string("title").map(|title| title.value);
     let summary = table.string("summary").map(|summary| summary.value).unwrap_or_default();
     let range = match table.string("version") {
         None => Range::default(),
@@ -135,7 +208,7 @@ fn profile(table: &mut Table<'_>) -> Option<Profile> {
         table.strings(key).unwrap_or_default().into_iter().map(|word| word.value).collect()
     };
     let (command, args) = (words("command"), words("args"));
-    let steering_files = words("steering_files");
+    let (steering_files, methods) = (words("steering_files"), words("methods"));
     let steered_by = globs(table, "steered_by");
     let needed = table.strings("needed").unwrap_or_default();
     let mut env = |key| -> BTreeMap<String, String> {
@@ -149,8 +222,11 @@ fn profile(table: &mut Table<'_>) -> Option<Profile> {
     if command.is_empty() {
         table.fault("`command` must name the launcher", table.span());
     }
+    let family = family?.value;
     Some(Profile {
-        family: family?.value,
+        title: title.unwrap_or_else(|| family.clone()),
+        family,
+        methods,
         range,
         summary,
         command,
@@ -234,6 +310,39 @@ mod tests {
         let site = Source::new("s", "[[launcher]]\nfamily = \"x\"\ncommand = [\"y\"]\nneeded = [\"A\"]\n");
         let faults = Launchers::parse(&site).unwrap_err();
         assert!(faults[0].to_string().contains("`needed` names `A`, which is not in `env`"), "{}", faults[0]);
+    }
+
+    #[test]
+    fn in_an_allocation_the_first_method_that_slurm_offers_and_the_mpi_speaks_is_used() {
+        let ours = || Launchers::parse(&embedded::table("launchers.toml")).unwrap();
+        let offers = |kinds: &[&str]| Allocation {
+            plugins: kinds.iter().map(|&kind| kind.to_owned()).collect(),
+            ..Allocation::default()
+        };
+        let method = |family, version, kinds: &[&str]| {
+            let inside = ours().inside(Some(offers(kinds)), None).unwrap();
+            inside.method(inside.of(family, version).unwrap()).map(|method| method.name.clone()).unwrap()
+        };
+        assert_eq!(method("openmpi", "5.0.11", &["pmi2", "pmix"]), "srun-pmix");
+        assert_eq!(method("openmpi", "5.0.11", &["pmi2"]), "mpirun");
+        assert_eq!(method("mpich", "4.0.2", &["pmi2", "pmix"]), "srun-pmi2");
+        assert_eq!(method("intel-oneapi-mpi", "2021.18", &["none", "pmi2"]), "srun-pmi2");
+        let outside = ours().inside(None, None).unwrap();
+        assert!(outside.method(outside.of("mpich", "5").unwrap()).is_none());
+        let forced = ours().inside(Some(offers(&["pmi2", "none"])), Some("srun-none")).unwrap();
+        assert_eq!(forced.method(forced.of("mpich", "5").unwrap()).unwrap().name, "srun-none");
+        for (allocation, name, wanted) in [
+            (Some(offers(&["pmi2"])), "srun-pmix", "names no pmix"),
+            (None, "srun-pmi2", "no allocation"),
+            (None, "srun", "must be one of"),
+        ] {
+            let error = ours().inside(allocation, Some(name)).unwrap_err();
+            assert!(error.what().contains(wanted), "{}", error.what());
+        }
+        for profile in ours().iter() {
+            let known = |name: &String| ours().methods.iter().any(|method| method.name == *name);
+            assert!(profile.methods.iter().all(known), "{}", profile.summary);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! WHAT is installed: Lmod, the hierarchy that it shows, and the toolchains in it. Starts nothing itself.
 
+pub mod allocation;
 pub mod bundle;
 pub mod closure;
 pub mod environment;
@@ -13,6 +14,7 @@ pub mod layouts;
 pub mod lmod;
 pub mod lmod_command;
 pub mod matrix;
+pub mod method;
 pub mod modulefiles;
 pub mod modulepath;
 pub mod modulerc;
@@ -21,6 +23,7 @@ pub mod partner;
 pub mod root;
 pub mod shown;
 pub mod spider;
+pub mod starter;
 pub mod system;
 pub mod system_command;
 pub mod toolchain;

@@ -13,6 +13,7 @@ use crate::constant::pattern;
 use crate::stack::environment::Environment;
 use crate::stack::family::{Families, essential_of};
 use crate::stack::launcher::{Launchers, Profile};
+use crate::stack::starter::Starter;
 use crate::suite::Layer;
 use crate::suite::module_name::Module;
 use crate::suite::template::Placeholder;
@@ -46,6 +47,21 @@ pub struct Launcher {
     pub program: PathBuf,
     /// How it is to be called.
     pub profile: Profile,
+    /// What a scheduler has to do with it, in an allocation.
+    pub starter: Option<Starter>,
+}
+
+impl Launcher {
+    /// What stands for `{mpirun}`: the program and its words before `-n`, for the step of this name.
+    #[must_use]
+    pub fn words(&self, step: &str, node: Option<&str>) -> Vec<String> {
+        let scheduler = self.starter.as_ref().and_then(|starter| Some((starter.program.as_ref()?, starter)));
+        let (program, words) = match scheduler {
+            Some((program, starter)) => (program, starter.method.words(step, node)),
+            None => (&self.program, self.profile.args.clone()),
+        };
+        std::iter::once(program.to_string_lossy().into_owned()).chain(words).collect()
+    }
 }
 
 /// Modules, environment and tools.
@@ -306,7 +322,8 @@ impl Toolchain {
             .find_map(|name| self.which(name).or_else(|| which::which_in(name, Some(beside?), "/").ok()));
         let program =
             program.ok_or_else(|| format!("{} brings no {}", mpi.module, profile.command.join(" or ")))?;
-        Ok(Launcher { program, profile: profile.clone() })
+        let starter = Starter::of(profile, launchers)?;
+        Ok(Launcher { program, profile: profile.clone(), starter })
     }
 }
 

@@ -112,7 +112,7 @@ impl Site {
             let toolchains = root.tables("toolchain", NamedToolchain::read).into_iter().flatten().collect();
             let known = root.tables("known", known).into_iter().flatten().collect();
             // Read by the rooms that know their meaning, from the same source.
-            for elsewhere in ["launcher", "diagnosis", "family", "environment"] {
+            for elsewhere in ["launcher", "method", "diagnosis", "family", "environment"] {
                 root.leave(elsewhere);
             }
             let (budgets, variables) = (Budgets::table(root), Variables::table(root));

@@ -1,10 +1,12 @@
 //! SLURM, the real one: `fixtures/slurm/with` starts it beside each call and ends it.
 
+mod launch;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::fixture::skip;
+use crate::fixture::{Call, call, skip};
 
 /// The program that runs a command beside a SLURM.
 fn with() -> PathBuf {
@@ -19,6 +21,14 @@ fn is_there() -> bool {
         skip("slurm", &format!("no namespaces: {}", String::from_utf8_lossy(&output.stderr)));
     }
     output.status.success()
+}
+
+/// `stackprobe ARGS...` in a batch job with these options, beside a SLURM of its own.
+fn in_job(options: &[&str], args: &[&str]) -> Call {
+    let job = with().with_file_name("job");
+    let end: &[&str] = if options.contains(&"--") { &[] } else { &["--"] };
+    let words = [&[job.to_str().unwrap()], options, end].concat();
+    call(args).below(with().to_str().unwrap(), &words)
 }
 
 /// What a shell script says beside a SLURM, and its exit status.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::as_left;
+use super::by_scheduler;
 use super::circumstances::{Before, Circumstances};
 use super::needs::unmet;
 use super::session::Session;
@@ -201,6 +202,9 @@ impl<'g> Group<'g> {
         capture.heading = format!("$ {shown}\n");
         let before = Before::now();
         let mut executed = execute(&command, &capture, session.stop, lines)?;
+        if launched {
+            by_scheduler::end(&mut executed, self.toolchain, case, (session, &attempt.tmp));
+        }
         blame(&mut executed, &command.limits, group.as_ref().map_or(0, MemoryGroup::kills));
         let tmp_free = free(&attempt.tmp);
         let folders = [attempt.tmp.clone(), attempt.home.clone()];
@@ -346,6 +350,9 @@ impl Built<'_> {
         let around = self.circumstances(case, run, done.last().copied());
         if run.is_some() && probe.launch == Launch::AsLeft {
             as_left::explain(&mut checks, self.group.toolchain, self.group.session.facts.uid == 0);
+        }
+        if around.launched {
+            by_scheduler::explain(&mut checks, self.group.toolchain);
         }
         self.group.session.why.diagnose(&mut checks, last, &around);
         self.group.close(case, checks, &steps, seconds, earlier);

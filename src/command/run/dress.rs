@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::by_scheduler::step_name;
 use super::case::Group;
 use crate::plan::cases::Case;
 use crate::run::stage::{Attempt, Stage, base};
@@ -11,6 +12,11 @@ use crate::stack::root::{libdir, module_of, root};
 use crate::suite::Probe;
 use crate::suite::template::Placeholder;
 use crate::suite::tool_name::ToolName;
+
+/// What SLURM calls the node on which this process runs.
+fn node() -> Option<String> {
+    std::env::var("SLURMD_NODENAME").ok().filter(|node| !node.is_empty())
+}
 
 impl Group<'_> {
     pub(super) fn fill(
@@ -29,11 +35,7 @@ impl Group<'_> {
             Placeholder::Ranks => vec![case.ranks.unwrap_or(1).to_string()],
             Placeholder::Cpus => vec![self.session.facts.cpus.to_string()],
             Placeholder::Mpirun => match &self.toolchain.launcher {
-                Ok(launcher) => {
-                    let mut words = path(&launcher.program);
-                    words.extend(launcher.profile.args.iter().cloned());
-                    words
-                }
+                Ok(launcher) => launcher.words(&step_name(case), node().as_deref()),
                 Err(_) => Vec::new(),
             },
             Placeholder::Prefix(name) => self.place(name).iter().flat_map(|root| path(root)).collect(),

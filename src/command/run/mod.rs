@@ -1,6 +1,7 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod as_left;
+mod by_scheduler;
 mod case;
 mod circumstances;
 mod dress;
@@ -60,8 +61,14 @@ use why::Why;
 pub fn run(flags: &Run) -> Result<Exit, Error> {
     // First, while this process has no other thread.
     heap::be_sparing();
-    let facts = Facts::gather();
-    let catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    let mut facts = Facts::gather();
+    let mut catalogue = Catalogue::load(&flags.select.suite_folders, flags.select.site.as_ref())?;
+    if let Some(told) = catalogue.stand_in_allocation(flags.launcher.as_deref(), &std::env::temp_dir())? {
+        note(&told);
+    }
+    if let Some(cpus) = catalogue.launchers.allocation().and_then(|allocation| allocation.cpus) {
+        facts.cpus = facts.cpus.min(cpus);
+    }
     let request = Request::new(&flags.select, &catalogue)?;
     let mut begun = false;
     let done = attempt(flags, &catalogue, &request, &facts, &mut begun);

@@ -1,0 +1,110 @@
+//! Ranks that `srun` starts, and an MPI's own launcher inside an allocation.
+
+use super::{in_job, is_there};
+
+#[test]
+fn each_mpi_is_launched_by_what_slurm_and_it_both_speak() {
+    if !is_there() {
+        return;
+    }
+    let mpis = [
+        ("openmpi/4", "--mpi=pmix"),
+        ("openmpi/5", "--mpi=pmix"),
+        ("mpich/4", "--mpi=pmi2"),
+        ("mpich/5", "--mpi=pmi2"),
+        ("intel-oneapi-mpi", "--mpi=pmi2"),
+    ];
+    let mut args = vec!["run", "mpi/hello", "--cc", "gcc/12"];
+    args.extend(mpis.iter().flat_map(|(mpi, _)| ["--mpi", mpi]));
+    let answer = in_job(&["--ntasks=2"], &args).run().exits(0);
+    let junit = answer.junit();
+    assert_eq!(junit.count("passed"), junit.cases.len());
+    assert!(junit.cases.len() > 100, "{}", junit.cases.len());
+    for (mpi, kind) in mpis {
+        let logs = std::fs::read_dir(answer.results().join("logs")).unwrap().flatten();
+        let name = mpi.replace('/', "-");
+        let log = logs
+            .map(|entry| entry.path())
+            .find(|path| path.to_string_lossy().contains(&format!("n4.gcc-12.2.0.{name}")));
+        let text = std::fs::read_to_string(log.unwrap()).unwrap();
+        let line = text.lines().find(|line| line.starts_with("$ ") && line.contains(" -n 4 ")).unwrap();
+        assert!(line.contains("/srun ") && line.contains(kind), "{mpi}: {line}");
+    }
+    // The job has two CPUs of a node that has four.
+    let plan = std::fs::read_to_string(answer.results().join("plan.json")).unwrap();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    assert!(plan["pod"]["cpus"].as_u64().unwrap() <= 2, "{}", plan["pod"]["cpus"]);
+}
+
+#[test]
+fn the_launcher_of_an_mpi_starts_its_ranks_in_an_allocation_too() {
+    if !is_there() {
+        return;
+    }
+    let args = [
+        "run",
+        "mpi/hello",
+        "--cc",
+        "gcc/12",
+        "--mpi",
+        "openmpi/*",
+        "--mpi",
+        "mpich/5",
+        "--launcher",
+        "mpirun",
+    ];
+    let answer = in_job(&["--ntasks=4"], &args).run().exits(0);
+    let junit = answer.junit();
+    assert_eq!(junit.count("passed"), junit.cases.len());
+    assert!(junit.cases.len() > 60, "{}", junit.cases.len());
+}
+
+#[test]
+fn ranks_that_do_not_find_each_other_are_red_and_say_what_to_use() {
+    if !is_there() {
+        return;
+    }
+    for (mpi, launcher, sentence) in [
+        ("openmpi/5", "srun-pmi2", "this Open MPI has no PMI2; use --mpi=pmix"),
+        ("openmpi/4", "srun-none", "--mpi=none tells them nothing of each other; use --mpi=pmix"),
+        ("mpich/4", "srun-pmix", "this MPICH has no PMIx; use --mpi=pmi2"),
+        ("mpich/5", "srun-pmix", "this MPICH has no PMIx; use --mpi=pmi2"),
+        ("intel-oneapi-mpi", "srun-none", "--mpi=none tells them nothing of each other; use --mpi=pmi2"),
+    ] {
+        let args = ["run", "mpi/hello", "--cc", "gcc/12", "--mpi", mpi, "--launcher", launcher];
+        let answer = in_job(&["--ntasks=2"], &args).run().exits(1);
+        let wanted = format!("ranks did not find each other: {sentence}");
+        assert!(answer.stdout.contains(&wanted), "{mpi} {launcher}\n{}", answer.stdout);
+    }
+}
+
+#[test]
+fn a_step_ends_with_its_case() {
+    if !is_there() {
+        return;
+    }
+    let suite = "name = \"mine\"\nsummary = \"x\"\ntoolchain = [\"compiler\", \"mpi\"]\n[[probe]]\nname = \"p\"\n\
+                 summary = \"y\"\nsources = [\"p.sh\"]\nrun = \"{mpirun} -n 2 sh {sources}\"\nranks = 2\ntimeout = \"2s\"\n";
+    // A rank that does not heed SIGTERM: only SLURM itself reaches it once srun is gone.
+    let rank = "trap '' TERM\nsleep 4711 & sleep 4711\n";
+    let args = ["run", "mine", "--cc", "gcc/12", "--mpi", "mpich/4", "--suites", "s"];
+    let script = "\"$@\"; code=$?; squeue --noheader --steps --format 'step %j'; pgrep -x sleep && echo survivor; exit $code";
+    let options = ["--ntasks=2", "--", "sh", "-c", script, "sh"];
+    let call = in_job(&options, &args).file("s/mine/suite.toml", suite).file("s/mine/p.sh", rank);
+    let answer = call.run().exits(75);
+    assert!(answer.stdout.contains("step batch"), "{}", answer.stdout);
+    assert!(
+        !answer.stdout.contains("step stackprobe.") && !answer.stdout.contains("survivor"),
+        "{}",
+        answer.stdout
+    );
+}
+
+#[test]
+fn a_launcher_that_cannot_be_used_here_is_refused_in_one_line() {
+    let args = ["run", "mpi/hello", "--cc", "gcc/12", "--mpi", "openmpi/5", "--launcher"];
+    let answer = crate::fixture::call(&[&args[..], &["srun-pmix"]].concat()).run().exits(78);
+    assert!(answer.stderr.contains("--launcher srun-pmix: this is no allocation"), "{}", answer.stderr);
+    let answer = crate::fixture::call(&[&args[..], &["pmix"]].concat()).run().exits(2);
+    assert!(answer.stderr.contains("--launcher must be one of srun-pmix, srun-pmi2"), "{}", answer.stderr);
+}
