@@ -10,6 +10,7 @@ mod release;
 mod reports;
 mod run;
 mod select;
+mod submit;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub use release::{Promote, Prune, Releases, Rollback};
 pub use reports::Reports;
 pub use run::Run;
 pub use select::{Modules, Select};
+pub use submit::{Scheduler, Submit};
 
 /// Does this software stack really work, here?
 ///
@@ -102,6 +104,8 @@ pub enum Verb {
     Diagnose(Diagnose),
     /// A shell inside a toolchain, or inside a case that failed, as it ran
     Shell(Shell),
+    /// Run the same plan as a job of SLURM, and merge what its tasks leave
+    Submit(Submit),
     /// Attack the loaded MPI with seeded faults, and tell which the suites would catch
     Mutate(Mutate),
     /// Tell what a suite or a probe checks and why, or what a diagnosis means

@@ -18,6 +18,7 @@ pub mod report;
 pub mod rollback;
 pub mod run;
 pub mod shell;
+pub mod submit;
 
 use crate::cli::{Cli, Verb};
 use crate::error::Error;
@@ -43,6 +44,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::Releases(flags) => releases::releases(&flags),
         Verb::Prune(flags) => prune::prune(&flags),
         Verb::Shell(flags) => shell::shell(&flags),
+        Verb::Submit(flags) => submit::submit(&flags),
         Verb::Config(flags) => config::config(&flags),
         Verb::Completions(flags) => manual::completions(&flags),
         Verb::Man(flags) => manual::manual(&flags),

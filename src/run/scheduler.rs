@@ -12,7 +12,7 @@ use crate::stack::environment::Environment;
 use crate::stack::lmod::Call;
 
 /// How long a command of SLURM may take to answer.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// How long a step that is to end may take: SLURM sends SIGTERM, and SIGKILL after its `KillWait` (30 s by default).
 const ENDING: Duration = Duration::from_mins(1);
@@ -91,6 +91,10 @@ pub fn ask(words: &[&str], tmp: &Path) -> Result<String, String> {
     if answer.success {
         return Ok(if stdout.trim().is_empty() { stderr } else { stdout });
     }
-    let line = stderr.lines().chain(stdout.lines()).map(str::trim).rfind(|line| !line.is_empty());
+    let line = stderr
+        .lines()
+        .chain(stdout.lines())
+        .map(str::trim)
+        .rfind(|line| !line.is_empty() && !line.starts_with("Try "));
     Err(line.map_or_else(|| format!("`{program}` failed without a word"), str::to_owned))
 }

@@ -1,6 +1,7 @@
 //! SLURM, the real one: `fixtures/slurm/with` starts it beside each call and ends it.
 
 mod launch;
+mod submit;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
