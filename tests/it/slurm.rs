@@ -64,7 +64,7 @@ fn nothing_of_the_fixture_is_left_not_even_after_a_kill() {
     let text = format!("srun -n 1 sh -c 'echo > {}; sleep {marker}'", began.display());
     let mut fixture = Command::new(with()).args(["sh", "-c", &text]).spawn().unwrap();
     let since = Instant::now();
-    while !began.exists() && since.elapsed() < Duration::from_mins(1) {
+    while !(began.exists() && runs(&marker)) && since.elapsed() < Duration::from_mins(1) {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(began.exists() && runs(&marker), "the step runs");
