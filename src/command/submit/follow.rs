@@ -12,7 +12,7 @@ use crate::pod::signals::Stop;
 use crate::report::console::note;
 use crate::report::gather::gather;
 use crate::report::order::ReportOrder;
-use crate::report::record::CaseRecord;
+use crate::report::record::{CaseRecord, INTERRUPTED};
 use crate::report::results::read;
 use crate::report::summary;
 use crate::run::scheduler::ask;
@@ -156,7 +156,8 @@ fn accounted(id: &str, said: &str) -> BTreeMap<u32, State> {
     said.lines().filter_map(state).collect()
 }
 
-/// Writes an error for each case that a task owes and has left no result of: with SLURM's own words.
+/// Writes an error for each case that a task owes and has left no result of, and says of each that was interrupted why: in
+/// SLURM's own words.
 fn own_up(job: &Job, index: u32, state: Option<&State>, results: &Path) -> Result<(), Error> {
     let folder = results.join("tasks").join(index.to_string());
     let cases = folder.join("cases");
@@ -167,7 +168,7 @@ fn own_up(job: &Job, index: u32, state: Option<&State>, results: &Path) -> Resul
         let bytes = std::fs::read(&kept).map_err(|error| Error::io(Kind::Pod, "read", &kept, &error))?;
         write(&plan, &bytes)?;
     }
-    let (plan, done, _) = read(&folder)?;
+    let (plan, mut done, _) = read(&folder)?;
     let how = state.map_or_else(
         || "was never seen by SLURM".to_owned(),
         |state| {
@@ -175,12 +176,27 @@ fn own_up(job: &Job, index: u32, state: Option<&State>, results: &Path) -> Resul
             format!("{never}{state}")
         },
     );
-    let reason = format!("task {}_{index} of SLURM {how}: this case has no result", job.id());
-    for owed in plan.cases.iter().filter(|owed| !done.contains_key(&owed.id)) {
-        let record = CaseRecord::absent(owed, "slurm", Outcome::Error, &reason);
-        let bytes = serde_json::to_vec_pretty(&record)
+    let cut_short = state.is_none_or(|state| !state.ran_to_its_end());
+    let save = |record: &CaseRecord| {
+        let bytes = serde_json::to_vec_pretty(record)
             .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
-        write(&cases.join(format!("{}.json", owed.id)), &bytes)?;
+        write(&cases.join(format!("{}.json", record.owed.id)), &bytes)
+    };
+    let reason = format!("task {}_{index} of SLURM {how}", job.id());
+    for owed in &plan.cases {
+        match done.remove(&owed.id) {
+            None => {
+                let reason = format!("{reason}: this case has no result");
+                save(&CaseRecord::absent(owed, "slurm", Outcome::Error, &reason))?;
+            }
+            // The task only saw a signal; SLURM knows who sent it.
+            Some(mut record) if cut_short && record.checks.iter().any(|check| check.kind == INTERRUPTED) => {
+                let cut = record.checks.iter_mut().filter(|check| check.kind == INTERRUPTED);
+                cut.for_each(|check| check.reason = format!("{}: {reason}", check.reason));
+                save(&record)?;
+            }
+            Some(_) => {}
+        }
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ fn parts(flags: &Submit, facts: &Facts, tmp: &Path, stop: &Stop) -> Result<Vec<P
         plans = deal(full);
     }
     let record = |plan: &Plan| {
-        let mut record = record(&catalogue, &stack, &asked, plan, (&request, facts));
+        let mut record = record(&catalogue, &stack, &asked, plan, &request, facts);
         mask::record::plan(&mut record);
         record
     };

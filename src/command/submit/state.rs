@@ -37,6 +37,11 @@ impl State {
         !OPEN.contains(&self.word.as_str())
     }
 
+    /// Whether its program ended by itself, green or red.
+    pub(super) fn ran_to_its_end(&self) -> bool {
+        matches!(self.word.as_str(), "COMPLETED" | "FAILED")
+    }
+
     /// The same, with why it had not started before, where it was ended without ever starting.
     pub(super) fn after(self, before: Option<&Self>) -> Self {
         let waited =
