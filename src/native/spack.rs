@@ -5,8 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::native::modules::{Ward, wards};
+use crate::native::modules::{Footing, Ward, wards};
 use crate::native::{judged, judged_or_hidden, skipped};
+use crate::stack::bond::Bonds;
 use crate::stack::inventory::{Claim, Inventory};
 use crate::stack::matrix::Matrix;
 use crate::stack::spider::Found;
@@ -26,6 +27,8 @@ pub struct SpackInputs<'s> {
     pub found: &'s [Found],
     /// Every toolchain of the stack.
     pub matrix: &'s Matrix,
+    /// What modules of Core bring and want.
+    pub bonds: &'s Bonds,
     /// Whose each of them is.
     pub inventory: &'s Inventory,
 }
@@ -43,15 +46,19 @@ pub fn look(subject: &SpackInputs<'_>) -> Vec<Check> {
     let loaded = [Layer::Compiler, Layer::Mpi, Layer::Runtime].map(|layer| subject.toolchain.of(layer));
     let toolchain: Vec<_> = loaded.into_iter().flatten().collect();
     let Some(last) = toolchain.last() else { return Vec::new() };
-    let modules: Vec<&Module> = toolchain.iter().map(|loaded| &loaded.module).collect();
     let mut checks = vec![database(subject.inventory)];
     let own = subject.found.iter().filter(|entry| entry.module == last.module && entry.file == last.file);
-    let visible = wards(&modules, subject.found, subject.matrix);
+    let visible = wards(&Footing::of(subject.toolchain), subject.found, subject.matrix, subject.bonds);
     for entry in own.chain(visible.iter().map(|Ward { found, .. }| *found)) {
         checks.extend(module(entry, subject.inventory));
     }
     if let ([_], Some(compiler)) = (toolchain.as_slice(), subject.toolchain.of(Layer::Compiler)) {
-        checks.extend(absent(subject, &compiler.file));
+        if subject.inventory.owes_modules() {
+            checks.extend(absent(subject, &compiler.file));
+        } else {
+            let why = "nothing says that Spack wrote these modulefiles, so it is not known which installs are to have one";
+            checks.push(skipped("modules of all installs", why));
+        }
         checks.extend(environments(subject.inventory));
     }
     checks

@@ -3,13 +3,15 @@
 //! What modules show of themselves is asked of one process for many, level by level of what they load. Only where that
 //! leaves it open is anything loaded, and so many loads at most.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::native::identity::wrapped;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::hierarchy::Asker;
 use crate::run::call::bounded;
+use crate::stack::bond::Bonds;
 use crate::stack::bundle::Bundle;
 use crate::stack::closure::Closure;
 use crate::stack::environment::Environment;
@@ -17,6 +19,7 @@ use crate::stack::inventory::Inventory;
 use crate::stack::lmod::{Call, loaded};
 use crate::stack::parents::Load;
 use crate::stack::partner::{Beside, by_needs, by_record, by_suffix, by_wrapper};
+use crate::stack::shown::Shown;
 use crate::stack::spider::Found;
 use crate::suite::module_name::Module;
 use crate::suite::template::Placeholder;
@@ -27,6 +30,10 @@ const MOST_LOADS: usize = 600;
 const LONGEST: Duration = Duration::from_mins(2);
 /// What modules load is followed so deep.
 const DEEPEST: usize = 8;
+/// So many modules are asked for at once.
+const AT_ONCE: usize = 500;
+/// So often these are asked for at most, where some of them cannot be shown.
+const MOST_SHOWN: usize = 100;
 /// How long one process may show modulefiles: it takes some 3 ms for each.
 const SHOWING: Duration = Duration::from_mins(1);
 const SHOWING_CPU: Duration = Duration::from_secs(20);
@@ -103,6 +110,14 @@ impl Asker<'_> {
         beside
     }
 
+    /// What every module brings and wants that is visible without any.
+    pub(super) fn bonds(&self, found: &[Found]) -> Bonds {
+        let mut closure = Closure::new(found);
+        let own = || found.iter().filter(|entry| entry.parents.is_empty() && entry.fault.is_none());
+        self.show(&mut closure, &own().map(|entry| &entry.module).collect());
+        Bonds::new(own().map(|entry| &entry.module), &closure)
+    }
+
     /// Asks what `modules` do, and what the modules that they load do, and so on.
     fn show(&self, closure: &mut Closure<'_>, modules: &BTreeSet<&Module>) {
         let mut asked: BTreeSet<&Module> = BTreeSet::new();
@@ -112,13 +127,29 @@ impl Asker<'_> {
             if next.is_empty() {
                 return;
             }
-            let question = self.system.ask_show(&next, self.base);
-            // What is not shown is loaded.
-            let Ok(answer) = bounded(&question, SHOWING, Some(SHOWING_CPU), self.tmp, self.stop) else {
-                return;
-            };
-            closure.take(self.system.read_shown(&answer));
+            for part in next.chunks(AT_ONCE) {
+                closure.take(self.shown(part, &mut { MOST_SHOWN }));
+            }
         }
+    }
+
+    /// What `modules` do. One that ends with an error of its own takes the answer for all others with it: then each half is
+    /// asked for by itself.
+    fn shown(&self, modules: &[&Module], left: &mut usize) -> BTreeMap<PathBuf, Shown> {
+        let Some(rest) = left.checked_sub(1) else { return BTreeMap::new() };
+        *left = rest;
+        let question = self.system.ask_show(modules, self.base);
+        // What is not shown is loaded.
+        let Ok(answer) = bounded(&question, SHOWING, Some(SHOWING_CPU), self.tmp, self.stop) else {
+            return BTreeMap::new();
+        };
+        let mut shown = self.system.read_shown(&answer);
+        if shown.is_empty() && modules.len() > 1 {
+            let (first, second) = modules.split_at(modules.len() / 2);
+            shown = self.shown(first, left);
+            shown.extend(self.shown(second, left));
+        }
+        shown
     }
 
     /// The compilers of `mpi`.

@@ -15,6 +15,7 @@ use crate::plan::hierarchy::{Asker, LMOD_LIMIT, Sight, look};
 use crate::plan::spied;
 use crate::pod::signals::Stop;
 use crate::run::call::call;
+use crate::stack::bond::Bonds;
 use crate::stack::environment::Environment;
 use crate::stack::inventory::Inventory;
 use crate::stack::lmod::{Answer, Call, Refusal};
@@ -43,6 +44,7 @@ pub struct Stack<'s> {
     found: OnceLock<Vec<spider::Found>>,
     matrix: OnceLock<Matrix>,
     inventory: OnceLock<Inventory>,
+    bonds: OnceLock<Bonds>,
 }
 
 impl<'s> Stack<'s> {
@@ -83,6 +85,7 @@ impl<'s> Stack<'s> {
             found: OnceLock::new(),
             matrix: OnceLock::new(),
             inventory: OnceLock::new(),
+            bonds: OnceLock::new(),
         };
         if !pure {
             let question = stack.system.ask_purge(&stack.base, &stack.own);
@@ -219,6 +222,15 @@ impl<'s> Stack<'s> {
         let found = self.found()?;
         let books = || self.books().unwrap_or_default();
         Ok(self.inventory.get_or_init(|| Inventory::new(books(), found)))
+    }
+
+    /// What the modules of Core bring and want, worked out once.
+    ///
+    /// # Errors
+    /// Those of [`Stack::found`].
+    pub fn bonds(&self) -> Result<&Bonds, Error> {
+        let found = self.found()?;
+        Ok(self.bonds.get_or_init(|| self.asker().bonds(found)))
     }
 
     /// The matrix of the stack, worked out once.

@@ -109,6 +109,13 @@ impl<'f> Closure<'f> {
         brought
     }
 
+    /// By which names `module` says that it cannot be loaded with another.
+    #[must_use]
+    pub fn conflicts(&self, module: &Module) -> &[String] {
+        let shown = self.entry(module).and_then(|entry| self.shown.get(&entry.file));
+        shown.map_or(&[], |shown| shown.conflicts.as_slice())
+    }
+
     /// Those of `modules` that no other of them brings: of `GCC`, which loads `GCCcore`, and `GCCcore` it is `GCC`.
     #[must_use]
     pub fn outermost(&self, modules: &[Module]) -> Vec<Module> {

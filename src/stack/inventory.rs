@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use spack_db::{Evidence, Lock, Owner, Record, Trees, names_spec};
+use spack_db::{Evidence, Lock, Owner, Record, Trees, is_generated, names_spec};
 
 use crate::stack::spider::Found;
 
@@ -31,7 +31,8 @@ type Place = (usize, usize);
 
 #[derive(Clone, Copy, Debug)]
 enum Known {
-    Of(Place),
+    /// An install's; and whether Spack's generator wrote the file.
+    Of(Place, bool),
     Gone,
     Foreign,
     Unread,
@@ -61,7 +62,7 @@ impl Inventory {
     #[must_use]
     pub fn claim(&self, file: &Path) -> Claim<'_> {
         match self.files.get(file).copied().unwrap_or(Known::Foreign) {
-            Known::Of((tree, record)) => Claim::Of(&self.books.trees[tree].database.records[record]),
+            Known::Of((tree, record), _) => Claim::Of(&self.books.trees[tree].database.records[record]),
             Known::Gone => Claim::Gone,
             Known::Foreign => Claim::Foreign,
             Known::Unread => Claim::Unread,
@@ -71,8 +72,20 @@ impl Inventory {
     /// Whether `tree` is the stack's own: modules were written for it, or by the Spack that it lies in. Another's tree,
     /// to which externals lead, owes this stack no module.
     fn is_ours(&self, tree: usize) -> bool {
-        let owns = |known: &Known| matches!(known, Known::Of((owner, _)) if *owner == tree);
+        let owns = |known: &Known| matches!(known, Known::Of((owner, _), _) if *owner == tree);
         self.books.trees[tree].own || self.files.values().any(owns)
+    }
+
+    /// Whether Spack wrote the modulefiles of `tree`: then it owes one to each install. Who writes them by hand shows what
+    /// people should see.
+    fn owes(&self, tree: usize) -> bool {
+        self.files.values().any(|known| matches!(known, Known::Of((owner, _), true) if *owner == tree))
+    }
+
+    /// Whether Spack wrote modulefiles of any tree.
+    #[must_use]
+    pub fn owes_modules(&self) -> bool {
+        (0..self.books.trees.len()).any(|tree| self.owes(tree))
     }
 
     /// The environments of the stack's own Spacks, and those that stand by themselves.
@@ -90,14 +103,15 @@ impl Inventory {
         })
     }
 
-    /// Installs that somebody asked for, that are there, and to which no modulefile belongs; in the order of the trees.
+    /// Installs that somebody asked for, that are there, and to which no modulefile belongs, though Spack wrote those of
+    /// their tree; in the order of the trees.
     pub fn without_module(&self) -> impl Iterator<Item = &Record> {
         let owned: std::collections::HashSet<Place> = self
             .files
             .values()
-            .filter_map(|known| if let Known::Of(place) = known { Some(*place) } else { None })
+            .filter_map(|known| if let Known::Of(place, _) = known { Some(*place) } else { None })
             .collect();
-        let ours = self.books.trees.iter().enumerate().filter(|(tree, _)| self.is_ours(*tree));
+        let ours = self.books.trees.iter().enumerate().filter(|(tree, _)| self.owes(*tree));
         let all = ours.flat_map(|(tree, found)| {
             found.database.records.iter().enumerate().map(move |(place, record)| ((tree, place), record))
         });
@@ -145,5 +159,5 @@ fn known(books: &Trees, entry: &Found) -> Known {
     }
     let records = &books.trees[tree].database.records;
     let place = records.binary_search_by(|record| record.hash.cmp(&owner.record.hash));
-    place.map_or(Known::Foreign, |record| Known::Of((tree, record)))
+    place.map_or(Known::Foreign, |record| Known::Of((tree, record), is_generated(&full, &text)))
 }

@@ -50,6 +50,11 @@ impl Chain {
         names.join(" ")
     }
 
+    /// Its modules, in the order of loading.
+    pub fn members(&self) -> impl Iterator<Item = &Module> {
+        self.modules.iter().map(|(_, module)| module)
+    }
+
     /// The modules that make others visible.
     #[must_use]
     pub fn unlocking(&self) -> Vec<&Module> {

@@ -1,6 +1,7 @@
 //! WHAT is installed: Lmod, the hierarchy that it shows, and the toolchains in it. Starts nothing itself.
 
 pub mod allocation;
+pub mod bond;
 pub mod bundle;
 pub mod closure;
 pub mod environment;

@@ -17,6 +17,8 @@ pub struct Shown {
     pub tries: Vec<String>,
     /// What must be loaded before it: of each list one.
     pub wants: Vec<Vec<String>>,
+    /// What must not be loaded with it.
+    pub conflicts: Vec<String>,
     /// The folders that it puts on `PATH`.
     pub paths: Vec<PathBuf>,
 }
@@ -27,6 +29,7 @@ impl Shown {
         match command {
             "load" | "always_load" | "depends_on" | "depends-on" => self.loads.extend(words),
             "try_load" | "try-load" => self.tries.extend(words),
+            "conflict" => self.conflicts.extend(words),
             "prereq" | "prereq-all" => self.wants.extend(words.into_iter().map(|word| vec![word])),
             "prereq_any" | "prereq-any" | "load_any" | "load-any" | "depends_on_any" | "depends-on-any" => {
                 self.wants.push(words);

@@ -93,6 +93,13 @@ impl System {
         }
     }
 
+    /// Whether what was visible by a module goes, or comes anew, when that module is unloaded or swapped; and whether there
+    /// is a list of the whole hierarchy, in a cache.
+    #[must_use]
+    pub fn knows_hierarchies(&self) -> bool {
+        matches!(self, Self::Lmod(_))
+    }
+
     /// Whether an environment that was read shows that the system keeps its books in it.
     #[must_use]
     pub fn kept_books(&self, purged: &Environment) -> bool {

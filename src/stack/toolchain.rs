@@ -69,6 +69,8 @@ impl Launcher {
 pub struct Toolchain {
     /// `gcc/12.2.0 openmpi/5.0.11`: compiler, MPI, runtime.
     pub label: String,
+    /// The modules that were loaded by name, in this order: they load the others.
+    pub asked: Vec<Module>,
     /// All loaded modules in the order of loading, dependencies among them.
     pub loaded: Vec<Loaded>,
     /// The environment before any module was loaded.
@@ -115,6 +117,7 @@ impl Toolchain {
             .collect();
         let mut toolchain = Self {
             label,
+            asked: Vec::new(),
             loaded,
             base,
             environment,
@@ -134,6 +137,13 @@ impl Toolchain {
     #[must_use]
     pub fn of(&self, layer: Layer) -> Option<&Loaded> {
         self.loaded.iter().find(|loaded| loaded.layer == Some(layer))
+    }
+
+    /// Compiler, MPI and runtime, as far as they are loaded.
+    #[must_use]
+    pub fn members(&self) -> Vec<&Module> {
+        let loaded = [Layer::Compiler, Layer::Mpi, Layer::Runtime].map(|layer| self.of(layer));
+        loaded.into_iter().flatten().map(|loaded| &loaded.module).collect()
     }
 
     /// Family and version of compiler, MPI and runtime, as far as they are loaded.

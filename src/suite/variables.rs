@@ -114,6 +114,8 @@ mod tests {
             "I_MPI_FABRICS",
             "UCX_TLS",
             "MATLABPATH",
+            "UCX_MODULE_DIR",
+            "MPICH_VERSION_DISPLAY",
         ] {
             assert!(ours.changed(name, "gcc/12.2.0").is_some(), "{name}");
         }
@@ -141,6 +143,10 @@ mod tests {
             "JAVA_HOME",
             "XDG_DATA_DIRS",
             "GCC_HOME",
+            "MPICH_DIR",
+            "MV2_HOME",
+            "UCX_ROOT",
+            "NCCL_INCLUDE_DIR",
         ] {
             assert_eq!(ours.changed(name, "gcc/12.2.0"), None, "{name}");
         }

@@ -1,6 +1,7 @@
 //! The real stack as sites show it that do not have Spack's hierarchy: exactly its pairs are found, each is real, and
 //! nothing goes untested without a word.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,7 +11,7 @@ use crate::fixture::{Answer, Call, Junit, call, stack};
 
 /// A tree of modulefiles over the prefixes of the stack.
 struct Tree {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     modulepath: PathBuf,
     /// environment-modules, where it is not Lmod that is called.
     system: Option<PathBuf>,
@@ -23,7 +24,7 @@ impl Tree {
         let made = Command::new(script).arg(name).arg(stack()).arg(folder.path()).output().unwrap();
         assert!(made.status.success(), "{name}: {}", String::from_utf8_lossy(&made.stderr));
         let modulepath = PathBuf::from(String::from_utf8(made.stdout).unwrap().trim());
-        Self { _folder: folder, modulepath, system: None }
+        Self { folder, modulepath, system: None }
     }
 
     fn call(&self, args: &[&str]) -> Call {
@@ -234,6 +235,93 @@ fn spacks_flat_names_end_in_compilers_and_hashes() {
     let answer =
         tree.call(&["run", "mpi/identity", "--cc", old, "--mpi", "openmpi/4.1.4-gcc12"]).run().exits(1);
     assert_eq!(answer.junit().case("mpi.identity", "mpicc-compiler").outcome, "failure");
+}
+
+/// The suite `modules` over a whole tree: what it said, and every module that it loaded.
+fn walked(tree: &Tree, code: i32) -> (Junit, BTreeSet<String>) {
+    let site = tree.folder.path().join("site.toml");
+    let flags = ["run", "modules", "--all", "--site", site.to_str().unwrap()];
+    let junit = tree.call(&flags).run().exits(code).junit();
+    let loads = junit.cases.iter().filter_map(|case| {
+        let (check, _) = case.name.split_once(" [")?;
+        Some(check.strip_suffix(" loads")?.to_owned())
+    });
+    let loads = loads.collect();
+    (junit, loads)
+}
+
+/// The full names of all modulefiles of a tree.
+fn files(tree: &Tree) -> BTreeSet<String> {
+    let all = walkdir(tree.folder.path());
+    let modules = all.into_iter().filter(|file| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        file.extension().is_some_and(|end| end == "lua") || text.starts_with("#%Module")
+    });
+    let name = |file: PathBuf| {
+        let parts: Vec<String> =
+            file.iter().rev().take(2).map(|part| part.to_string_lossy().into_owned()).collect();
+        format!("{}/{}", parts[1], parts[0].trim_end_matches(".lua")).replace("modulefiles/", "")
+    };
+    modules.map(name).collect()
+}
+
+fn walkdir(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walkdir(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn every_module_of_a_healthy_tree_is_walked_and_none_is_red() {
+    let by = |system: &dyn Fn() -> Option<PathBuf>, names: &[&str]| -> Vec<(String, Tree)> {
+        names.iter().map(|name| ((*name).to_owned(), Tree { system: system(), ..Tree::new(name) })).collect()
+    };
+    let lmod = by(&|| None, &["easybuild", "openhpc", "cray", "tcl", "spack-flat"]);
+    for (name, tree) in lmod.into_iter().chain(by(&|| Some(modulecmd()), &["openhpc", "cray", "tcl"])) {
+        let (junit, loads) = walked(&tree, 0);
+        assert_eq!(loads, files(&tree), "{name}");
+        let red: Vec<_> = junit.cases.iter().filter(|case| case.outcome == "failure").collect();
+        assert!(red.is_empty(), "{name}: {red:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_in_a_flat_tree_is_red_where_it_belongs() {
+    let tree = Tree::new("easybuild");
+    let add = |name: &str, line: &str| {
+        let file = tree.modulepath.join(format!("{name}.lua"));
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "whatis(\"of the site\")\n".to_owned());
+        tree.file(&format!("{name}.lua"), &format!("{text}\n{line}\n"));
+    };
+    add("HDF5/1.14.0-gompi-2022b", "prepend_path(\"PATH\", \"/nowhere/bin\")");
+    add("GCC/11.3.0", "if mode() == \"load\" then setenv(\"LEFT_BEHIND\", \"1\") end");
+    add("foss/2022b", "load(\"gone/1\")");
+    add("tau/2", "prereq(\"GCC/9\")");
+    // Healthy, whatever compiler is loaded: it is never loaded beside one.
+    add("apart/1", "conflict(\"GCC\", \"GCCcore\", \"Clang\")");
+    // An error of its own takes nothing from the others, of which the same process is asked.
+    add("licensed/1", "LmodError(\"no licence\")");
+    let (junit, _) = walked(&tree, 1);
+    let red: BTreeSet<(&str, &str)> = junit
+        .cases
+        .iter()
+        .filter(|case| case.outcome == "failure")
+        .filter_map(|case| case.name.split_once(" ["))
+        .collect();
+    let pair = "GCC/12.2.0 OpenMPI/4.1.4-GCC-12.2.0]";
+    let compilers =
+        ["Clang/16.0.6-GCCcore-12.2.0]", "GCC/11.3.0]", "GCC/12.2.0]", "GCCcore/11.3.0]", "GCCcore/12.2.0]"];
+    let mut expected = BTreeSet::from([
+        ("HDF5/1.14.0-gompi-2022b paths", pair),
+        ("foss/2022b loads", pair),
+        ("GCC/11.3.0 unloads", "GCC/11.3.0]"),
+    ]);
+    expected.extend(compilers.iter().flat_map(|one| [("tau/2 loads", *one), ("licensed/1 loads", *one)]));
+    let expected: BTreeSet<_> = expected.into_iter().collect();
+    assert!(expected.is_subset(&red), "{red:#?}");
+    // What loads or swaps the broken ones is red with them, and nothing else is.
+    let of_others = |check: &str| check.contains("swapped") || check == "purge" || check.starts_with("foss/");
+    let rest: Vec<_> = red.difference(&expected).filter(|(check, _)| !of_others(check)).collect();
+    assert!(rest.is_empty(), "{rest:#?}");
 }
 
 /// The other module system, unpacked.

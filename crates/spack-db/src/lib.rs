@@ -58,7 +58,7 @@ mod view;
 pub use branch::Branch;
 pub use database::Database;
 pub use lock::{Lock, Root};
-pub use owner::{Evidence, Owner, named_paths, names_spec};
+pub use owner::{Evidence, Owner, is_generated, named_paths, names_spec};
 pub use packages::Packages;
 pub use read::ReadError;
 pub use record::{Record, Standing, Tool};

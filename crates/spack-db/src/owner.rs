@@ -81,6 +81,16 @@ pub fn names_spec(full: &str, text: &str) -> bool {
         || named_paths(text).any(|path| path.split('/').any(whole))
 }
 
+/// Whether the generator of Spack wrote the module `full`, whose file holds `text`: one that was written by hand for an
+/// install of Spack's has neither its head nor a hash in its name.
+#[must_use]
+pub fn is_generated(full: &str, text: &str) -> bool {
+    let version = full.rsplit_once('/').map_or("", |(_, version)| version);
+    head(text).is_some()
+        || text.lines().take(20).any(|line| line.contains("created by spack"))
+        || split_hash(version).1.is_some()
+}
+
 /// The absolute paths that a modulefile, Lua or Tcl, spells out.
 pub fn named_paths(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|letter: char| letter.is_whitespace() || "\"'`[](){},;:=".contains(letter));

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 
 use super::case::{Built, stage_fault};
 use super::session::Session;
+use crate::error::Error;
 use crate::native::{identity, linkage, modules, spack};
 use crate::plan::cases::Case;
 use crate::plan::catalogue::Catalogue;
 use crate::run::call::call;
+use crate::stack::bond::Bonds;
 use crate::stack::environment::Environment;
 use crate::stack::inventory::Claim;
+use crate::stack::matrix::Matrix;
+use crate::stack::spider::Found;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Native;
 use crate::suite::alternatives::Alternatives;
@@ -55,20 +59,19 @@ fn look(
             let subject = identity::IdentityInputs { toolchain, environment, families, external: &external };
             identity::look(&subject, &ask)
         }
-        Native::Modules => match session.stack.found().and_then(|found| Ok((found, session.stack.matrix()?)))
-        {
-            Ok((found, matrix)) => {
+        Native::Modules => match all(session) {
+            Ok((found, matrix, bonds)) => {
                 let base = &based(&toolchain.base, environment);
                 let (lmod, own) = session.stack.asked();
                 let Catalogue { budgets, variables, .. } = session.catalogue;
+                let lmod = modules::Asked { lmod, own, tmp };
                 let subject = modules::ModulesInputs {
                     toolchain,
                     base,
                     found,
                     matrix,
+                    bonds,
                     lmod,
-                    own,
-                    tmp,
                     budgets,
                     variables,
                 };
@@ -78,10 +81,9 @@ fn look(
         },
         Native::Linkage => linkage::look(toolchain, named, environment, session.catalogue.families.vendors()),
         Native::Spack => {
-            match session.stack.inventory().and_then(|inventory| Ok((inventory, session.stack.matrix()?))) {
-                Ok((inventory, matrix)) => {
-                    let found = session.stack.found().unwrap_or_default();
-                    spack::look(&spack::SpackInputs { toolchain, found, matrix, inventory })
+            match session.stack.inventory().and_then(|inventory| Ok((inventory, all(session)?))) {
+                Ok((inventory, (found, matrix, bonds))) => {
+                    spack::look(&spack::SpackInputs { toolchain, found, matrix, bonds, inventory })
                 }
                 Err(error) => vec![stage_fault(&error, &session.why)],
             }
@@ -95,6 +97,11 @@ fn look(
         return vec![Check::not_passed("look", Outcome::Error, "native.nothing", reason)];
     }
     checks
+}
+
+/// All modules, all toolchains, and what those of Core bring and want.
+fn all<'s>(session: &'s Session<'_>) -> Result<(&'s [Found], &'s Matrix, &'s Bonds), Error> {
+    Ok((session.stack.found()?, session.stack.matrix()?, session.stack.bonds()?))
 }
 
 /// What is nowhere to be seen may be where we cannot look.

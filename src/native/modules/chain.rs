@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::each::{difference, gain};
 use super::script::{At, Script, Seen};
 use super::sight::Sight;
-use super::{Walk, each, load, quietly, sights, unload};
+use super::{List, Walk, each, load, quietly, sights, unload};
 use crate::native::{judged, skipped};
 use crate::stack::lmod::{loaded, quote};
 use crate::stack::matrix::Chain;
@@ -48,7 +48,8 @@ pub(super) fn plan<'w>(
 ) -> Plan<'w> {
     let base = script.see();
     // It is of the whole stack, so once for each compiler is often enough.
-    let cached = (parents.is_empty() && is(walk, Layer::Compiler)).then(|| {
+    let hierarchies = walk.subject.lmod.lmod.knows_hierarchies();
+    let cached = (hierarchies && parents.is_empty() && is(walk, Layer::Compiler)).then(|| {
         script.aside(|script| {
             script.cached(["-t", "spider"]);
             script.see()
@@ -61,9 +62,11 @@ pub(super) fn plan<'w>(
     }
     let before = script.see();
     let (after, quiet) = script.aside(|script| {
+        script.keep();
         load(script, &[last]);
         let quiet = script.where_loud(|script| script.aside(|script| quietly(script, &[last])));
         unload(script, &[last]);
+        script.unload_rest();
         (script.see(), quiet)
     });
     let unversioned = entry(walk, last, parents).filter(|found| found.default).map(|_| {
@@ -80,14 +83,17 @@ pub(super) fn plan<'w>(
         script.see()
     });
     let compiler = walk.toolchain.first().copied().filter(|_| is(walk, Layer::Compiler));
-    let swap = compiler.and_then(|from| Some((from, other_compiler(walk, from)?))).map(|(from, to)| {
-        script.aside(|script| {
-            script.lmod(["swap", &from.to_string(), &to.to_string()]);
-            let swapped = script.see();
-            script.lmod(["swap", &to.to_string(), &from.to_string()]);
-            Swap { to, swapped, back: script.see() }
-        })
-    });
+    let swap = compiler
+        .filter(|_| hierarchies || parents.is_empty())
+        .and_then(|from| Some((from, other_compiler(walk, from)?)))
+        .map(|(from, to)| {
+            script.aside(|script| {
+                script.lmod(["swap", &from.to_string(), &to.to_string()]);
+                let swapped = script.see();
+                script.lmod(["swap", &to.to_string(), &from.to_string()]);
+                Swap { to, swapped, back: script.see() }
+            })
+        });
     let family = other_family(walk, last, parents).map(|other| {
         let at = script.aside(|script| {
             load(script, &[other]);
@@ -96,12 +102,13 @@ pub(super) fn plan<'w>(
         (other, at)
     });
     let below_compiler = entry(walk, last, parents).is_some_and(|found| !found.parents.is_empty());
-    let orphaned = compiler.filter(|_| !parents.is_empty() && below_compiler).map(|compiler| {
-        script.aside(|script| {
-            unload(script, &[compiler]);
-            script.see()
-        })
-    });
+    let orphaned =
+        compiler.filter(|_| hierarchies && !parents.is_empty() && below_compiler).map(|compiler| {
+            script.aside(|script| {
+                unload(script, &[compiler]);
+                script.see()
+            })
+        });
     Plan { lists, cached, base, before, with, after, quiet, unversioned, purged, swap, family, orphaned }
 }
 
@@ -130,11 +137,20 @@ fn is(walk: &Walk<'_>, layer: Layer) -> bool {
     walk.subject.toolchain.of(layer).is_some()
 }
 
-/// The next compiler of the stack, the first after the last.
+/// The next compiler of the stack, the first after the last: one that neither loads this one nor is loaded by it. What
+/// only loads a compiler is swapped for its like.
 fn other_compiler<'w>(walk: &'w Walk<'w>, from: &Module) -> Option<&'w Module> {
-    let compilers: Vec<&Module> = alone(walk, Layer::Compiler).collect();
+    let mut compilers: Vec<&Module> = alone(walk, Layer::Compiler).collect();
+    if !compilers.contains(&from) {
+        let first = walk.subject.matrix.chains.iter().filter_map(|chain| chain.members().next());
+        compilers = first.filter(|one| one.family == from.family).collect();
+        compilers.dedup();
+    }
     let place = compilers.iter().position(|one| *one == from)?;
-    compilers.iter().cycle().skip(place + 1).take(compilers.len() - 1).copied().next()
+    let bonds = walk.subject.bonds;
+    let apart = |other: &&&Module| !bonds.brings(from, other) && !bonds.brings(other, from);
+    let others = compilers.iter().cycle().skip(place + 1).take(compilers.len() - 1);
+    others.copied().find(|other| apart(&other))
 }
 
 fn alone<'w>(walk: &'w Walk<'w>, layer: Layer) -> impl Iterator<Item = &'w Module> {
@@ -184,13 +200,15 @@ pub(super) fn judge(
             after: at(&plan.after),
             quiet: at(&plan.quiet),
         };
-        checks.extend(each::judge(found, parents, &sight, walk.subject.variables));
+        checks.extend(match (seen.get(&plan.base), sight.before) {
+            (Some(base), Some(before)) if before.has(last) => brought(found, base, before, walk),
+            _ => each::judge(found, parents, &sight, walk.subject.variables),
+        });
         let unversioned = plan.unversioned.and_then(|at| seen.get(&at));
         checks.extend(unversioned.map(|seen| each::default(last, seen)));
         let lists = plan.lists.iter().take(walk.toolchain.len());
-        let lists: Vec<Vec<Module>> =
-            lists.map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect();
-        let faults = sights(last, walk.toolchain, walk.subject.found, &lists);
+        let lists: Vec<List> = lists.map(|at| List::of(seen.get(at))).collect();
+        let faults = sights(last, walk.subject.found, &lists);
         checks.push(judged(format!("{last} visible"), "module.visible", faults));
     } else {
         let reason = format!("spider does not find {last} where it was loaded from");
@@ -220,6 +238,17 @@ pub(super) fn judge(
     checks
 }
 
+/// The checks of what the modules before it load themselves, as it was `with` them.
+fn brought(found: &Found, base: &Seen, with: &Seen, walk: &Walk<'_>) -> Vec<Check> {
+    let sight = Sight { before: Some(base), with: Some(with), after: Some(base), quiet: None };
+    let unloads = format!("{} unloads", found.module);
+    let mut checks = each::judge(found, &[], &sight, walk.subject.variables);
+    for check in checks.iter_mut().filter(|check| check.name == unloads) {
+        *check = skipped(&*unloads, "it is loaded by what is loaded before it, and goes with that");
+    }
+    checks
+}
+
 fn quoted(check: Check, seen: &Seen) -> Check {
     if check.reason.is_empty() {
         check
@@ -239,7 +268,13 @@ fn swapped(
     let names = ["swapped for another compiler", "swapped back"];
     let Some(swap) = &plan.swap else {
         return if is(walk, Layer::Compiler) {
-            names.map(|name| skipped(name, "the stack has one compiler only")).to_vec()
+            let system = walk.subject.lmod.lmod;
+            let why = if system.knows_hierarchies() || walk.toolchain.len() == 1 {
+                "the stack has no other compiler that could take its place".to_owned()
+            } else {
+                format!("{} leaves what stands on a compiler as it is when that is swapped", system.name())
+            };
+            names.map(|name| skipped(name, why.clone())).to_vec()
         } else {
             Vec::new()
         };

@@ -17,8 +17,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::Error;
-use crate::native::{Ask, judged, unanswered};
+use crate::native::{Ask, judged, skipped, unanswered};
+use crate::stack::bond::Bonds;
 use crate::stack::environment::Environment;
+use crate::stack::lmod::loaded;
 use crate::stack::matrix::Matrix;
 use crate::stack::spider::Found;
 use crate::stack::system::System;
@@ -28,7 +30,7 @@ use crate::suite::budget::Budgets;
 use crate::suite::module_name::Module;
 use crate::suite::variables::Variables;
 use crate::verdict::check::Check;
-pub(super) use scope::{Ward, wards};
+pub(super) use scope::{Footing, Ward, wards};
 use script::{At, Script, Seen};
 use sight::Sight;
 
@@ -43,16 +45,25 @@ pub struct ModulesInputs<'s> {
     pub found: &'s [Found],
     /// Every toolchain of the stack.
     pub matrix: &'s Matrix,
-    /// How Lmod is called.
+    /// What modules of Core bring and want.
+    pub bonds: &'s Bonds,
+    /// How Lmod is asked.
+    pub lmod: Asked<'s>,
+    /// How long modules may take to load.
+    pub budgets: &'s Budgets,
+    /// Which variables change what tools do.
+    pub variables: &'s Variables,
+}
+
+/// How Lmod is asked.
+#[derive(Clone, Copy)]
+pub struct Asked<'s> {
+    /// How it is called.
     pub lmod: &'s System,
     /// This binary.
     pub own: &'s Path,
     /// A folder for what is said.
     pub tmp: &'s Path,
-    /// How long modules may take to load.
-    pub budgets: &'s Budgets,
-    /// Which variables change what tools do.
-    pub variables: &'s Variables,
 }
 
 /// One bash looks at so many modules: what it answers, some 40 KB for each, is held in memory.
@@ -61,10 +72,10 @@ const BATCH: usize = 100;
 /// Looks at the outermost module of the toolchain and at all that it makes visible.
 #[must_use]
 pub fn look(subject: &ModulesInputs<'_>, ask: &Ask<'_>) -> Vec<Check> {
-    let loaded = [Layer::Compiler, Layer::Mpi, Layer::Runtime].map(|layer| subject.toolchain.of(layer));
-    let toolchain: Vec<&Module> = loaded.into_iter().flatten().map(|loaded| &loaded.module).collect();
+    let footing = Footing::of(subject.toolchain);
+    let toolchain = &footing.asked;
     let Some((last, parents)) = toolchain.split_last() else { return Vec::new() };
-    let walk = Walk { subject, ask, toolchain: &toolchain };
+    let walk = Walk { subject, ask, toolchain };
     let mut script = Script::default();
     let plan = chain::plan(&mut script, &walk, last, parents);
     let seen = match walk.run(&script) {
@@ -75,23 +86,29 @@ pub fn look(subject: &ModulesInputs<'_>, ask: &Ask<'_>) -> Vec<Check> {
     let took = checks.iter().find(|check| check.name == format!("{last} loads") && check.reason.is_empty());
     let took = took.and_then(|check| check.millis);
     checks.extend(took.and_then(|millis| time::judge(&walk, last, parents, &[*last], millis)));
-    if *toolchain == [*last] && subject.toolchain.of(Layer::Compiler).is_some() {
+    if parents.is_empty() && subject.toolchain.of(Layer::Compiler).is_some() {
         checks.push(tree::reachable(subject, last));
-        checks.push(tree::cache(subject.found, plan.cached.and_then(|at| seen.get(&at))));
+        checks.push(if subject.lmod.lmod.knows_hierarchies() {
+            tree::cache(subject.found, plan.cached.and_then(|at| seen.get(&at)))
+        } else {
+            skipped(
+                "cache is of today",
+                format!("{} has no list of the whole stack", subject.lmod.lmod.name()),
+            )
+        });
     }
-    let (wards, odd): (Vec<_>, Vec<_>) = wards(&toolchain, subject.found, subject.matrix)
+    let (wards, odd): (Vec<_>, Vec<_>) = wards(&footing, subject.found, subject.matrix, subject.bonds)
         .into_iter()
         .partition(|ward| ward.found.fault.is_none());
     checks.extend(odd.iter().map(|ward| {
         let fault = ward.found.fault.as_ref().map(|fault| format!("{}: {fault}", ward.found.file.display()));
         judged(format!("{} loads", ward.found.module), "module.file", Vec::from_iter(fault))
     }));
-    let listed =
-        plan.lists.iter().map(|at| seen.get(at).map(Seen::listed).unwrap_or_default()).collect::<Vec<_>>();
+    let lists: Vec<List> = plan.lists.iter().map(|at| List::of(seen.get(at))).collect();
     for batch in wards.chunk_by(|a, b| a.instead == b.instead).flat_map(|alike| alike.chunks(BATCH)) {
         checks.extend(walk.wards(batch));
     }
-    checks.extend(wards.iter().filter_map(|ward| visible(ward, &toolchain, subject.found, &listed)));
+    checks.extend(wards.iter().filter_map(|ward| visible(ward, subject.found, &lists)));
     checks
 }
 
@@ -104,8 +121,9 @@ struct Walk<'w> {
 impl Walk<'_> {
     fn run(&self, script: &Script) -> Result<BTreeMap<At, Seen>, Error> {
         let subject = self.subject;
-        let (text, words) = script.parts(subject.tmp);
-        let answer = (self.ask)(&subject.lmod.ask_shell(&text, words, subject.base, subject.own))?;
+        let Asked { lmod, own, tmp } = subject.lmod;
+        let (text, words) = script.parts(tmp);
+        let answer = (self.ask)(&lmod.ask_shell(&text, words, subject.base, own))?;
         Ok(script::read(&answer.stdout))
     }
 
@@ -120,10 +138,12 @@ impl Walk<'_> {
             .map(|ward| {
                 let all: Vec<&Module> = ward.beside.iter().copied().chain([&ward.found.module]).collect();
                 let (with, quiet, after) = script.aside(|script| {
+                    script.keep();
                     load(script, &all);
                     let with = script.see();
                     let quiet = script.where_loud(|script| script.aside(|script| quietly(script, &all)));
                     unload(script, &all);
+                    script.unload_rest();
                     (with, quiet, script.see())
                 });
                 let unversioned = ward.found.default.then(|| {
@@ -190,22 +210,34 @@ fn unload(script: &mut Script, modules: &[&Module]) {
     script.lmod(std::iter::once("unload").chain(names.iter().map(String::as_str)));
 }
 
-/// Whether a module is in `avail` once its parents are loaded and not before, a hidden one never; `listed` is what
-/// `avail` shows with none, one, … all of `toolchain` loaded. None where more than the toolchain makes it visible.
-fn visible(ward: &Ward<'_>, toolchain: &[&Module], found: &[Found], listed: &[Vec<Module>]) -> Option<Check> {
+/// What `avail` shows, and what was loaded then.
+struct List {
+    below: Vec<Module>,
+    shown: Vec<Module>,
+}
+
+impl List {
+    fn of(seen: Option<&Seen>) -> Self {
+        let below = seen.into_iter().flat_map(|seen| loaded(&seen.environment)).map(|(module, _)| module);
+        Self { below: below.collect(), shown: seen.map(Seen::listed).unwrap_or_default() }
+    }
+}
+
+/// Whether a module is in `avail` once its parents are loaded and not before, a hidden one never; `lists` are those with
+/// none, one, … all of the toolchain loaded. None where more than the toolchain makes it visible.
+fn visible(ward: &Ward<'_>, found: &[Found], lists: &[List]) -> Option<Check> {
     let module = &ward.found.module;
     if !ward.beside.is_empty() {
         return None;
     }
-    Some(judged(format!("{module} visible"), "module.visible", sights(module, toolchain, found, listed)))
+    Some(judged(format!("{module} visible"), "module.visible", sights(module, found, lists)))
 }
 
-fn sights(module: &Module, toolchain: &[&Module], found: &[Found], listed: &[Vec<Module>]) -> Vec<String> {
+fn sights(module: &Module, found: &[Found], lists: &[List]) -> Vec<String> {
     let mut faults = Vec::new();
-    for (count, list) in listed.iter().enumerate() {
-        let below: Vec<&Module> = toolchain.iter().take(count).copied().collect();
+    for List { below, shown: list } in lists {
         let expected = found.iter().any(|entry| {
-            let shown = |parents: &[Module]| parents.iter().all(|parent| below.contains(&parent));
+            let shown = |parents: &[Module]| parents.iter().all(|parent| below.contains(parent));
             entry.module == *module
                 && !entry.hidden
                 && (entry.parents.is_empty() || entry.parents.iter().any(|parents| shown(parents)))

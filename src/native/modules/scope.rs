@@ -1,7 +1,10 @@
-//! Which modules are looked at under which toolchain: each where it becomes visible. Pure.
+//! Which modules are looked at under which toolchain: each where it becomes visible, or where what it loads or wants is.
+//! Pure.
 
+use crate::stack::bond::Bonds;
 use crate::stack::matrix::{Chain, Matrix};
 use crate::stack::spider::Found;
+use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
 use crate::suite::module_name::Module;
 
@@ -13,31 +16,56 @@ pub(in crate::native) struct Ward<'f> {
     /// What must be loaded before it, besides the toolchain.
     pub(super) beside: Vec<&'f Module>,
     /// It takes the place of a module of the toolchain, so it is loaded without that: a compiler that is hidden, and
-    /// so makes no toolchain, is one.
+    /// so makes no toolchain, is one; what loads a compiler itself, or refuses this one, is another.
     pub(super) instead: bool,
 }
 
-/// The modules that `toolchain`, in the order of loading, makes visible and no longer toolchain does; under a compiler
-/// also those of Core that belong to no toolchain. In order of name, each name once.
+/// A toolchain that is loaded.
+#[derive(Clone, Debug)]
+pub(in crate::native) struct Footing<'t> {
+    /// Its compiler, MPI and runtime.
+    pub(super) members: Vec<&'t Module>,
+    /// The modules by which it is loaded: `PrgEnv-gnu` loads its compiler.
+    pub(super) asked: Vec<&'t Module>,
+}
+
+impl<'t> Footing<'t> {
+    pub(in crate::native) fn of(toolchain: &'t Toolchain) -> Self {
+        Self { members: toolchain.members(), asked: toolchain.asked.iter().collect() }
+    }
+
+    /// The toolchain of the matrix that this is: by what it was loaded by, else by what it holds.
+    fn own<'m>(&self, matrix: &'m Matrix) -> Option<&'m Chain> {
+        let is = |modules: &[&'t Module]| {
+            matrix.chains.iter().find(|chain| chain.members().eq(modules.iter().copied()))
+        };
+        is(&self.asked).or_else(|| is(&self.members))
+    }
+}
+
+/// The modules that `toolchain` makes visible and no longer toolchain does; of Core those that load or want what makes
+/// this toolchain, and under a compiler those that belong to none. In order of name, each name once.
 pub(in crate::native) fn wards<'f>(
-    toolchain: &[&Module],
+    toolchain: &Footing<'_>,
     found: &'f [Found],
     matrix: &Matrix,
+    bonds: &'f Bonds,
 ) -> Vec<Ward<'f>> {
+    let loaded: Vec<&Module> = toolchain.asked.iter().chain(&toolchain.members).copied().collect();
     let chains: Vec<Vec<&Module>> = matrix.chains.iter().map(Chain::unlocking).collect();
     let holds = |chain: &[&Module], parents: &[Module]| chain.iter().all(|one| parents.contains(one));
     let longest = |parents: &[Module]| {
         let held = chains.iter().filter(|chain| holds(chain, parents));
         held.map(Vec::len).max().unwrap_or(0)
     };
-    let own = matrix.chains.iter().find(|chain| members(chain) == *toolchain);
+    let own = toolchain.own(matrix);
     let compiler_alone = own.is_some_and(|chain| chain.layers() == [Layer::Compiler]);
-    let unlocking = own.map_or_else(|| toolchain.to_vec(), Chain::unlocking);
+    let unlocking = own.map_or_else(|| toolchain.members.clone(), Chain::unlocking);
     // Of two modules of one name people get the one that the toolchain brings.
     let shadowed = |entry: &Found| {
         let brought = |other: &&Found| {
             other.module == entry.module
-                && other.parents.iter().any(|chain| chain.iter().all(|one| toolchain.contains(&one)))
+                && other.parents.iter().any(|chain| chain.iter().all(|one| loaded.contains(&one)))
         };
         found.iter().any(|other| brought(&other))
     };
@@ -47,30 +75,37 @@ pub(in crate::native) fn wards<'f>(
         let is_last = |chain: &Chain| chain.unlocking() == [&entry.module];
         let is_toolchain = in_core && matrix.chains.iter().any(is_last);
         let beside = if in_core {
-            (compiler_alone && !is_toolchain && !shadowed(entry)).then(Vec::new)
+            let homes = bonds.homes(&entry.module, matrix);
+            let here = match own {
+                Some(own) if !homes.is_empty() => homes.contains(&own),
+                _ => homes.is_empty() && compiler_alone,
+            };
+            (here && !is_toolchain && !shadowed(entry)).then(Vec::new)
         } else {
             let chain = entry
                 .parents
                 .iter()
                 .find(|parents| holds(&unlocking, parents) && longest(parents) == unlocking.len());
-            chain.map(|parents| parents.iter().filter(|one| !toolchain.contains(one)).collect())
+            chain.map(|parents| parents.iter().filter(|one| !loaded.contains(one)).collect())
         };
-        let Some(beside) = beside else { continue };
+        let Some(beside): Option<Vec<&'f Module>> = beside else { continue };
         if !wards.iter().any(|ward| ward.found.module == entry.module) {
             let replaced = |other: &&Found| {
-                toolchain.contains(&&other.module)
+                loaded.contains(&&other.module)
                     && (other.module.family == entry.module.family
                         || (entry.family.is_some() && other.family == entry.family))
             };
-            let instead = in_core && found.iter().any(|other| replaced(&other));
+            let by_itself = || {
+                found.iter().any(|other| replaced(&other)) || bonds.replaces(&entry.module, &loaded, matrix)
+            };
+            let instead = in_core && by_itself();
+            let given: &[&Module] = if instead { &[] } else { &loaded };
+            let before = bonds.before(&entry.module, given);
+            let beside = beside.into_iter().chain(before).collect();
             wards.push(Ward { found: entry, beside, instead });
         }
     }
     wards
-}
-
-fn members(chain: &Chain) -> Vec<&Module> {
-    chain.modules.iter().map(|(_, module)| module).collect()
 }
 
 #[cfg(test)]
@@ -80,6 +115,11 @@ mod tests {
     use crate::stack::partner::Beside;
     use crate::suite::embedded;
     use std::collections::BTreeMap;
+
+    /// What is loaded by the names of its members.
+    fn footing<'t>(modules: &[&'t Module]) -> Footing<'t> {
+        Footing { members: modules.to_vec(), asked: modules.to_vec() }
+    }
 
     fn found(name: &str, parents: &[&[&str]]) -> Found {
         let parents = parents.iter().map(|chain| chain.iter().map(|name| Module::new(name)).collect());
@@ -105,7 +145,7 @@ mod tests {
         let names = |toolchain: &[&str]| -> Vec<String> {
             let toolchain: Vec<Module> = toolchain.iter().map(|name| Module::new(name)).collect();
             let toolchain: Vec<&Module> = toolchain.iter().collect();
-            wards(&toolchain, &all, &matrix)
+            wards(&footing(&toolchain), &all, &matrix, &Bonds::default())
                 .iter()
                 .map(|ward| format!("{}+{}", ward.found.module, ward.beside.len()))
                 .collect()
@@ -132,7 +172,10 @@ mod tests {
         let files = |toolchain: &[&str], all: &[Found]| -> Vec<String> {
             let toolchain: Vec<Module> = toolchain.iter().map(|name| Module::new(name)).collect();
             let toolchain: Vec<&Module> = toolchain.iter().collect();
-            wards(&toolchain, all, &matrix).iter().map(|ward| ward.found.file.display().to_string()).collect()
+            wards(&footing(&toolchain), all, &matrix, &Bonds::default())
+                .iter()
+                .map(|ward| ward.found.file.display().to_string())
+                .collect()
         };
         assert_eq!(files(&["gcc/11", "openmpi/4"], &all), ["/m/hdf5/1.lua"]);
         assert_eq!(files(&["gcc/12"], &all), ["/m/cmake/3.lua", "/m/gcc/12/openmpi/4.lua"]);
@@ -143,7 +186,9 @@ mod tests {
         }
         let gcc = Module::new("gcc/12");
         let instead = |name: &str| {
-            wards(&[&gcc], &all, &matrix).iter().any(|ward| ward.instead && ward.found.module.family == name)
+            wards(&footing(&[&gcc]), &all, &matrix, &Bonds::default())
+                .iter()
+                .any(|ward| ward.instead && ward.found.module.family == name)
         };
         assert!(instead("icc") && !instead("cmake"), "a hidden compiler is loaded by itself");
         assert!(files(&["gcc/12", "openmpi/4"], &all).is_empty());

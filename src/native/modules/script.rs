@@ -26,6 +26,9 @@ _sp_took=$(( (${EPOCHREALTIME/[.,]/} - begun) / 1000 ))
 "$_sp_own" $_sp_watching >/dev/null 2>>"$_sp_in/said" </dev/null & _sp_watch=$!; builtin disown
 builtin . "$_sp_in/answer" >"$_sp_in/shown" 2>"$_sp_in/complained" </dev/null || :; builtin kill "$_sp_watch" 2>/dev/null; }
 _sp_file() { local text=; IFS= builtin read -r -d '' text <"$_sp_in/$2"; builtin printf '\2%s\0%s\0' "$1" "${text:0:4000000}"; }
+_sp_rest() { local _sp_all=$LOADEDMODULES: _sp_one _sp_rest=(); while [[ $_sp_all == *:* ]]; do
+_sp_one=${_sp_all%%:*} _sp_all=${_sp_all#*:}; [[ -z $_sp_one || :$_sp_kept: == *":$_sp_one:"* ]] || _sp_rest=("$_sp_one" "${_sp_rest[@]}"); done
+[[ ${#_sp_rest[@]} == 0 ]] || lm unload "${_sp_rest[@]}"; }
 frame() { builtin printf '\1%s %s %s\0' "$1" "$_sp_took" "$_sp_ended"
 builtin printf '\2umask\0'; builtin umask; builtin printf '\0\2limits\0'; builtin ulimit -Sa
 builtin printf '\0\2options\0'; builtin set +o; builtin shopt -p; builtin set +efux
@@ -81,6 +84,16 @@ impl Script {
         }
         self.text.push('\n');
         self
+    }
+
+    /// Remembers which modules are loaded.
+    pub(super) fn keep(&mut self) {
+        self.text.push_str("_sp_kept=$LOADEDMODULES\n");
+    }
+
+    /// Unloads what is loaded beyond what was remembered: many modules leave those behind that they loaded, the last first.
+    pub(super) fn unload_rest(&mut self) {
+        self.text.push_str("_sp_rest\n");
     }
 
     /// Calls Lmod with its cache in use, as it is for people.
@@ -178,9 +191,7 @@ impl Seen {
         let lines = self.said.lines().map(str::trim);
         let names = lines
             .filter(|line| !line.is_empty() && !line.ends_with([':', '/']) && !line.starts_with(SAYS.trim()));
-        names
-            .map(|name| Module::new(name.split('(').next().unwrap_or(name).trim_end_matches("<H>")))
-            .collect()
+        names.map(|name| Module::new(name.split(['(', ' ', '<']).next().unwrap_or(name))).collect()
     }
 }
 
@@ -216,7 +227,8 @@ mod tests {
 
     #[test]
     fn a_terse_list_is_names_without_folders() {
-        let seen = Seen { said: "/m/Core:\ngcc/\ngcc/12.2.0\nfoo/1(default)\n".into(), ..Seen::default() };
+        let seen =
+            Seen { said: "/m/Core:\ngcc/\ngcc/12.2.0\nfoo/1(default) <aL>\n".into(), ..Seen::default() };
         assert_eq!(seen.listed(), [Module::new("gcc/12.2.0"), Module::new("foo/1")]);
     }
 }

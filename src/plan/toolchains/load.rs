@@ -84,7 +84,9 @@ impl Stack<'_> {
         let label = if asked.named { asked.label.clone() } else { names(&own) };
         let Catalogue { families, launchers, .. } = self.catalogue;
         let base = self.base.clone();
-        Ok(Toolchain::new(label, &requested, loaded, base, environment, families, launchers))
+        let mut toolchain = Toolchain::new(label, &requested, loaded, base, environment, families, launchers);
+        toolchain.asked = own.into_iter().map(|(_, module)| module).collect();
+        Ok(toolchain)
     }
 
     /// Loads these modules.
