@@ -6,7 +6,7 @@ BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
 TESTED := target/x86_64-unknown-linux-gnu/debug/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
-.PHONY: demo test tree cluster bench mutants mutants-all minimal stack tools build cargo clean
+.PHONY: demo test kills tree cluster bench mutants mutants-all minimal stack tools build cargo clean
 
 # Builds the real stack and the binary, runs the whole matrix, shows the summary.
 demo: cargo stack build
@@ -29,6 +29,10 @@ cluster: cargo stack tools build
 	tests/cluster/build
 	images/build binary tester
 	tests/cluster/test
+
+# 200 shots at runs and 200 at promotions, at random instants: what each left is looked at.
+kills: stack
+	STACKPROBE_KILLS=200 cargo test --locked --test it kill_loop -- --nocapture
 
 # The same prefixes in another layout, whole: make tree TREE=easybuild (docs/layouts.md).
 TREE ?= easybuild

@@ -1,11 +1,15 @@
 //! Every flag and its help. No logic, and no default that means something by itself.
 
+mod about;
+mod codes;
 mod compare;
 mod config;
 mod format;
 mod gate;
 mod history;
 mod mutate;
+mod notify;
+mod progress;
 mod release;
 mod reports;
 mod run;
@@ -20,12 +24,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::suite::limits;
 
-pub use compare::Compare;
+pub use about::{Completions, Explain, Manual};
+use codes::after;
+pub use compare::{Answer, Compare};
 pub use config::{About, Config};
 pub use format::Format;
 pub use gate::Gate;
 pub use history::History;
 pub use mutate::Mutate;
+pub use notify::{Form, Notices};
+pub use progress::Progress;
 pub use release::{Promote, Prune, Releases, Rollback};
 pub use reports::Reports;
 pub use run::Run;
@@ -120,7 +128,7 @@ pub enum Verb {
 
 /// `stackprobe list`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = LIST_EXAMPLES)]
+#[command(after_help = after(LIST_EXAMPLES, codes::LIST))]
 pub struct List {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
@@ -139,13 +147,13 @@ pub struct List {
 const LIST_EXAMPLES: &str = "\
 Examples:
   stackprobe list                                 every suite and its probes
-  stackprobe list mpi --cc gcc/12 --mpi openmpi   the cases that `run` would run
+  stackprobe list mpi --cc gcc/12 --mpi openmpi   the cases that such a run has
   stackprobe list --all --format json --out plan.json
                                                   what all pods together owe, for `report` and `gate`";
 
 /// `stackprobe doctor`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = DOCTOR_EXAMPLES)]
+#[command(after_help = after(DOCTOR_EXAMPLES, codes::DOCTOR))]
 pub struct Doctor {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
@@ -161,11 +169,11 @@ Examples:
   stackprobe doctor mpi --cc gcc/12 --mpi mpich/5   fit for this one?
   stackprobe doctor --format json                   the same for programs
 
-Exit codes: 0 fit, 75 not fit now (another try may find it well), 78 not fit until a spec changes. Modules are not loaded for it.";
+Modules are not loaded for it.";
 
 /// `stackprobe discover`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = DISCOVER_EXAMPLES)]
+#[command(after_help = after(DISCOVER_EXAMPLES, codes::DISCOVER))]
 pub struct Discover {
     /// Only toolchains for which one of these suites or probes is, as `run` would be given them [default: all]
     #[arg(value_name = "SUITE[/PROBE]")]
@@ -220,7 +228,7 @@ pub enum Hierarchy {
 
 /// `stackprobe report`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = REPORT_EXAMPLES)]
+#[command(after_help = after(REPORT_EXAMPLES, codes::REPORT))]
 pub struct Report {
     /// Results directories, folders that hold some, or JUnit files of other harnesses
     #[arg(value_name = "DIR", default_value = "results")]
@@ -240,6 +248,9 @@ pub struct Report {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub reports: Reports,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub notices: Notices,
     /// Append what ran to this history, once however often
     #[arg(long, value_name = "FILE", env = "STACKPROBE_HISTORY")]
     pub history: Option<PathBuf>,
@@ -263,7 +274,7 @@ Examples:
 
 /// `stackprobe diagnose`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = DIAGNOSE_EXAMPLES)]
+#[command(after_help = after(DIAGNOSE_EXAMPLES, codes::DIAGNOSE))]
 pub struct Diagnose {
     /// The log, standard output and standard error together; `-` is standard input
     #[arg(value_name = "LOG")]
@@ -303,7 +314,7 @@ Examples:
 
 /// `stackprobe shell`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = SHELL_EXAMPLES)]
+#[command(after_help = after(SHELL_EXAMPLES, codes::SHELL))]
 #[command(mut_arg("cc", |arg| arg.help("The compiler module, by a version prefix")))]
 #[command(mut_arg("mpi", |arg| arg.help("The MPI module, by a version prefix")))]
 #[command(mut_arg("runtime", |arg| arg.help("The runtime module (python, r, matlab), by a version prefix")))]
@@ -337,50 +348,3 @@ Examples:
   stackprobe shell results/cases/mpi.hello.n4.gcc-12.2.0.openmpi-5.0.11
                                                                its sources, environment and commands
   kubectl exec -it POD -- stackprobe shell /results/cases/ID   the same in a pod (see `run --debug-pause`)";
-
-/// `stackprobe explain`
-#[derive(Args, Debug, Clone)]
-#[command(after_help = EXPLAIN_EXAMPLES)]
-pub struct Explain {
-    /// SUITE or SUITE/PROBE, or the id of a diagnosis
-    #[arg(value_name = "SUITE[/PROBE]|ID")]
-    pub name: String,
-    /// A folder of suites, added to the built-in ones or in their place; may be repeated
-    #[arg(long = "suites", value_name = "DIR", env = "STACKPROBE_SUITES", value_delimiter = ':')]
-    pub suite_folders: Vec<PathBuf>,
-}
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  stackprobe explain mpi                          every probe of a suite
-  stackprobe explain mpi/transport                one probe: what it checks, and why
-  stackprobe explain shm-too-small-by-facts       a diagnosis: whose fault, cause, fix";
-
-/// `stackprobe completions`
-#[derive(Args, Debug, Clone)]
-#[command(after_help = COMPLETIONS_EXAMPLES)]
-pub struct Completions {
-    /// Which shell
-    #[arg(value_name = "SHELL")]
-    pub shell: clap_complete::Shell,
-}
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  source <(stackprobe completions bash)
-  stackprobe completions bash > /usr/share/bash-completion/completions/stackprobe
-  stackprobe completions fish > ~/.config/fish/completions/stackprobe.fish";
-
-/// `stackprobe man`
-#[derive(Args, Debug, Clone)]
-#[command(after_help = MAN_EXAMPLES)]
-pub struct Manual {
-    /// Where a page for every verb goes [default: the page of stackprobe itself is printed]
-    #[arg(value_name = "DIR")]
-    pub folder: Option<PathBuf>,
-}
-
-const MAN_EXAMPLES: &str = "\
-Examples:
-  stackprobe man | man -l -
-  stackprobe man /usr/share/man/man1";

@@ -29,6 +29,7 @@
 //! - [`compare`]: WHAT is not as it was
 //! - [`history`]: HOW it went before
 //! - [`gate`]: WHETHER a stack may go live
+//! - [`notify`]: WHO is told elsewhere
 //! - [`bug`]: what a fault of our own ends
 //! - [`cli`]: every flag
 //! - [`settings`]: WHAT a file says that no flag does
@@ -36,6 +37,7 @@
 //! - [`ledger`]: WHAT passed before, with everything as it is now
 //! - [`release`]: WHICH stack is live
 //! - [`schemas`](https://json-schema.org): WHAT others can rely on in our JSON; for tests alone
+//! - [`complete`]: WHAT a shell offers that completes a word
 //! - [`command`]: one verb a file; [`alias`]: the names that pods already use
 
 pub mod alias;
@@ -44,6 +46,7 @@ pub mod bug;
 pub mod cli;
 pub mod command;
 pub mod compare;
+pub mod complete;
 pub mod constant;
 pub mod digest;
 pub mod document;
@@ -55,6 +58,7 @@ pub mod history;
 pub mod ledger;
 pub mod mutate;
 pub mod native;
+pub mod notify;
 pub mod packed;
 pub mod plan;
 pub mod pod;

@@ -7,7 +7,7 @@ use stackprobe::error::Error;
 use stackprobe::pod::{init, survive};
 use stackprobe::run::{environment, message, supervise, watch, within};
 use stackprobe::settings::Settings;
-use stackprobe::{alias, bug, command, report};
+use stackprobe::{alias, bug, command, complete, report};
 
 fn main() -> ExitCode {
     bug::end_at_panic();
@@ -29,6 +29,11 @@ fn main() -> ExitCode {
 
 /// What the command line says.
 fn obey() -> ExitCode {
+    match complete::answer() {
+        Ok(true) => return ExitCode::SUCCESS,
+        Ok(false) => {}
+        Err(error) => error.exit(),
+    }
     let argv = alias::resolve(std::env::args_os().collect());
     let settings = match Settings::find(&argv) {
         Ok(settings) => settings,

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use super::format::Format;
+use super::codes::{self, after};
 
 /// `stackprobe compare`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after(EXAMPLES, codes::COMPARE))]
 pub struct Compare {
     /// The earlier run: a results directory, or a folder of those of many pods
     #[arg(value_name = "BEFORE")]
@@ -18,7 +18,22 @@ pub struct Compare {
     pub after: PathBuf,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: Answer,
+    /// Write it to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// How to print a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Answer {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// A page that needs nothing else
+    Html,
 }
 
 const EXAMPLES: &str = "\
@@ -26,6 +41,5 @@ Examples:
   stackprobe compare yesterday/results results      what turned red since yesterday, and what changed with it
   stackprobe compare node1/results node2/results    two nodes, or a pod and bare metal
   stackprobe compare old new --format json          every changed check, for a program
-
-Exit codes: 0 nothing turned red, 1 a check newly failed, 2 usage, 3 the runs have no case in common,
-75 nothing newly failed, but a check newly ended in an error, or an input could not be read.";
+  stackprobe compare old new --format html --out changes.html
+                                                    the same as a page";

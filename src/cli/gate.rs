@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::codes::{self, after};
 use super::format::Format;
+use super::notify::Notices;
 
 /// `stackprobe gate`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after(EXAMPLES, codes::GATE))]
 pub struct Gate {
     /// Results directories, folders that hold some, or JUnit files of other harnesses
     #[arg(value_name = "RESULTS", required = true)]
@@ -16,8 +18,8 @@ pub struct Gate {
     /// What was owed, as `stackprobe list --format json` prints it
     #[arg(long, value_name = "FILE", env = "STACKPROBE_PLAN")]
     pub plan: PathBuf,
-    /// Results of the release that is live, to see what is new, gone or slower
-    #[arg(long, value_name = "RESULTS")]
+    /// What is live, to see what is new, gone or slower: a release that keeps its results, or results
+    #[arg(long, value_name = "RELEASE|RESULTS")]
     pub baseline: Option<PathBuf>,
     /// What blocks and what is allowed, beside what always blocks
     #[arg(long, value_name = "FILE", env = "STACKPROBE_POLICY")]
@@ -37,13 +39,14 @@ pub struct Gate {
     /// Write the verdict to this file as JUnit, a case for every question
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub notices: Notices,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   stackprobe list --all --format json --out plan.json     what is owed, before the pods begin
   stackprobe gate pods/* --plan plan.json                 may this stack go live?
-  stackprobe gate pods/* --plan plan.json --policy gate.toml --baseline live --junit gate.xml
-  stackprobe gate results --plan plan.json --out verdict.json --format json
-
-Exit codes: 0 it may go, 1 it must not, 75 it cannot be determined, 3 nothing was tested, 2 usage.";
+  stackprobe gate pods/* --plan plan.json --policy gate.toml --baseline /live/current
+  stackprobe gate results --plan plan.json --out verdict.json --format json";

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::codes::{self, after};
 use super::format::Format;
 
 /// `stackprobe history`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after(EXAMPLES, codes::HISTORY))]
 pub struct History {
     /// Suites or probes, as SUITE or SUITE/PROBE; `*` and `?` match [default: all]
     #[arg(value_name = "SUITE[/PROBE]")]

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::codes::{self, after};
 use super::select::Modules;
 use crate::suite::limits;
 use crate::suite::select::Shard;
 
 /// `stackprobe mutate`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after(EXAMPLES, codes::MUTATE))]
 pub struct Mutate {
     /// Suites or probes that are to catch the faults, as SUITE or SUITE/PROBE [default: all for a compiler and an MPI]
     #[arg(value_name = "SUITE[/PROBE]")]

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::codes::{self, after};
 use super::format::Format;
 
 /// `stackprobe promote`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = PROMOTE)]
+#[command(after_help = after(PROMOTE, codes::PROMOTE))]
 pub struct Promote {
     /// The stack that is to go live, at the place where it was built and judged
     #[arg(value_name = "CANDIDATE")]
@@ -25,6 +26,9 @@ pub struct Promote {
     /// The plan that it was judged by
     #[arg(long, value_name = "FILE", env = "STACKPROBE_PLAN")]
     pub plan: Option<PathBuf>,
+    /// The results that its gate judged, to be kept in the release for `gate --baseline`; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub results: Vec<PathBuf>,
     /// The id of the release [default: the time]
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
@@ -47,7 +51,7 @@ leads to where it did before, and the exit code is 1.";
 
 /// `stackprobe rollback`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = ROLLBACK)]
+#[command(after_help = after(ROLLBACK, codes::ROLLBACK))]
 pub struct Rollback {
     /// The folder of releases
     #[arg(long = "into", value_name = "RELEASES", env = "STACKPROBE_RELEASES")]
@@ -62,12 +66,13 @@ pub struct Rollback {
 
 const ROLLBACK: &str = "\
 Examples:
-  stackprobe rollback --into /live
+  stackprobe rollback --into /live                          what was live before
+  stackprobe rollback --into /live --to 20261127T101500Z    this release
   stackprobe rollback --into /live --ring canary --to 20261127T101500Z";
 
 /// `stackprobe releases`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = RELEASES)]
+#[command(after_help = after(RELEASES, codes::RELEASES))]
 pub struct Releases {
     /// The folder of releases
     #[arg(long = "into", value_name = "RELEASES", env = "STACKPROBE_RELEASES")]
@@ -82,14 +87,13 @@ pub struct Releases {
 
 const RELEASES: &str = "\
 Examples:
-  stackprobe releases --into /live
-  stackprobe releases --into /live --verify --format json
-
-Exit codes: 0 all is well, 1 a release is not as it was promoted, 3 there is none.";
+  stackprobe releases --into /live                          which there are, and which is live
+  stackprobe releases --into /live --verify                 and whether each is as it was promoted
+  stackprobe releases --into /live --verify --format json";
 
 /// `stackprobe prune`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = PRUNE)]
+#[command(after_help = after(PRUNE, codes::PRUNE))]
 pub struct Prune {
     /// The folder of releases
     #[arg(long = "into", value_name = "RELEASES", env = "STACKPROBE_RELEASES")]
@@ -104,7 +108,8 @@ pub struct Prune {
 
 const PRUNE: &str = "\
 Examples:
-  stackprobe prune --into /live --keep 3 --dry-run
-  stackprobe prune --into /live --keep 3
+  stackprobe prune --into /live --keep 3 --dry-run          what would go
+  stackprobe prune --into /live --keep 3                    all but the last three, and those that are needed
+  stackprobe prune --into /live --keep 0                    all that nobody needs
 
 A stack that lies elsewhere stays where it is: only its release goes. Jobs on other nodes are not seen.";

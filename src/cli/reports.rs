@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::report::level::FinalLevel;
 use crate::report::order::{Further, ReportOrder};
 
 /// Reports beside junit.xml and report.html.
@@ -18,6 +19,17 @@ pub struct Reports {
     /// Write numbers for Prometheus, in the form that its node exporter collects from *.prom files
     #[arg(long, value_name = "FILE", env = "STACKPROBE_METRICS")]
     pub metrics: Option<PathBuf>,
+    /// What the summary tells of cases: none, fail, flaky, slow, skip or all; each has what is before it [default: fail]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_enum,
+        env = "STACKPROBE_FINAL_STATUS_LEVEL",
+        default_value_t,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    pub final_status_level: FinalLevel,
 }
 
 impl Reports {

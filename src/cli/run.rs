@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::codes::{self, after};
+use super::notify::Notices;
+use super::progress::Progress;
 use super::reports::Reports;
 use super::select::Select;
 use crate::suite::limits::{self, Limits};
 
 /// `stackprobe run`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = RUN_EXAMPLES)]
+#[command(after_help = after(RUN_EXAMPLES, codes::RUN))]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Run {
     #[command(flatten)]
@@ -56,6 +59,12 @@ pub struct Run {
     /// The same once so many have
     #[arg(long, value_name = "N", env = "STACKPROBE_MAX_FAIL")]
     pub max_fail: Option<NonZeroUsize>,
+    /// Run only what tells most in this time: what never ran, has changed, was red or flaky, or has not run for long
+    ///
+    /// Times and outcomes are those of --history. Each toolchain has at least one smoke case. What is left out is skipped,
+    /// with that reason, and the gate does not take it for tested.
+    #[arg(long, value_name = "DURATION", env = "STACKPROBE_BUDGET", value_parser = some_time)]
+    pub budget: Option<Duration>,
     /// How long running cases have to end once asked to stop
     #[arg(long, value_name = "DURATION", env = "STACKPROBE_GRACE", default_value = "20s", value_parser = limits::time)]
     pub grace: Duration,
@@ -92,9 +101,12 @@ pub struct Run {
     /// Print the commands of each case and what they said as it ends; with --quiet, of those that did not pass
     #[arg(long, short, env = "STACKPROBE_VERBOSE")]
     pub verbose: bool,
-    /// Print only what did not pass, and the summary
-    #[arg(long, short, env = "STACKPROBE_QUIET")]
-    pub quiet: bool,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub notices: Notices,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub progress: Progress,
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -104,6 +116,7 @@ Examples:
   stackprobe run --all --site site.toml                     the whole stack, known issues left out
   stackprobe run --all --shard 2/8 --results /results/2     one of eight pods
   stackprobe run --all --resume                             what an earlier run did not come to
+  stackprobe run --all --budget 10m --history h.jsonl       what tells most in ten minutes
   stackprobe run --failed                                   again what was not green
   stackprobe run -E 'suite(mpi) & tag(smoke) & !probe(spawn) & cc(gcc/12)' --fail-fast
                                                             an expression selects; stop at the first red

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Compare, Format};
-use crate::compare::{Comparison, render};
+use crate::cli::{Answer, Compare};
+use crate::compare::{Comparison, page, render};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::account::Account;
 use crate::report::gather::gather;
-use crate::report::print::{print, print_json};
+use crate::report::mask::mask;
+use crate::report::print::{answer, print, to_json};
 
 /// Reads both runs and prints the comparison.
 ///
@@ -25,9 +26,15 @@ pub fn compare(flags: &Compare) -> Result<Exit, Error> {
         (Err(error), _) | (_, Err(error)) => return Err(error),
     };
     let comparison = Comparison::new(&before, &after);
-    match flags.format {
-        Format::Text => print(&render(&comparison))?,
-        Format::Json => print_json(&comparison)?,
+    let out = flags.out.as_deref();
+    match (flags.format, out) {
+        (Answer::Text, None) => print(&render(&comparison))?,
+        (Answer::Text, _) => answer(&mask(&render(&comparison)), out)?,
+        (Answer::Json, _) => answer(&to_json(&comparison)?, out)?,
+        (Answer::Html, _) => {
+            let runs = [(flags.before.as_path(), &before), (flags.after.as_path(), &after)];
+            answer(&page(&comparison, runs), out)?;
+        }
     }
     Ok(comparison.exit())
 }

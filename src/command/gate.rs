@@ -7,13 +7,15 @@ use time::OffsetDateTime;
 
 use crate::atomic::write_atomic;
 use crate::cli::{Format, Gate};
-use crate::digest::{Parts, hex, sha256};
+use crate::digest::{hex, sha256};
 use crate::error::{Error, Kind, Source};
 use crate::exit::Exit;
 use crate::gate::policy::Policy;
 use crate::gate::{Evidence, Verdict, text};
 use crate::history::file;
+use crate::notify::Message;
 use crate::plan::basis::changed;
+use crate::release::evidence::{baseline, digest as results_digest};
 use crate::report::gather::{gather, parts};
 use crate::report::junit::Junit;
 use crate::report::merge::merge;
@@ -29,6 +31,8 @@ use crate::suite::site::Site;
 /// # Errors
 /// A plan, policy, baseline or site file that cannot be read, results none of which can, files that cannot be written.
 pub fn gate(flags: &Gate) -> Result<Exit, Error> {
+    let beside = flags.out.as_deref().and_then(Path::parent);
+    let notify = flags.notices.read(beside)?;
     let mut faults = Vec::new();
     let mut keep = |error: Error| {
         faults.extend(error.faults.clone());
@@ -37,7 +41,10 @@ pub fn gate(flags: &Gate) -> Result<Exit, Error> {
     let plan = read_plan(&flags.plan).map_err(&mut keep);
     let policy = policy(flags.policy.as_deref()).map_err(&mut keep);
     let site = flags.site.as_deref().map(site_file).transpose().map_err(&mut keep);
-    let baseline = flags.baseline.as_ref().map(|folder| gather(std::slice::from_ref(folder), folder, None));
+    let before = |named: &PathBuf| {
+        baseline(named).and_then(|folder| gather(std::slice::from_ref(&folder), &folder, None))
+    };
+    let baseline = flags.baseline.as_ref().map(before);
     let baseline = baseline.transpose().map_err(&mut keep);
     // Nothing is written where the results lie: no report there is ours to leave out.
     let history = flags.history.as_deref().map(file::read).transpose().map_err(&mut keep);
@@ -57,13 +64,9 @@ pub fn gate(flags: &Gate) -> Result<Exit, Error> {
         parts.iter().map(|part| part.pod.folder.is_dir().then(|| Seal::check(&part.pod.folder))).collect();
     let merged = merge(parts.clone(), &unread, None);
     let changed = plan.basis.as_ref().and_then(|basis| changed(basis));
-    let mut results = Parts::new("all results");
-    for seal in seals.iter().flatten().flatten() {
-        results.add("results", seal.digest().as_bytes());
-    }
     let mut digests = BTreeMap::from([
         ("plan".to_owned(), digest(&flags.plan)?),
-        ("results".to_owned(), hex(&results.digest())),
+        ("results".to_owned(), results_digest(seals.iter().flatten().flatten())),
     ]);
     if let Some(source) = &policy.source {
         digests.insert("policy".to_owned(), hex(&sha256(source.text.as_bytes())));
@@ -96,6 +99,9 @@ pub fn gate(flags: &Gate) -> Result<Exit, Error> {
         Format::Json => print_json(&verdict)?,
     }
     termination::say(&text::message(&verdict));
+    if let Some(notify) = notify {
+        notify.tell(&Message::of_verdict(&verdict, &flags.results[0]));
+    }
     Ok(verdict.exit())
 }
 

@@ -7,6 +7,7 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::cli::{Cli, Completions, Manual};
+use crate::complete::registration;
 use crate::error::{Error, Kind};
 use crate::exit::Exit;
 use crate::report::print::print_raw;
@@ -18,9 +19,7 @@ const NAME: &str = "stackprobe";
 /// # Errors
 /// A shell that is not known; output that cannot be written.
 pub fn completions(flags: &Completions) -> Result<Exit, Error> {
-    let mut text = Vec::new();
-    clap_complete::generate(flags.shell, &mut Cli::command(), NAME, &mut text);
-    print_raw(&text)?;
+    print_raw(&registration(&flags.shell.to_string())?)?;
     Ok(Exit::Passed)
 }
 
@@ -37,13 +36,18 @@ pub fn manual(flags: &Manual) -> Result<Exit, Error> {
     };
     let cannot = |path: &Path, error: &io::Error| Error::place("write", path, error);
     std::fs::create_dir_all(folder).map_err(|error| cannot(folder, &error))?;
-    let verbs = command.get_subcommands().filter(|verb| verb.get_name() != "help");
-    let verbs = verbs.map(|verb| (format!("{NAME}-{}", verb.get_name()), verb));
-    for (name, command) in std::iter::once((NAME.to_owned(), &command)).chain(verbs) {
+    for (name, command) in below(NAME, &command) {
         let path = folder.join(format!("{name}.1"));
         std::fs::write(&path, page(command, &name)?).map_err(|error| cannot(&path, &error))?;
     }
     Ok(Exit::Passed)
+}
+
+/// This command and every verb below it, by the names of their pages.
+fn below<'c>(name: &str, command: &'c Command) -> Vec<(String, &'c Command)> {
+    let verbs = command.get_subcommands().filter(|verb| verb.get_name() != "help");
+    let pages = verbs.flat_map(|verb| below(&format!("{name}-{}", verb.get_name()), verb));
+    std::iter::once((name.to_owned(), command)).chain(pages).collect()
 }
 
 fn page(command: &Command, name: &str) -> Result<Vec<u8>, Error> {

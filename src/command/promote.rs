@@ -10,7 +10,7 @@ use crate::cli::Promote;
 use crate::error::{Error, Fault, Kind};
 use crate::exit::Exit;
 use crate::release::manifest::is_name;
-use crate::release::{Candidate, Manifest, Releases};
+use crate::release::{Candidate, Judged, Manifest, Releases};
 use crate::report::console::note;
 use crate::report::print::print;
 use crate::report::record::now;
@@ -22,7 +22,15 @@ use crate::run::itself;
 /// A candidate that may not go, a folder of releases that cannot be changed.
 pub fn promote(flags: &Promote) -> Result<Exit, Error> {
     let smoke = words(flags)?;
-    let (candidate, faults) = Candidate::new(&flags.candidate, flags.gate.as_deref(), flags.plan.as_deref())?;
+    let (candidate, mut faults) =
+        Candidate::new(&flags.candidate, flags.gate.as_deref(), flags.plan.as_deref())?;
+    let judged = if flags.results.is_empty() { Judged::default() } else { Judged::read(&flags.results)? };
+    if !flags.results.is_empty() && candidate.digests.get("results") != Some(&judged.digest) {
+        faults.push(
+            Fault::new("the results that were given are not those that the gate judged")
+                .hint("give --results what `stackprobe gate` was given, as the runs left it"),
+        );
+    }
     if let (None, false) = (&flags.force, faults.is_empty()) {
         return Err(Error::of(Kind::Stack, faults));
     }
@@ -42,7 +50,7 @@ pub fn promote(flags: &Promote) -> Result<Exit, Error> {
     let previous = releases.leads(&flags.ring)?;
     let manifest = manifest(flags, &candidate, &previous)?;
     let id = manifest.id.clone();
-    releases.make(&manifest, candidate.plan.as_ref().map(|(_, text)| text.as_slice()))?;
+    releases.make(&manifest, candidate.plan.as_ref().map(|(_, text)| text.as_slice()), &judged)?;
     releases.switch(&flags.ring, &id)?;
     let ring = &flags.ring;
     let done = match smoke {

@@ -8,6 +8,7 @@ use crate::cli::Report;
 use crate::error::{Error, Fault, Kind};
 use crate::exit::Exit;
 use crate::history::{Entry, file};
+use crate::notify::Message;
 use crate::report::account::Account;
 use crate::report::console::note;
 use crate::report::gather::gather;
@@ -29,6 +30,7 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
     order.check()?;
     let filters = filters(flags)?;
     let out = out(flags, &filters)?;
+    let notify = flags.notices.read(out.as_deref())?;
     if let Some(out) = &out {
         std::fs::create_dir_all(out).map_err(|error| Error::place("make", out, &error))?;
     }
@@ -66,9 +68,13 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
             note(&told);
         }
     }
-    summary::print(&account, out.as_deref())?;
+    summary::print(&account, out.as_deref(), flags.reports.final_status_level)?;
     termination::write(&account);
-    Ok(summary::exit(&account))
+    let exit = summary::exit(&account);
+    if let Some(notify) = notify {
+        notify.tell(&Message::of_account("report", exit.code(), &account, out.as_deref()));
+    }
+    Ok(exit)
 }
 
 /// What of the results is asked for.

@@ -13,7 +13,7 @@ use crate::history::track::{ENOUGH, Rate};
 use crate::history::{History, Track};
 use crate::report::account::{Account, INPUT};
 use crate::report::merge::weight;
-use crate::report::record::{CaseRecord, INTERRUPTED};
+use crate::report::record::{CaseRecord, INTERRUPTED, OVER_BUDGET};
 use crate::report::text::{line, many};
 use crate::suite::site;
 use crate::verdict::check::{Check, Outcome};
@@ -334,7 +334,9 @@ fn event(check: &Check, was: Option<Outcome>) -> Option<Event> {
         Outcome::Failed => Some(Event::Failed),
         Outcome::Error => Some(Event::Error),
         Outcome::Skipped if check.kind == KNOWN => Some(Event::Known),
-        Outcome::Skipped if check.kind != INTERRUPTED => Some(Event::Skipped),
+        Outcome::Skipped if ![INTERRUPTED, OVER_BUDGET].contains(&check.kind.as_str()) => {
+            Some(Event::Skipped)
+        }
         Outcome::Skipped | Outcome::Passed => None,
     }
 }

@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::reason::Reason;
 use crate::report::counts::UNCHANGED;
 use crate::report::merge::{Part, weight};
-use crate::report::record::{CaseRecord, INTERRUPTED, Owed};
+use crate::report::record::{CaseRecord, INTERRUPTED, OVER_BUDGET, Owed};
 use crate::report::seal::Broken;
 use crate::report::text::many;
 use crate::suite::select::Shard;
@@ -169,11 +169,15 @@ fn shards(evidence: &Evidence<'_>) -> Vec<Reason> {
 fn lost(evidence: &Evidence<'_>) -> Vec<Reason> {
     let mut told: BTreeMap<&str, u8> = BTreeMap::new();
     let mut stopped = Vec::new();
+    let mut over = BTreeSet::new();
     for case in evidence.parts.iter().flat_map(|part| part.done.values()) {
         let best = told.entry(&case.owed.id).or_default();
         *best = (*best).max(weight(case));
         if case.checks.iter().any(|check| check.kind == INTERRUPTED) {
             stopped.push(case);
+        }
+        if case.checks.iter().any(|check| check.kind == OVER_BUDGET) {
+            over.insert(case.owed.id.as_str());
         }
     }
     let answered = |owed: &Owed| told.get(owed.id.as_str()).is_some_and(|weight| *weight > 0);
@@ -186,7 +190,7 @@ fn lost(evidence: &Evidence<'_>) -> Vec<Reason> {
     for owed in &evidence.plan.cases {
         let (lost, all) = toolchains.entry(&owed.toolchain).or_default();
         *all += 1;
-        if !answered(owed) && !stopped.contains_key(owed.id.as_str()) {
+        if !answered(owed) && !stopped.contains_key(owed.id.as_str()) && !over.contains(owed.id.as_str()) {
             lost.push(owed);
         }
     }
@@ -205,6 +209,17 @@ fn lost(evidence: &Evidence<'_>) -> Vec<Reason> {
     if !some.is_empty() {
         let what = format!("{} without a result", many(some.len(), "case"));
         reasons.push(Reason::no("lost", what, some.into_iter().map(name).collect(), AGAIN));
+    }
+    let over: Vec<&Owed> = evidence
+        .plan
+        .cases
+        .iter()
+        .filter(|owed| over.contains(owed.id.as_str()) && !answered(owed))
+        .collect();
+    if !over.is_empty() {
+        let what = format!("{} left out for want of time (run --budget)", many(over.len(), "case"));
+        let hint = "`stackprobe run --resume` without --budget runs them, into the same results directory";
+        reasons.push(Reason::no("over-budget", what, over.into_iter().map(name).collect(), hint));
     }
     if !stopped.is_empty() {
         let what = format!("{} not run: the runs were asked to stop", many(stopped.len(), "case"));

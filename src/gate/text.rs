@@ -17,7 +17,7 @@ const SHORT: usize = 240;
 const SUITE: &str = "gate";
 
 /// Every question that a verdict answers, so that its suite shows what was asked and not only what was wrong.
-pub const QUESTIONS: [&str; 27] = [
+pub const QUESTIONS: [&str; 28] = [
     "empty",
     "unread",
     "cut-short",
@@ -27,6 +27,7 @@ pub const QUESTIONS: [&str; 27] = [
     "lost-shard",
     "lost-toolchain",
     "lost",
+    "over-budget",
     "interrupted",
     "untested-suite",
     "untested-toolchain",

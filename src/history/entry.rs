@@ -1,5 +1,7 @@
 //! One line of a history: a case that ran once.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Parts, hex};
@@ -69,23 +71,25 @@ impl Entry {
             outcome: case.outcome(),
             // Milliseconds are what a machine repeats.
             seconds: (case.seconds * 1000.0).round() / 1000.0,
-            key: key(case),
+            key: Self::key_of(&case.inputs),
             host: host.to_owned(),
             red: red.map(|check| check.name.clone()).collect(),
             flaky: flaky.into_iter().flatten().map(|check| check.name.clone()).collect(),
         })
     }
-}
 
-fn key(case: &CaseRecord) -> String {
-    if case.inputs.is_empty() {
-        return String::new();
+    /// A digest of what a result depends on; empty where that is not known.
+    #[must_use]
+    pub fn key_of(inputs: &BTreeMap<String, String>) -> String {
+        if inputs.is_empty() {
+            return String::new();
+        }
+        let mut parts = Parts::new("inputs");
+        for (name, value) in inputs {
+            parts.add(name, value.as_bytes());
+        }
+        let mut key = hex(&parts.digest());
+        key.truncate(16);
+        key
     }
-    let mut parts = Parts::new("inputs");
-    for (name, value) in &case.inputs {
-        parts.add(name, value.as_bytes());
-    }
-    let mut key = hex(&parts.digest());
-    key.truncate(16);
-    key
 }

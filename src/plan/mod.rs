@@ -5,6 +5,7 @@ pub mod asked;
 mod bare;
 pub mod basis;
 mod beside;
+pub mod budget;
 pub mod cases;
 pub mod catalogue;
 mod family;

@@ -105,6 +105,7 @@ fn selected(catalogue: &Catalogue, asked: &[Asked], plan: &Plan, request: &Reque
     Selected {
         filter: request.selection.narrowing(),
         again: request.again.as_ref().map(|again| again.from.display().to_string()).unwrap_or_default(),
+        budget: String::new(),
         modules: request.extra.iter().map(|wanted| wanted.text().to_owned()).collect(),
         toolchains: toolchains
             .filter_map(|(_, asked)| {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::Judged;
 use super::manifest::{Manifest, is_name};
 use crate::atomic::{PART, write_atomic};
 use crate::error::{Error, Kind};
@@ -213,7 +214,7 @@ impl Releases {
     ///
     /// # Errors
     /// A release of this id, a disk that is full: nothing of it is left then.
-    pub fn make(&self, manifest: &Manifest, plan: Option<&[u8]>) -> Result<(), Error> {
+    pub fn make(&self, manifest: &Manifest, plan: Option<&[u8]>, judged: &Judged) -> Result<(), Error> {
         let folder = self.folder(&manifest.id);
         let built_here = folder.join("stack");
         let cannot = |error: io::Error, path: &Path| Error::place("write", path, &error);
@@ -228,6 +229,7 @@ impl Releases {
             if let Some(plan) = plan {
                 write_atomic(&folder.join("plan.json"), plan).map_err(|error| cannot(error, &folder))?;
             }
+            judged.keep(&folder).map_err(|error| cannot(error, &folder))?;
             return write_atomic(&folder.join("manifest.json"), &text)
                 .map_err(|error| cannot(error, &folder));
         }
@@ -238,6 +240,7 @@ impl Releases {
         let written = fs::create_dir(&part)
             .and_then(|()| write_atomic(&part.join("manifest.json"), &text))
             .and_then(|()| plan.map_or(Ok(()), |plan| write_atomic(&part.join("plan.json"), plan)))
+            .and_then(|()| judged.keep(&part))
             .and_then(|()| symlink(&manifest.stack, part.join("stack")))
             .and_then(|()| sync(&part))
             .and_then(|()| fs::rename(&part, &folder))

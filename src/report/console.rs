@@ -9,6 +9,7 @@ use anstream::stderr;
 use anstyle::{AnsiColor, Style};
 
 use crate::error::Error;
+use crate::report::level::StatusLevel;
 use crate::report::live::Live;
 use crate::report::mask::mask;
 use crate::report::record::CaseRecord;
@@ -20,7 +21,7 @@ use crate::verdict::check::{Check, Outcome};
 pub struct Console {
     total: usize,
     done: usize,
-    quiet: bool,
+    level: StatusLevel,
     live: Option<Arc<Live>>,
     /// Of the last case that was printed: its toolchain and why it did not pass, if so.
     reason: Option<(String, String)>,
@@ -41,8 +42,8 @@ pub fn style(outcome: Outcome) -> Style {
 impl Console {
     /// A run of `total` cases, `done` of which are over already, and what shows those that are running.
     #[must_use]
-    pub fn new(total: usize, done: usize, quiet: bool, live: Option<Arc<Live>>) -> Self {
-        Self { total, done, quiet, live, reason: None }
+    pub fn new(total: usize, done: usize, level: StatusLevel, live: Option<Arc<Live>>) -> Self {
+        Self { total, done, level, live, reason: None }
     }
 
     /// Prints lines of text.
@@ -54,14 +55,25 @@ impl Console {
         }
     }
 
-    /// A case is over. `said` is what its commands said, if that is to be shown.
-    pub fn case(&mut self, record: &CaseRecord, said: &str) {
+    /// A case takes longer than it should. A live view shows that itself.
+    pub fn slow(&self, label: &str, seconds: f64) {
+        if self.live.is_some() || self.level < StatusLevel::Slow {
+            return;
+        }
+        let width = 2 * self.total.to_string().len() + 1;
+        let yellow = AnsiColor::Yellow.on_default();
+        let text = format!("{:width$} {yellow}   slow{yellow:#} {seconds:>6.0} s  {label}, still", "");
+        self.say(&no_command(&mask(&text)));
+    }
+
+    /// A case is over. `said` is what its commands said, if that is to be shown; `slow`, whether it was called so.
+    pub fn case(&mut self, record: &CaseRecord, said: &str, slow: bool) {
         self.done += 1;
         let outcome = record.outcome();
         if let Some(live) = &self.live {
             live.ended(record);
         }
-        if self.quiet && matches!(outcome, Outcome::Passed | Outcome::Skipped) {
+        if StatusLevel::of(record, slow) > self.level {
             return;
         }
         let owed = &record.owed;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::atomic::PART;
 use crate::error::Error;
 use crate::report::order::ALL;
-use crate::report::record::{CaseRecord, INTERRUPTED};
+use crate::report::record::{CaseRecord, INTERRUPTED, OVER_BUDGET};
 use crate::report::results::{read, read_plan};
 use crate::report::seal;
 use crate::verdict::check::Outcome;
@@ -51,7 +51,7 @@ pub fn would_lose(folder: &Path, kept: &[CaseRecord]) -> bool {
     let kept: BTreeSet<&str> = kept.iter().map(|case| case.owed.id.as_str()).collect();
     let verdict = |case: &CaseRecord| {
         let told = |check: &crate::verdict::check::Check| {
-            check.outcome != Outcome::Error && check.kind != INTERRUPTED
+            check.outcome != Outcome::Error && ![INTERRUPTED, OVER_BUDGET].contains(&check.kind.as_str())
         };
         case.checks.iter().any(told)
     };

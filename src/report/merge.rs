@@ -110,7 +110,9 @@ fn lost(owed: &Owed) -> CaseRecord {
 /// How much a result can tell. Zero: there is none.
 #[must_use]
 pub fn weight(case: &CaseRecord) -> u8 {
-    let none = |check: &Check| matches!(check.kind.as_str(), "lost" | "owed" | "unreadable" | "interrupted");
+    let none = |check: &Check| {
+        matches!(check.kind.as_str(), "lost" | "owed" | "unreadable" | "interrupted" | "budget")
+    };
     match case.outcome() {
         _ if case.checks.iter().any(none) => 0,
         Outcome::Error => 1,

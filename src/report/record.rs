@@ -17,6 +17,9 @@ pub const FORMAT: u32 = 1;
 /// The kind of a case that was never begun because somebody asked to stop.
 pub const INTERRUPTED: &str = "interrupted";
 
+/// The kind of a case that was left out because others tell more in the time that there is.
+pub const OVER_BUDGET: &str = "budget";
+
 /// The kind of a case whose record could not be written, or that was not run because no record can be.
 pub const UNWRITTEN: &str = "results.unwritten";
 
@@ -64,6 +67,9 @@ pub struct Selected {
     /// The results of which only what was not green was asked again; empty where that was not asked.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub again: String,
+    /// `--budget`; empty where there was none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub budget: String,
     /// The modules that were loaded into every toolchain beside its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub modules: Vec<String>,

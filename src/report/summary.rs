@@ -11,6 +11,8 @@ use crate::report::cause::causes;
 use crate::report::ci;
 use crate::report::console::style;
 use crate::report::counts::{Counts, UNCHANGED};
+use crate::report::further::further;
+use crate::report::level::FinalLevel;
 use crate::report::print;
 use crate::report::record::CaseRecord;
 use crate::report::text::{many, no_command};
@@ -59,14 +61,14 @@ pub fn exit(account: &Account) -> Exit {
 ///
 /// # Errors
 /// Standard output that cannot be written.
-pub fn print(account: &Account, folder: Option<&Path>) -> Result<(), Error> {
-    print::print(&(no_command(&render(account, folder)) + "\n"))?;
+pub fn print(account: &Account, folder: Option<&Path>, level: FinalLevel) -> Result<(), Error> {
+    print::print(&(no_command(&render(account, folder, level)) + "\n"))?;
     ci::tell(account)
 }
 
 /// The summary as text with colours; `folder` is where the reports stand, if some do.
 #[must_use]
-pub fn render(account: &Account, folder: Option<&Path>) -> String {
+pub fn render(account: &Account, folder: Option<&Path>, level: FinalLevel) -> String {
     let mut rows: Vec<(&str, BTreeMap<&str, Counts>)> = Vec::new();
     let mut suites: Vec<&str> = Vec::new();
     let mut total = Counts::default();
@@ -86,6 +88,10 @@ pub fn render(account: &Account, folder: Option<&Path>) -> String {
         }
     }
     let mut text = String::new();
+    let lines = rows.len();
+    if level == FinalLevel::None {
+        rows.clear();
+    }
     let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max("toolchain".len());
     for (toolchain, row) in &rows {
         let _ = write!(text, "\n{toolchain:width$}");
@@ -96,8 +102,11 @@ pub fn render(account: &Account, folder: Option<&Path>) -> String {
             }
         }
     }
-    text.push('\n');
-    text.push_str(&faults(account, folder));
+    if level > FinalLevel::None {
+        text.push('\n');
+        text.push_str(&faults(account, folder));
+        text.push_str(&further(account, level));
+    }
     let style = style(total.worst());
     let seconds: f64 = account.cases().map(|case| case.seconds).sum();
     let report = folder.map(|folder| {
@@ -108,7 +117,7 @@ pub fn render(account: &Account, folder: Option<&Path>) -> String {
         "\n{style}{}{style:#} in {} under {}, {seconds:.1} s of cases{}",
         total.words(),
         many(account.told.len(), "case"),
-        many(rows.len(), "toolchain"),
+        many(lines, "toolchain"),
         report.unwrap_or_default()
     );
     if total.passed + total.failed + total.error == 0 && exit(account) == Exit::Nothing {

@@ -12,9 +12,11 @@
 )]
 
 mod arrows;
+mod budget;
 mod chart;
 mod ci;
 mod cluster;
+mod complete;
 mod console;
 mod control_group;
 mod diagnose;
@@ -22,6 +24,7 @@ mod diagnoses;
 mod discover;
 mod doctor;
 mod elsewhere;
+mod explain;
 mod families;
 mod faults;
 mod fixture;
@@ -35,12 +38,15 @@ mod ledger;
 mod libraries;
 mod linkage;
 mod lmod;
+mod messages;
 mod modules;
 mod mutate;
+mod notify;
 mod outputs;
 mod paths;
 mod pause;
 mod process;
+mod promotion;
 mod reach;
 mod realspack;
 mod reasons;

@@ -278,6 +278,7 @@ fn kill_loop() {
                 "plan.json",
             ])
             .args(["--into", live.releases.to_str().unwrap(), "--id", &id, "--smoke", smoke])
+            .args(["--results", "results"])
             .current_dir(live.site.at(""))
             .env("STACKPROBE_SUITES", live.site.at("suites"))
             .env("STACKPROBE_SITE", live.site.at("site.toml"))

@@ -5,4 +5,5 @@ mod compare;
 mod foreign;
 mod hostile;
 mod many;
+mod page;
 mod results;

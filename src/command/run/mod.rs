@@ -1,6 +1,7 @@
 //! `stackprobe run`: the main job, from a command line to a report.
 
 mod as_left;
+mod budget;
 mod by_scheduler;
 mod case;
 mod circumstances;
@@ -26,6 +27,7 @@ use crate::exit::Exit;
 use crate::heap;
 use crate::history::{Entry, file};
 use crate::ledger::{Keys, Since};
+use crate::notify::{Message, Notify};
 use crate::plan::cases::Plan;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::missing::unmet;
@@ -35,11 +37,14 @@ use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::init;
 use crate::pod::signals::{self, Stop};
+use crate::report::account::Account;
 use crate::report::claim::Claim;
 use crate::report::console::{Console, note};
 use crate::report::earlier;
 use crate::report::estimate::Estimate;
+use crate::report::event::Event;
 use crate::report::live::{self, Live};
+use crate::report::messages::Messages;
 use crate::report::record::{CaseRecord, PlanRecord};
 use crate::report::reserve::Reserve;
 use crate::report::{results, summary, termination};
@@ -59,6 +64,19 @@ use why::Why;
 /// # Errors
 /// What kept the plan from being made or the results from being written.
 pub fn run(flags: &Run) -> Result<Exit, Error> {
+    let notify = flags.notices.read(Some(&flags.select.results))?;
+    let messages = Arc::new(Messages::new(flags.progress.message_format));
+    let done = begin(flags, &messages, notify.as_ref());
+    // Where the run came to its end, it has said so.
+    let (exit, why) = match &done {
+        Ok(exit) => (*exit, None),
+        Err(error) => (error.exit(), Some(error.what())),
+    };
+    messages.tell(&Event::over(exit.code(), why, None));
+    done
+}
+
+fn begin(flags: &Run, messages: &Arc<Messages>, notify: Option<&Notify>) -> Result<Exit, Error> {
     // First, while this process has no other thread.
     heap::be_sparing();
     let mut facts = Facts::gather();
@@ -70,22 +88,29 @@ pub fn run(flags: &Run) -> Result<Exit, Error> {
         facts.cpus = facts.cpus.min(cpus);
     }
     let request = Request::new(&flags.select, &catalogue)?;
-    let mut begun = false;
-    let done = attempt(flags, &catalogue, &request, &facts, &mut begun);
-    if let (Err(error), false) = (&done, begun) {
+    let mut course = Course { begun: false, messages, notify };
+    let done = attempt(flags, &catalogue, &request, &facts, &mut course);
+    if let (Err(error), false) = (&done, course.begun) {
         let why = Why::new(catalogue.site.source.as_ref()).ok();
         untested::leave(flags, &request, &facts, why.as_ref(), error);
     }
     done
 }
 
-/// The run; `begun` says whether the results are there and speak for themselves.
+/// How far a run has come, and who is told.
+struct Course<'c> {
+    /// Whether the results are there and speak for themselves.
+    begun: bool,
+    messages: &'c Arc<Messages>,
+    notify: Option<&'c Notify>,
+}
+
 fn attempt(
     flags: &Run,
     catalogue: &Catalogue,
     request: &Request,
     facts: &Facts,
-    begun: &mut bool,
+    course: &mut Course<'_>,
 ) -> Result<Exit, Error> {
     if !request.has_toolchains() {
         return Err(Error::new(Kind::Nothing, "no toolchain was asked for")
@@ -96,7 +121,7 @@ fn attempt(
     let stop = Arc::new(Stop::new(flags.grace)?);
     signals::listen(Arc::clone(&stop))?;
     init::adopt_orphans()?;
-    let done = carry_out(flags, catalogue, request, facts.clone(), why, &stop, begun);
+    let done = carry_out(flags, catalogue, request, facts.clone(), why, &stop, course);
     match (done, stop.requested()) {
         // Whoever asks for a stop while the stack is looked at is told that it was heeded, as at any other time.
         (Err(error), Some(signal)) => {
@@ -123,8 +148,9 @@ fn carry_out(
     facts: Facts,
     why: Why,
     stop: &Arc<Stop>,
-    begun: &mut bool,
+    course: &mut Course<'_>,
 ) -> Result<Exit, Error> {
+    let Course { messages, notify, .. } = *course;
     let root = Root::new(flags.keep)?;
     let host = facts.node.clone().or_else(|| Some(facts.host.clone()));
     let stack = Stack::open(catalogue, root.path(), stop, request.all)?;
@@ -143,16 +169,20 @@ fn carry_out(
     let given_servers = Given::or_environment(flags.index_url.as_ref(), flags.cran.as_ref());
     let keys = Keys::new(catalogue, &stack, &facts, given_servers, flags.since.is_some());
     let (done, plan) = resume(flags, catalogue, &stack, &keys, &asked, &request.extra, plan);
+    let known = budget::Known { catalogue, stack: &stack, keys: &keys, asked: &asked, extra: &request.extra };
+    let (plan, left) = budget::within(flags, &known, plan, session::slots(flags, &facts));
+    record.selected.budget = budget::word(flags);
     let since = flags.since.as_deref().map(|path| since(path, &keys));
     let pause = if flags.debug_pause { Some(Pause::new()?) } else { None };
     let live = show(flags, &record, &done);
     if !flags.resume || earlier::would_lose(&flags.select.results, &done) {
         keep_earlier(flags)?;
     }
-    *begun = true;
+    course.begun = true;
     let results = results::Results::begin(&flags.select.results, &record, done, flags.reports.order())?;
-    let console = Console::new(record.cases.len(), results.done(), flags.quiet, live.clone());
-    let teller = Teller::start(results, console)?;
+    let console = Console::new(record.cases.len(), results.done(), flags.progress.level(), live.clone());
+    messages.tell(&Event::begun(&flags.select.results, record.cases.len(), results.done()));
+    let teller = Teller::start(results, console, Arc::clone(messages), flags.progress.slow_after)?;
     let reserve = Reserve::make(&flags.select.results, plan.cases.len())?;
     let services = services(flags, catalogue, &plan, &root);
     let session = Session::new(Parts {
@@ -176,21 +206,15 @@ fn carry_out(
     for case in missing {
         session.tell(case);
     }
+    session.leave(&left);
     session.carry_out(&plan);
     let mut results = session.end();
     drop(reserve);
     dismiss_supervisors();
     leave_nothing();
     let written = results.end().err();
-    if let (Some(path), None) = (&flags.history, &written) {
-        let host = host.as_deref().unwrap_or_default();
-        let entries = results.account().cases().filter_map(|case| Entry::of(case, host));
-        let entries: Vec<Entry> = entries.collect();
-        match file::append(path, &entries) {
-            Ok(Some(told)) => note(&told),
-            Ok(None) => {}
-            Err(error) => note(&error.what()),
-        }
+    if written.is_none() {
+        remember(flags, results.account(), host.as_deref().unwrap_or_default());
     }
     // What is in no report is in no ledger.
     if let Some(since) = since.filter(|_| written.is_none())
@@ -201,24 +225,39 @@ fn carry_out(
     if flags.keep {
         note(&format!("the staged folders of all cases are kept in `{}`", root.path().display()));
     }
-    let printed = summary::print(results.account(), Some(&flags.select.results)).err();
-    termination::write(results.account());
-    drop(claim);
     let exit = match stop.requested() {
         Some(signal) => Exit::Signal(signal),
         None => summary::exit(results.account()),
     };
-    match written {
-        // What could not be written down is not known to whoever reads the report, whether it passed or failed.
+    // What could not be written down is not known to whoever reads the report, whether it passed or failed.
+    let written = match written {
         Some(error) if matches!(exit, Exit::Passed | Exit::Failed | Exit::Unknown | Exit::Unfit) => {
-            Err(error)
+            (Some(error), true)
         }
-        Some(error) => {
+        written => (written, false),
+    };
+    let fatal = written.0.as_ref().filter(|_| written.1);
+    let printed = print(flags, messages, results.account(), (exit, fatal)).err();
+    if let Some(notify) = notify {
+        let code = fatal.map_or(exit, Error::exit).code();
+        notify.tell(&Message::of_account("run", code, results.account(), Some(&flags.select.results)));
+    }
+    termination::write(results.account());
+    drop(claim);
+    ended(written, printed, exit)
+}
+
+/// What a run ends with: `written` is what could not be written down, and whether that decides; `printed`, what could
+/// not be printed.
+fn ended(written: (Option<Error>, bool), printed: Option<Error>, exit: Exit) -> Result<Exit, Error> {
+    match written {
+        (Some(error), true) => Err(error),
+        (Some(error), false) => {
             crate::report::console::error(&error);
             Ok(exit)
         }
         // The results are whole; whoever reads only what is printed must not take half of it for all.
-        None => match printed {
+        (None, _) => match printed {
             Some(error) if exit == Exit::Passed => Err(error),
             Some(error) => {
                 crate::report::console::error(&error);
@@ -226,6 +265,32 @@ fn carry_out(
             }
             None => Ok(exit),
         },
+    }
+}
+
+/// Prints how the run ended: the summary, or the last event.
+fn print(
+    flags: &Run,
+    messages: &Messages,
+    account: &Account,
+    (exit, fatal): (Exit, Option<&Error>),
+) -> Result<(), Error> {
+    if !messages.are_wanted() {
+        return summary::print(account, Some(&flags.select.results), flags.reports.final_status_level);
+    }
+    let exit = fatal.map_or(exit, Error::exit);
+    messages.tell(&Event::over(exit.code(), fatal.map(Error::what), Some(account)));
+    messages.end()
+}
+
+/// Appends what ran to the history, if there is one.
+fn remember(flags: &Run, account: &Account, host: &str) {
+    let Some(path) = &flags.history else { return };
+    let entries: Vec<Entry> = account.cases().filter_map(|case| Entry::of(case, host)).collect();
+    match file::append(path, &entries) {
+        Ok(Some(told)) => note(&told),
+        Ok(None) => {}
+        Err(error) => note(&error.what()),
     }
 }
 
@@ -247,7 +312,7 @@ fn keep_earlier(flags: &Run) -> Result<(), Error> {
 /// Shows what is running, where somebody sees it. What cases took when an earlier run wrote into the same results
 /// directory tells how long they will take.
 fn show(flags: &Run, record: &PlanRecord, done: &[CaseRecord]) -> Option<Arc<Live>> {
-    if flags.quiet || !live::is_possible() {
+    if flags.progress.quiet || !live::is_possible() {
         return None;
     }
     let earlier = earlier::latest(&flags.select.results).and_then(|folder| results::read(&folder).ok());

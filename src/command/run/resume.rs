@@ -13,7 +13,7 @@ use crate::plan::cases::{Case, Plan};
 use crate::plan::catalogue::Catalogue;
 use crate::plan::toolchains::Stack;
 use crate::report::console::note;
-use crate::report::record::{CaseRecord, INTERRUPTED};
+use crate::report::record::{CaseRecord, INTERRUPTED, OVER_BUDGET};
 use crate::report::results;
 use crate::report::text::many;
 use crate::suite::module_name::Wanted;
@@ -45,8 +45,10 @@ pub(super) fn resume(
     let judge = |case: &Case, record: Option<CaseRecord>| -> Result<CaseRecord, String> {
         let record = record.ok_or("not done yet")?;
         // What could not be determined is missing, whatever is written of it: that run asked for another try.
-        // So is what was not begun because enough was seen.
-        let told = |check: &Check| check.outcome != Outcome::Error && check.kind != INTERRUPTED;
+        // So is what was not begun because enough was seen, or for want of time.
+        let told = |check: &Check| {
+            check.outcome != Outcome::Error && ![INTERRUPTED, OVER_BUDGET].contains(&check.kind.as_str())
+        };
         if !record.checks.iter().all(told) {
             return Err("could not be determined".to_owned());
         }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use time::OffsetDateTime;
 
+use super::budget::reason;
 use super::pause::{Pause, instructions};
-use super::teller::Teller;
+use super::teller::{Begun, Teller};
 use super::why::Why;
 use crate::cli::Run;
 use crate::ledger::{Keys, Since};
@@ -19,9 +21,10 @@ use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
 use crate::pod::signals::Stop;
 use crate::report::counts::UNCHANGED;
+use crate::report::event::Doing;
 use crate::report::live::Live;
 use crate::report::record::now;
-use crate::report::record::{CaseRecord, INTERRUPTED, Owed, UNWRITTEN};
+use crate::report::record::{CaseRecord, INTERRUPTED, OVER_BUDGET, Owed, UNWRITTEN};
 use crate::report::results::Results;
 use crate::report::text::many;
 use crate::run::execute::dismiss_supervisors;
@@ -53,6 +56,7 @@ pub(super) struct Session<'s> {
     pub(super) groups: Option<Groups>,
     /// Whether MPI programs may run beside one that has every slot; known once the plan is carried out.
     pub(super) launches_beside: OnceLock<bool>,
+    begun: Instant,
     /// How many cases have failed or could not be determined.
     bad: AtomicUsize,
     owed: BTreeMap<String, Owed>,
@@ -108,6 +112,7 @@ impl<'s> Session<'s> {
             since: parts.since,
             groups,
             launches_beside: OnceLock::new(),
+            begun: Instant::now(),
             bad: AtomicUsize::new(0),
             owed,
             teller: parts.teller,
@@ -125,7 +130,16 @@ impl<'s> Session<'s> {
 
     /// How many CPU slots there are to run on.
     pub(super) fn slots(&self) -> NonZeroU32 {
-        self.flags.jobs.or(NonZeroU32::new(self.facts.cpus)).unwrap_or(NonZeroU32::MIN)
+        slots(self.flags, &self.facts)
+    }
+
+    /// Records what is left out for want of time.
+    pub(super) fn leave(&self, cases: &[Case]) {
+        let Some(budget) = self.flags.budget else { return };
+        for case in cases {
+            let check = Check::not_passed("case", Outcome::Skipped, OVER_BUDGET, reason(budget));
+            self.tell(self.record(case, vec![check]));
+        }
     }
 
     /// Tells of a case that was over before it began.
@@ -159,18 +173,22 @@ impl<'s> Session<'s> {
     }
 
     /// Shows that a case is worked on, to whoever is looking.
-    pub(super) fn begun(&self, case: &Case, what: &str) {
-        if let (Some(live), Some(owed)) = (&self.live, self.owed.get(&case.id)) {
-            let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
-            let label = format!("{what}{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
+    pub(super) fn begun(&self, case: &Case, doing: Doing) {
+        let Some(owed) = self.owed.get(&case.id) else { return };
+        let ranks = owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
+        let what = if doing == Doing::Build { "building " } else { "" };
+        let label = format!("{what}{}/{}{ranks} [{}]", owed.suite, owed.probe, owed.toolchain);
+        if let Some(live) = &self.live {
             live.begun(&case.id, &label);
         }
+        self.teller.begun(Begun { owed: owed.clone(), label, doing });
     }
 
     pub(super) fn paused(&self, case: &Case) {
         if let Some(live) = &self.live {
             live.left(&case.id);
         }
+        self.teller.left(&case.id);
     }
 
     /// Whether nothing more is to be begun; these cases are recorded as not run then. Waits while the run is paused.
@@ -184,6 +202,8 @@ impl<'s> Session<'s> {
         } else if let Some(why) = self.teller.unwritable() {
             // Nobody could read of it.
             Check::not_passed("case", Outcome::Error, UNWRITTEN, format!("not run: {why}"))
+        } else if let Some(budget) = self.flags.budget.filter(|budget| self.begun.elapsed() >= *budget) {
+            Check::not_passed("case", Outcome::Skipped, OVER_BUDGET, reason(budget))
         } else if let Some(why) = self.has_seen_enough() {
             Check::not_passed("case", Outcome::Skipped, INTERRUPTED, why)
         } else {
@@ -267,4 +287,9 @@ impl<'s> Session<'s> {
             pause.hold(self.stop);
         }
     }
+}
+
+/// How many CPU slots a run has.
+pub(super) fn slots(flags: &Run, facts: &Facts) -> NonZeroU32 {
+    flags.jobs.or(NonZeroU32::new(facts.cpus)).unwrap_or(NonZeroU32::MIN)
 }

@@ -8,6 +8,7 @@ use super::case::{Built, Group};
 use super::session::Session;
 use crate::plan::asked::Unloaded;
 use crate::plan::cases::{Case, Plan};
+use crate::report::event::Doing;
 use crate::report::mask;
 use crate::run::schedule::{Share, Task, carry_out};
 use crate::suite::Suite;
@@ -106,7 +107,7 @@ impl Session<'_> {
             return Vec::new();
         }
         let first = &group.cases[0];
-        self.begun(first, "building ");
+        self.begun(first, Doing::Build);
         let Some(built) = group.build() else { return Vec::new() };
         self.paused(first);
         let built = Arc::new(built);
@@ -117,7 +118,7 @@ impl Session<'_> {
                 let built: Arc<Built<'t>> = Arc::clone(&built);
                 Task::new(Share::Run(case.slots), move || {
                     if !self.gives_up(std::slice::from_ref(case)) {
-                        self.begun(case, "");
+                        self.begun(case, Doing::Run);
                         built.run(case);
                     }
                     Vec::new()

@@ -12,6 +12,7 @@ use crate::report::account::Told;
 use crate::report::record::CaseRecord;
 use crate::report::text::head_and_tail;
 use crate::verdict::check::{Check, Diagnosed, Outcome};
+use crate::verdict::known::KNOWN;
 
 /// How much of a case that did not pass is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(super) fn red(
     let first = case.first_fault();
     let reds = case.checks.iter().filter(|check| check.outcome > Outcome::Skipped).count();
     html! {
-        details.case.(class(outcome)) id={ "c" (place) } open[open] {
+        details.case.(class(outcome)) id={ "c" (place) } open[open] data-is=[marks(case)] data-skip=[page.skips.marks(place)] {
             summary {
                 (mark(outcome))
                 span.title { (probe(case)) }
@@ -214,8 +215,21 @@ fn about(page: &Page<'_>, told: &Told) -> Markup {
                     None => span { "log: " (case.log) },
                 }
             }
+            @if let Some(link) = pod.and_then(|pod| pod.link.as_deref()).filter(|_| told.repro) {
+                a href={ "./" (percent(link)) (percent(&format!("cases/{}/repro.sh", case.owed.id))) } { "script" }
+            }
             @for (name, value) in &case.properties { span { (name) ": " (value) } }
         }
+    }
+}
+
+/// What the filter of the page knows of a case beside its outcome.
+fn marks(case: &CaseRecord) -> Option<&'static str> {
+    match (case.is_flaky(), case.checks.iter().any(|check| check.kind == KNOWN)) {
+        (true, true) => Some("flaky known"),
+        (true, false) => Some("flaky"),
+        (false, true) => Some("known"),
+        (false, false) => None,
     }
 }
 
@@ -241,22 +255,22 @@ fn percent(path: &str) -> String {
 }
 
 /// A case without a fault in a word, where there are very many.
-pub(super) fn brief(place: usize, told: &Told) -> Markup {
+pub(super) fn brief(page: &Page<'_>, place: usize, told: &Told) -> Markup {
     let case = &told.case;
     html! {
-        li id={ "c" (place) } {
+        li.(class(case.outcome())) id={ "c" (place) } data-is=[marks(case)] data-skip=[page.skips.marks(place)] {
             (sign(case.outcome())) " " (probe(case)) " " i { (many(case.checks.len(), "check")) ", " (seconds(case.seconds)) }
         }
     }
 }
 
 /// A case without a fault.
-pub(super) fn green(place: usize, told: &Told) -> Markup {
+pub(super) fn green(page: &Page<'_>, place: usize, told: &Told) -> Markup {
     let case = &told.case;
     let outcome = case.outcome();
     let passed = names(case, Outcome::Passed);
     html! {
-        details.case.(class(outcome)) id={ "c" (place) } {
+        details.case.(class(outcome)) id={ "c" (place) } data-is=[marks(case)] data-skip=[page.skips.marks(place)] {
             summary {
                 (mark(outcome))
                 span.title { (probe(case)) }

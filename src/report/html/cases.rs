@@ -104,9 +104,9 @@ fn group_entry(
                 @if !greens.is_empty() {
                     @if !reds.is_empty() { h3 { (many(greens.len(), "case")) " without a fault" } }
                     @if all.brief {
-                        ul.brief { @for (place, told) in &greens { (brief(*place, told)) } }
+                        ul.brief { @for (place, told) in &greens { (brief(page, *place, told)) } }
                     } @else {
-                        div.greens { @for (place, told) in &greens { (green(*place, told)) } }
+                        div.greens { @for (place, told) in &greens { (green(page, *place, told)) } }
                     }
                 }
             }

@@ -7,33 +7,32 @@ mod case;
 mod cases;
 mod causes;
 mod facts;
+pub mod frame;
 mod map;
 mod notable;
 mod overview;
 mod reproduce;
+mod skipped;
+mod skips;
 mod times;
-mod words;
+pub mod words;
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::io;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::html;
 
-use crate::constant::packed;
-use crate::packed::Packed;
 use crate::report::account::{Account, Told};
 use crate::report::cause::{Cause, causes};
 use crate::report::counts::Counts;
 use crate::report::report_file::ReportFile;
+use crate::suite::module_name::Module;
+use crate::suite::version::Version;
 use crate::verdict::check::Outcome;
-use words::{class, many, sign};
-
-/// How the page looks, and what little it does by itself.
-static PAGE: Packed = include!(concat!(env!("OUT_DIR"), "/page.rs"));
-
-/// A page may load nothing and send nothing, whatever a hostile name in it tries.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; \
-                      base-uri 'none'; form-action 'none'";
+use frame::frame;
+use skips::Skips;
+use words::many;
 
 /// The cases of a suite under a toolchain: one cell of the map.
 struct Group<'a> {
@@ -51,6 +50,7 @@ struct Page<'a> {
     groups: Vec<Group<'a>>,
     causes: Vec<Cause<'a>>,
     counts: Counts,
+    skips: Skips<'a>,
 }
 
 impl<'a> Page<'a> {
@@ -60,6 +60,7 @@ impl<'a> Page<'a> {
             groups: groups(account),
             causes: causes(account),
             counts: Counts::of(account.cases()),
+            skips: Skips::new(account),
         }
     }
 
@@ -88,19 +89,17 @@ fn groups(account: &Account) -> Vec<Group<'_>> {
         group.counts.add(case);
         group.seconds += case.seconds;
     }
-    // A compiler's toolchains stand together, in the order in which their compiler first came.
-    let mut compilers: HashMap<&str, usize> = HashMap::new();
-    for group in &groups {
-        let next = compilers.len();
-        compilers.entry(compiler(group.toolchain)).or_insert(next);
-    }
-    let mut toolchains: HashMap<&str, usize> = HashMap::new();
-    for group in &groups {
-        let next = toolchains.len();
-        toolchains.entry(group.toolchain).or_insert(next);
-    }
-    groups.sort_by_key(|group| (compilers[compiler(group.toolchain)], toolchains[group.toolchain]));
+    groups.sort_by(|a, b| order(a.toolchain, b.toolchain));
     groups
+}
+
+/// By the names of their modules, then by versions as people count them: gcc/9 before gcc/12.
+fn order(a: &str, b: &str) -> Ordering {
+    let key = |toolchain: &str| -> Vec<(String, Version)> {
+        let modules = toolchain.split(' ').map(Module::new);
+        modules.map(|module| (module.family, Version::new(&module.version))).collect()
+    };
+    key(a).cmp(&key(b)).then_with(|| a.cmp(b))
 }
 
 fn compiler(toolchain: &str) -> &str {
@@ -133,38 +132,20 @@ fn render(account: &Account) -> String {
     let page = Page::new(account);
     let worst = if account.told.is_empty() { Outcome::Error } else { page.counts.worst() };
     let title = overview::verdict(&page.counts);
-    let markup: Markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="robots" content="noindex";
-                title { (sign(worst)) " " (title) " · stackprobe" }
-                style { (PreEscaped(packed(PAGE.text("style.css"), "style.css"))) }
-            }
-            body.(class(worst)) {
-                (overview::overview(&page))
-                main {
-                    (map::map(&page))
-                    (causes::causes(&page))
-                    (cases::cases(&page))
-                    (notable::flaky(&page))
-                    (notable::known(&page))
-                    (notable::slow(&page))
-                    (times::times(&page))
-                    (facts::pods(&page))
-                }
-                footer {
-                    p { "Made by stackprobe " (env!("CARGO_PKG_VERSION")) " from "
-                        (many(account.told.len(), "case")) " of " (many(account.pods.len(), "run"))
-                        ". This page is complete: it loads nothing and sends nothing." }
-                }
-                script { (PreEscaped(packed(PAGE.text("script.js"), "script.js"))) }
-            }
+    let content = html! {
+        (overview::overview(&page))
+        main {
+            (map::map(&page))
+            (causes::causes(&page))
+            (cases::cases(&page))
+            (notable::flaky(&page))
+            (notable::known(&page))
+            (skipped::skipped(&page))
+            (notable::slow(&page))
+            (times::times(&page))
+            (facts::pods(&page))
         }
     };
-    markup.into_string()
+    let made = html! { " from " (many(account.told.len(), "case")) " of " (many(account.pods.len(), "run")) };
+    frame(worst, &title, &content, &made)
 }

@@ -57,6 +57,7 @@ pub(super) fn overview(page: &Page<'_>) -> Markup {
                 a href="#map" { "Map" }
                 @if !page.causes.is_empty() { a href="#causes" { "Causes" } }
                 a href="#cases" { "Cases" }
+                @if !page.skips.is_empty() { a href="#skipped" { "Skipped" } }
                 a href="#slow" { "Slow" }
                 a href="#times" { "Times" }
                 a href="#pods" { "Pods" }

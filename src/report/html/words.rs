@@ -6,7 +6,8 @@ use crate::report::record::CaseRecord;
 use crate::verdict::check::Outcome;
 
 /// The class that gives an outcome its colour.
-pub(super) fn class(outcome: Outcome) -> &'static str {
+#[must_use]
+pub fn class(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "passed",
         Outcome::Skipped => "skipped",
@@ -16,7 +17,8 @@ pub(super) fn class(outcome: Outcome) -> &'static str {
 }
 
 /// The sign of an outcome: it must be told apart without colours.
-pub(super) fn sign(outcome: Outcome) -> &'static str {
+#[must_use]
+pub fn sign(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "✓",
         Outcome::Skipped => "–",
@@ -26,14 +28,16 @@ pub(super) fn sign(outcome: Outcome) -> &'static str {
 }
 
 /// The sign, read aloud as its word.
-pub(super) fn mark(outcome: Outcome) -> Markup {
+#[must_use]
+pub fn mark(outcome: Outcome) -> Markup {
     html! {
         span.mark.(class(outcome)) { span aria-hidden="true" { (sign(outcome)) } span.aloud { (outcome) " " } }
     }
 }
 
 /// `30,000`
-pub(super) fn number(count: usize) -> String {
+#[must_use]
+pub fn number(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -46,13 +50,15 @@ pub(super) fn number(count: usize) -> String {
 }
 
 /// `1 check`, `30,000 checks`
-pub(super) fn many(count: usize, noun: &str) -> String {
+#[must_use]
+pub fn many(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", number(count))
 }
 
 /// `0.04 s`, `12 s`, `3 min 5 s`, `2 h 4 min`
-pub(super) fn seconds(value: f64) -> String {
+#[must_use]
+pub fn seconds(value: f64) -> String {
     let value = if value.is_finite() { value.max(0.0) } else { 0.0 };
     let whole = std::time::Duration::try_from_secs_f64(value.round()).unwrap_or_default().as_secs();
     match value {
@@ -65,7 +71,8 @@ pub(super) fn seconds(value: f64) -> String {
 }
 
 /// `512 MiB`, `23.5 GiB`
-pub(super) fn bytes(count: u64) -> String {
+#[must_use]
+pub fn bytes(count: u64) -> String {
     let mut unit = 0;
     let mut rest = count;
     while rest >= 10_240 && unit < 4 {
@@ -81,18 +88,21 @@ pub(super) fn bytes(count: u64) -> String {
 const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
 
 /// `rma n=4`
-pub(super) fn probe(case: &CaseRecord) -> String {
+#[must_use]
+pub fn probe(case: &CaseRecord) -> String {
     let ranks = case.owed.ranks.map(|ranks| format!(" n={ranks}")).unwrap_or_default();
     format!("{}{ranks}", case.owed.probe)
 }
 
 /// The toolchain, or that there is none.
-pub(super) fn toolchain(name: &str) -> &str {
+#[must_use]
+pub fn toolchain(name: &str) -> &str {
     if name.is_empty() { "no toolchain" } else { name }
 }
 
 /// `22 Nov 2026, 08:04 UTC` of an RFC 3339 time; what is none is shown as it is.
-pub(super) fn moment(text: &str) -> String {
+#[must_use]
+pub fn moment(text: &str) -> String {
     use time::OffsetDateTime;
     use time::format_description::well_known::Rfc3339;
     use time::macros::{format_description, offset};

@@ -56,6 +56,13 @@ pub fn document(text: String) -> String {
     serde_json::to_string_pretty(&value).unwrap_or(masked)
 }
 
+/// A JSON value as one line, without the secrets in it.
+#[must_use]
+pub fn one_line(mut value: Value) -> String {
+    within("", &mut value);
+    value.to_string()
+}
+
 fn within(name: &str, value: &mut Value) {
     match value {
         Value::String(text) if is_secret(name, text) && super::spans(text).is_empty() => {

@@ -7,7 +7,7 @@ use super::hostile::hostile;
 use super::results::{Site, case, check, owed, plan};
 use crate::fixture::skip;
 
-fn browser() -> Option<PathBuf> {
+pub(super) fn browser() -> Option<PathBuf> {
     let names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
     names.iter().find_map(|name| which::which(name).ok())
 }
