@@ -62,5 +62,6 @@ mod slurm;
 mod spack;
 mod swallowed;
 mod trees;
+mod typed;
 mod uninstalled;
 mod untested;
