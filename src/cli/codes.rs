@@ -25,6 +25,14 @@ pub(super) const RUN: &[Code] = &[
     STOPPED[0],
     STOPPED[1],
 ];
+pub(super) const SUBMIT: &[Code] = &[
+    ("0", "submitted; with --wait, all that was owed passed, or was skipped with a reason"),
+    ("1", "with --wait, at least one check failed"),
+    ("3", "nothing is selected, or nothing was tested"),
+    ("75", "the scheduler cannot take it now, or something could not be determined; another try may succeed"),
+    ("130", "interrupted; what was submitted is cancelled, and the partial report is written"),
+    ("143", "asked to stop; what was submitted is cancelled, and the partial report is written"),
+];
 pub(super) const LIST: &[Code] = &[("0", "printed"), ("3", "nothing is selected")];
 pub(super) const DISCOVER: &[Code] = &[("0", "printed"), ("3", "there is no toolchain")];
 pub(super) const DOCTOR: &[Code] = &[

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::codes::{self, after};
 use super::select::Select;
 use crate::suite::limits;
 
 /// `stackprobe submit`
 #[derive(Args, Debug, Clone)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = after(EXAMPLES, codes::SUBMIT))]
 pub struct Submit {
     /// Whose queue it is
     #[arg(value_enum)]

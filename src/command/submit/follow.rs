@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::pod::signals::Stop;
 use crate::report::console::note;
 use crate::report::gather::gather;
+use crate::report::level::FinalLevel;
 use crate::report::order::ReportOrder;
 use crate::report::record::{CaseRecord, INTERRUPTED};
 use crate::report::results::read;
@@ -94,7 +95,7 @@ pub(super) fn follow(
             report.render(&account, false).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         write(&path, &bytes)?;
     }
-    summary::print(&account, Some(results))?;
+    summary::print(&account, Some(results), FinalLevel::default())?;
     Ok(stop.requested().map_or_else(|| summary::exit(&account), Exit::Signal))
 }
 
