@@ -1,6 +1,6 @@
 //! What a shell is told that completes a word: suites, probes, tags, modules of this stack, diagnoses, results.
 //!
-//! The script of `stackprobe completions SHELL` calls us with [`VARIABLE`] set. What cannot be found out in time, or has
+//! The script of `stackprobe completions SHELL` calls us with `VARIABLE` set. What cannot be found out in time, or has
 //! faults, is not offered: a shell that completes a word has no place for an error.
 
 use std::collections::BTreeSet;
