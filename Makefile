@@ -39,7 +39,7 @@ TREE ?= easybuild
 TREES := $(abspath target/trees)
 tree: stack build
 	rm -rf $(TREES)/$(TREE)
-	MODULEPATH=$$(fixtures/trees $(TREE) $(STACK) $(TREES)/$(TREE)) $(BINARY) run compiler mpi --all \
+	MODULEPATH=$$(fixtures/trees $(TREE) $(STACK) $(TREES)/$(TREE)) $(BINARY) run compiler mpi modules --all \
 	  --site $(TREES)/$(TREE)/site.toml --results $(TREES)/$(TREE)/results
 
 # The tables of docs/numbers.md.

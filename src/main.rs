@@ -1,12 +1,14 @@
 //! argv → command → exit code.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::ColorChoice;
 use stackprobe::error::Error;
+use stackprobe::exit::Exit;
 use stackprobe::pod::{init, survive};
 use stackprobe::run::{environment, message, supervise, watch, within};
-use stackprobe::settings::Settings;
+use stackprobe::settings::{Faults, Settings};
 use stackprobe::{alias, bug, command, complete, report};
 
 fn main() -> ExitCode {
@@ -42,7 +44,15 @@ fn obey() -> ExitCode {
     if let Some(told) = &settings.note {
         report::console::note(told);
     }
-    let cli = settings.parse(argv).unwrap_or_else(|error| error.exit());
+    let cli = match settings.parse(argv).map_err(Faults::asked) {
+        Ok(cli) => cli,
+        Err(Ok(asked)) => asked.exit(),
+        Err(Err(faults)) => {
+            // Nobody reads what cannot be written there.
+            let _ = write!(anstream::stderr(), "{}", faults.told());
+            return Exit::Usage.into();
+        }
+    };
     match cli.color {
         ColorChoice::Auto => {}
         ColorChoice::Always => anstream::ColorChoice::Always.write_global(),

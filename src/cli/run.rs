@@ -57,7 +57,7 @@ pub struct Run {
     #[arg(long, conflicts_with = "max_fail")]
     pub fail_fast: bool,
     /// The same once so many have
-    #[arg(long, value_name = "N", env = "STACKPROBE_MAX_FAIL")]
+    #[arg(long, value_name = "N", env = "STACKPROBE_MAX_FAIL", value_parser = some_cases)]
     pub max_fail: Option<NonZeroUsize>,
     /// Run only what tells most in this time: what never ran, has changed, was red or flaky, or has not run for long
     ///
@@ -154,6 +154,10 @@ fn earlier(text: &str) -> Result<usize, String> {
 
 fn some_time(text: &str) -> Result<Duration, String> {
     limits::time(text).and_then(limits::some)
+}
+
+fn some_cases(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| format!("wanted a number of cases from 1, found `{text}`"))
 }
 
 fn some_bytes(text: &str) -> Result<u64, String> {

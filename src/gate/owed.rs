@@ -57,12 +57,35 @@ pub(super) fn reasons(evidence: &Evidence<'_>) -> Vec<Reason> {
         reasons.push(Reason::no("unread", what, unread, "what it holds is not known, so it is not green"));
     }
     reasons.extend(sealed(evidence));
+    reasons.extend(partial(evidence));
     reasons.extend(plans(evidence));
     reasons.extend(shards(evidence));
     reasons.extend(lost(evidence));
     reasons.extend(duplicates(evidence));
     reasons.extend(untested(evidence));
     reasons
+}
+
+/// Whether the plan leaves out, by its own words, what a stack owes.
+fn partial(evidence: &Evidence<'_>) -> Option<Reason> {
+    let plan = evidence.plan;
+    let selected = &plan.selected;
+    let tags = selected.tags.iter().map(|tag| format!("--tag {tag}"));
+    let again = Some(&selected.again).filter(|again| !again.is_empty());
+    let shard = Some(&plan.shard).filter(|shard| !shard.is_empty());
+    let lines: Vec<String> = Some(&selected.filter)
+        .filter(|filter| !filter.is_empty())
+        .cloned()
+        .into_iter()
+        .chain(tags)
+        .chain(again.map(|again| format!("--failed={again}")))
+        .chain(shard.map(|shard| format!("--shard {shard}")))
+        .collect();
+    if evidence.policy.partial || lines.is_empty() {
+        return None;
+    }
+    let hint = "make the plan without these; where that is meant, `partial = true` of the policy says so";
+    Some(Reason::no("partial-plan", "the plan owes only a part of what these suites hold", lines, hint))
 }
 
 fn sealed(evidence: &Evidence<'_>) -> Vec<Reason> {

@@ -15,6 +15,8 @@ use crate::suite::limits;
 pub struct Policy {
     /// Results that are older block.
     pub max_age: Option<Duration>,
+    /// A plan that owes only a part of what it could is enough.
+    pub partial: bool,
     /// Rules; the first that speaks of something decides.
     pub rules: Vec<Rule>,
     /// The file as it was read.
@@ -40,7 +42,8 @@ impl Policy {
                 }
             });
             let rules = root.tables("rule", rule).into_iter().flatten().collect();
-            Self { max_age, rules, source: Some(source.clone()) }
+            let partial = root.boolean("partial").unwrap_or_default();
+            Self { max_age, partial, rules, source: Some(source.clone()) }
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Each module is held against its record where it becomes visible; what the whole stack lacks is told under the
 //! compiler that built it.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::native::modules::{Footing, Ward, wards};
@@ -49,8 +50,10 @@ pub fn look(subject: &SpackInputs<'_>) -> Vec<Check> {
     let mut checks = vec![database(subject.inventory)];
     let own = subject.found.iter().filter(|entry| entry.module == last.module && entry.file == last.file);
     let visible = wards(&Footing::of(subject.toolchain), subject.found, subject.matrix, subject.bonds);
+    let mut gone = Gone::default();
     for entry in own.chain(visible.iter().map(|Ward { found, .. }| *found)) {
         checks.extend(module(entry, subject.inventory));
+        checks.extend(dependencies(entry, subject.inventory, &mut gone));
     }
     if let ([_], Some(compiler)) = (toolchain.as_slice(), subject.toolchain.of(Layer::Compiler)) {
         if subject.inventory.owes_modules() {
@@ -118,6 +121,50 @@ fn module(entry: &Found, inventory: &Inventory) -> Vec<Check> {
         judged(wanted, "spack.unwanted", Vec::from_iter(unwanted(name, record, inventory))),
     ];
     checks.map(|check| if check.reason.is_empty() { check } else { appended(check, &words(record)) }).to_vec()
+}
+
+/// Which installs have no prefix, by their hash, each looked at once.
+type Gone<'i> = HashMap<&'i str, Option<Result<(), PathFault>>>;
+
+/// Whether all that a module's install is linked to or runs with is there.
+fn dependencies<'i>(entry: &Found, inventory: &'i Inventory, gone: &mut Gone<'i>) -> Option<Check> {
+    let Claim::Of(record) = inventory.claim(&entry.file) else { return None };
+    if !record.installed || record.needs.is_empty() {
+        return None;
+    }
+    let mut faults = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut todo: Vec<&Record> = vec![record];
+    while let Some(one) = todo.pop() {
+        // Of what no database knows nothing can be said.
+        for need in one.needs.iter().filter_map(|hash| inventory.by_hash(hash)) {
+            if !seen.insert(&need.hash) {
+                continue;
+            }
+            let lacks = gone.entry(&need.hash).or_insert_with(|| match is_folder(need.prefix.as_deref()?) {
+                Ok(true) => None,
+                Ok(false) => Some(Ok(())),
+                Err(fault) => Some(Err(fault)),
+            });
+            match lacks {
+                None => todo.push(need),
+                Some(Ok(())) => {
+                    let prefix = need.prefix.as_deref().unwrap_or(Path::new("")).display();
+                    let said =
+                        if need.installed { "" } else { ", and the database says that it is not installed" };
+                    let by =
+                        if std::ptr::eq(one, record) { String::new() } else { format!(" of {}", short(one)) };
+                    faults.push(Ok(format!(
+                        "{} needs {}{by}, whose prefix does not exist: {prefix}{said}",
+                        entry.module,
+                        short(need)
+                    )));
+                }
+                Some(Err(fault)) => faults.push(Err(fault.clone())),
+            }
+        }
+    }
+    Some(judged_or_hidden(format!("{} dependencies", entry.module), "spack.no-dependency", faults))
 }
 
 fn there(name: &Module, record: &Record) -> Option<Result<String, PathFault>> {

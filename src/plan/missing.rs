@@ -171,7 +171,8 @@ pub fn nothing(missing: &[Missing], asked: &[Asked], catalogue: &Catalogue, requ
     }
     let narrowing = request.selection.narrowing();
     if !narrowing.is_empty() {
-        let what = format!("nothing to run: no case is left by {narrowing}");
+        let of = request.share.as_ref().map(|share| format!(" in shard {}", share.shard)).unwrap_or_default();
+        let what = format!("nothing to run: no case is left by {narrowing}{of}");
         let parts =
             || "`stackprobe list` with a part of the expression prints what that part takes".to_owned();
         let hint = unmet(catalogue, asked, request).map(|unmet| format!("{unmet}: {DISCOVER}"));

@@ -104,6 +104,7 @@ fn selected(catalogue: &Catalogue, asked: &[Asked], plan: &Plan, request: &Reque
         asked.iter().enumerate().filter(|(index, _)| plan.cases.iter().any(|case| case.toolchain == *index));
     Selected {
         filter: request.selection.narrowing(),
+        tags: request.selection.tags().to_vec(),
         again: request.again.as_ref().map(|again| again.from.display().to_string()).unwrap_or_default(),
         budget: String::new(),
         modules: request.extra.iter().map(|wanted| wanted.text().to_owned()).collect(),
@@ -148,7 +149,7 @@ pub fn record(
         pod: facts.clone(),
         lmod: stack.lmod_version(),
         modulepath: stack.modulepath(),
-        shard: String::new(),
+        shard: request.share.as_ref().map(|share| share.shard.to_string()).unwrap_or_default(),
         basis: Some(Box::new(basis(catalogue, stack, asked, plan))),
         selected: selected(catalogue, asked, plan, request),
         cases: cases.collect(),

@@ -99,7 +99,13 @@ fn share(select: &Select) -> Result<Option<Share>, Error> {
     let (Some(shard), Some(path)) = (shard, &select.balance) else {
         return Ok(shard.map(Share::even));
     };
-    let seconds = read_plan(path)?.basis.map(|basis| basis.seconds).unwrap_or_default();
+    let hint =
+        "--balance names a plan that `stackprobe list --all --format json --history FILE --out PLAN` writes";
+    let seconds = read_plan(path)
+        .map_err(|error| error.hint(hint))?
+        .basis
+        .map(|basis| basis.seconds)
+        .unwrap_or_default();
     if seconds.is_empty() {
         let what = format!("`{}` does not say how long any case takes", path.display());
         return Err(Error::new(Kind::Usage, what)

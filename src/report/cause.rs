@@ -105,7 +105,8 @@ fn key(check: &Check) -> String {
 }
 
 /// What is told of many subjects in one sentence.
-const MANY: [(&str, &str); 4] = [
+const MANY: [(&str, &str); 5] = [
+    ("spack.no-dependency", "modules need installs that are not there"),
     ("spack.no-module", "installs have no module"),
     ("spack.no-install", "modules are of installs that are not there"),
     ("spack.unwanted", "modules are of installs that are deprecated or orphaned"),

@@ -55,7 +55,14 @@ pub fn read(path: &Path) -> Result<Part, String> {
         owed.push(case.owed.clone());
         done.insert(case.owed.id.clone(), case);
     }
-    Ok(Part { pod, owed, done, repro: BTreeSet::new(), left_out: left_out.into_iter().collect() })
+    Ok(Part {
+        pod,
+        owed,
+        done,
+        repro: BTreeSet::new(),
+        left_out: left_out.into_iter().collect(),
+        writer: None,
+    })
 }
 
 /// What the file is about: its name, or its folder's where the name says nothing.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Fault, Kind, reason};
 use crate::report::account::{Account, Pod};
+use crate::report::claim::Claim;
 use crate::report::foreign;
 use crate::report::merge::{Part, Unread, merge};
 use crate::report::record::PlanRecord;
@@ -141,7 +142,8 @@ fn results(folder: &Path, out: &Path) -> Result<Part, Unread> {
         let fault = error.faults.first();
         let what = fault.map(|fault| fault.what.clone()).unwrap_or_default();
         let hint = fault.and_then(|fault| fault.hint.clone()).unwrap_or_default();
-        Unread { input: folder.to_path_buf(), why: format!("{what} ({hint})") }
+        let hint = if hint.is_empty() { hint } else { format!(" ({hint})") };
+        Unread { input: folder.to_path_buf(), why: format!("{what}{hint}") }
     })?;
     let owed = std::mem::take(&mut plan.cases);
     let red = done.values().filter(|case| case.outcome() > Outcome::Skipped);
@@ -149,7 +151,7 @@ fn results(folder: &Path, out: &Path) -> Result<Part, Unread> {
         red.map(|case| &case.owed.id).filter(|id| has_repro(folder, id)).cloned().collect();
     let pod =
         Pod { name: plan.pod.host.clone(), folder: folder.to_path_buf(), link: link(folder, out), plan };
-    Ok(Part { pod, owed, done, repro, left_out })
+    Ok(Part { pod, owed, done, repro, left_out, writer: Claim::holder(folder) })
 }
 
 /// From the page in `out` to a folder in or below it.

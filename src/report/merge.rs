@@ -25,6 +25,8 @@ pub struct Part {
     pub repro: BTreeSet<String>,
     /// What of it could not be read, and why.
     pub left_out: Vec<String>,
+    /// Who still writes it.
+    pub writer: Option<String>,
 }
 
 /// An input that could not be read at all.
@@ -56,9 +58,9 @@ pub fn merge(parts: Vec<Part>, unreadable: &[Unread], plan: Option<(Pod, Vec<Owe
             problem(&part.pod.folder.display().to_string(), "plan.mixed", why);
         }
         let pod = account.pods.len();
-        let Part { owed, mut done, repro, .. } = part;
+        let Part { owed, mut done, repro, writer, .. } = part;
         for owed in owed {
-            let case = done.remove(&owed.id).unwrap_or_else(|| lost(&owed));
+            let case = done.remove(&owed.id).unwrap_or_else(|| lost(&owed, writer.as_deref()));
             let told = Told { repro: repro.contains(&owed.id), case, pod };
             match places.get(&owed.id) {
                 None => {
@@ -98,13 +100,12 @@ pub fn merge(parts: Vec<Part>, unreadable: &[Unread], plan: Option<(Pod, Vec<Owe
     account
 }
 
-fn lost(owed: &Owed) -> CaseRecord {
-    CaseRecord::absent(
-        owed,
-        "lost",
-        Outcome::Error,
-        "no result: the run ended before this case could be written",
-    )
+fn lost(owed: &Owed, writer: Option<&str>) -> CaseRecord {
+    let why = match writer {
+        Some(writer) => format!("no result yet: the run is still going on, {writer}"),
+        None => "no result: the run ended before this case could be written".to_owned(),
+    };
+    CaseRecord::absent(owed, "lost", Outcome::Error, &why)
 }
 
 /// How much a result can tell. Zero: there is none.
@@ -197,7 +198,14 @@ mod tests {
             done.insert("a".to_owned(), case);
         }
         let pod = Pod::nowhere(name);
-        Part { pod, owed: vec![owed("a"), owed("b")], done, repro: BTreeSet::new(), left_out: Vec::new() }
+        Part {
+            pod,
+            owed: vec![owed("a"), owed("b")],
+            done,
+            repro: BTreeSet::new(),
+            left_out: Vec::new(),
+            writer: None,
+        }
     }
 
     fn outcome(account: &Account, id: &str) -> (Outcome, String) {

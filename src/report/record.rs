@@ -64,6 +64,9 @@ pub struct Selected {
     /// `--filter` and `--exclude`, as they were written; empty where nothing was left out by them.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub filter: String,
+    /// The tags, one of which each probe has; empty where none was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The results of which only what was not green was asked again; empty where that was not asked.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub again: String,

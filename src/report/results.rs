@@ -280,7 +280,7 @@ pub fn read_plan(path: &Path) -> Result<PlanRecord, Error> {
         stackprobe: String,
     }
     let text = read_bounded(path, PLAN_LIMIT).map_err(|error| {
-        Error::io(Kind::Usage, "read", path, &error).hint("a results directory holds a plan.json and cases/")
+        Error::io(Kind::Usage, "read", path, &error).hint("a run writes plan.json into its results directory, and `stackprobe list --format json --out FILE` one that is to be run")
     })?;
     let cannot = |error: serde_json::Error| {
         Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display()))

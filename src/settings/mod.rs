@@ -4,6 +4,7 @@
 //! else, and its value is read as the flag's is. The command line goes before the environment, that before the profile,
 //! that before the rest of the file, and the file before what is built in.
 
+mod faults;
 mod file;
 mod found;
 mod known;
@@ -12,10 +13,11 @@ mod shown;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::{Arg, Command, CommandFactory, FromArgMatches};
 
 use crate::cli::Cli;
 use crate::error::{Error, Kind};
+pub use faults::Faults;
 pub use file::Value;
 use found::NAME;
 use known::Known;
@@ -71,11 +73,10 @@ impl Settings {
     /// Reads a command line, with these settings in the place of what is built in.
     ///
     /// # Errors
-    /// What clap says of it, which may also be a help text.
-    pub fn parse(&self, argv: Vec<OsString>) -> Result<Cli, clap::Error> {
-        let mut command = self.command();
-        let matches = command.try_get_matches_from_mut(argv)?;
-        Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    /// All that is wrong with it, or a help text.
+    pub fn parse(&self, argv: Vec<OsString>) -> Result<Cli, Faults> {
+        let (matches, mut command) = faults::read(|unheard| self.command(unheard), argv)?;
+        Cli::from_arg_matches(&matches).map_err(|error| Faults::one(error.format(&mut command)))
     }
 
     /// Every flag that the verb of this command line has, in the order of its help.
@@ -83,12 +84,20 @@ impl Settings {
     /// # Errors
     /// What clap says of the command line.
     pub fn shown(&self, argv: Vec<OsString>) -> Result<Vec<Shown>, clap::Error> {
-        shown(self.command(), &self.values, self.file.as_deref(), argv)
+        shown(self.command(&[]), &self.values, self.file.as_deref(), argv)
     }
 
-    /// The command line as it is with these settings.
-    fn command(&self) -> Command {
-        Cli::command().mut_subcommands(|mut verb| {
+    /// The command line as it is with these settings. A variable that is empty, or among `unheard`, says nothing.
+    fn command(&self, unheard: &[String]) -> Command {
+        let heed = |arg: Arg| {
+            let empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+            let quiet = arg
+                .get_env()
+                .is_some_and(|name| empty(name) || unheard.iter().any(|one| name == one.as_str()));
+            if quiet { arg.env(None::<&'static str>) } else { arg }
+        };
+        Cli::command().mut_args(heed).mut_subcommands(|verb| {
+            let mut verb = verb.mut_args(heed);
             for value in &self.values {
                 let own = verb.get_arguments().find(|arg| arg.get_long() == Some(&value.key));
                 if let Some(id) = own.map(|arg| arg.get_id().to_string()) {

@@ -62,6 +62,21 @@ fn is_modulefile(path: &Path) -> bool {
     }
 }
 
+/// Where `MODULEPATH` names a folder above or below the one called `Core` of which it is to name: what it names, and that
+/// one.
+#[must_use]
+pub fn misplaced(roots: &[PathBuf]) -> Option<(&Path, PathBuf)> {
+    let is_core = |folder: &Path| folder.ends_with("Core") && folder.is_dir();
+    if roots.iter().any(|root| is_core(root)) {
+        return None;
+    }
+    roots.iter().find_map(|root| {
+        let above = root.ancestors().skip(1).take(2).find(|folder| is_core(folder)).map(Path::to_path_buf);
+        let below = || Some(root.join("Core")).filter(|folder| is_core(folder));
+        Some((root.as_path(), above.or_else(below)?))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -203,6 +203,29 @@ fn kinds(answer: &Answer) -> Vec<String> {
     reasons.iter().map(|reason| reason["kind"].as_str().unwrap().to_owned()).collect()
 }
 
+/// What a plan leaves out by its own words cannot be lost: nobody would miss it.
+#[test]
+fn a_plan_of_a_part_is_no_release_unless_the_policy_says_so() {
+    let site = Site::bare();
+    fs::write(site.at("policy.toml"), "partial = true\n").unwrap();
+    for (words, part) in [
+        (&["-E", "probe(one)"][..], "probe(one)"),
+        (&["--tag", "smoke"], "--tag smoke"),
+        (&["--exclude", "site/two"], "--exclude site/two"),
+        (&["--shard", "1/2"], "--shard 1/2"),
+    ] {
+        let list = ["list", "site", "--all", "--format", "json", "--out", "plan.json"];
+        site.call(&[&list[..], words].concat()).exits(0);
+        site.call(&[&["run", "site", "--all", "--quiet", "--results", "results"][..], words].concat())
+            .exits(0);
+        let answer = site.gate(&[]).exits(1);
+        assert!(kinds(&answer).contains(&"partial-plan".to_owned()), "{part}: {}", answer.stdout);
+        assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
+        let answer = site.gate(&["--policy", "policy.toml"]);
+        assert!(!kinds(&answer).contains(&"partial-plan".to_owned()), "{part}: {}", answer.stdout);
+    }
+}
+
 const ONE: &str = "results/cases/site.one.gcc-12.json";
 
 #[test]

@@ -13,6 +13,7 @@
 
 mod arrows;
 mod budget;
+mod careless;
 mod chart;
 mod ci;
 mod cluster;

@@ -49,6 +49,21 @@ fn can_mount() -> bool {
 }
 
 #[test]
+fn the_books_name_each_module_whose_library_is_gone() {
+    if !can_mount() {
+        return skip("root", "only root can take a library away from one run");
+    }
+    let asked = ["modules/spack", "--cc", "gcc/12", "--mpi", "openmpi/4", "--site", SITE];
+    let junit = run(false, &asked).exits(1).junit();
+    let case = junit.case("modules.spack", "openmpi/4.1.4 dependencies");
+    assert_eq!(case.outcome, "failure");
+    assert!(case.message.contains("openmpi/4.1.4 needs hwloc@"), "{}", case.message);
+    assert!(case.message.contains("the database says that it is not installed"), "{}", case.message);
+    let junit = call(&[&["run"], &asked[..]].concat()).run().exits(0).junit();
+    assert_eq!(junit.case("modules.spack", "openmpi/4.1.4 dependencies").outcome, "passed");
+}
+
+#[test]
 fn a_library_that_others_need_is_missed_by_name_and_that_is_the_stacks_fault() {
     if !can_mount() {
         return skip("root", "only root can take a library away from one run");

@@ -116,6 +116,7 @@ mod tests {
             deprecated_for: None,
             external: false,
             dependents: None,
+            needs: Vec::new(),
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Node {
     pub(super) hash: Option<Box<str>>,
     pub(super) compiler: Option<Tool>,
     pub(super) links: Vec<Link>,
+    /// The hashes of what it is linked to or runs with.
+    pub(super) needs: Vec<Box<str>>,
     pub(super) external: Option<External>,
 }
 
@@ -116,7 +118,8 @@ impl From<Plain> for Node {
             version: plain.version,
             hash: plain.hash,
             compiler: plain.compiler.or(annotated).and_then(Compiler::tool),
-            links: plain.dependencies.0,
+            links: plain.dependencies.known,
+            needs: plain.dependencies.needs,
             external: plain.external,
         }
     }
@@ -198,7 +201,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Resumed<A> {
 }
 
 #[derive(Default)]
-struct Links(Vec<Link>);
+struct Links {
+    /// What may be a compiler or an MPI.
+    known: Vec<Link>,
+    needs: Vec<Box<str>>,
+}
 
 #[derive(Deserialize)]
 struct Dependency {
@@ -206,6 +213,8 @@ struct Dependency {
     name: Box<str>,
     #[serde(default)]
     hash: Box<str>,
+    #[serde(default, rename = "type")]
+    kinds: Vec<Box<str>>,
     #[serde(default)]
     parameters: Parameters,
 }
@@ -213,16 +222,22 @@ struct Dependency {
 #[derive(Default, Deserialize)]
 struct Parameters {
     #[serde(default)]
+    deptypes: Vec<Box<str>>,
+    #[serde(default)]
     virtuals: Vec<Box<str>>,
 }
 
 impl Links {
-    /// Keeps those of `all` that may be a compiler or an MPI.
+    /// Keeps those of `all` that may be a compiler or an MPI, and which of them must be there for it to run.
     fn of(all: impl IntoIterator<Item = Dependency>) -> Self {
         let mut links = Vec::new();
         let mut by_name = Vec::new();
         let mut virtuals_named = false;
-        for Dependency { name, hash, parameters: Parameters { virtuals } } in all {
+        let mut needs = Vec::new();
+        for Dependency { name, hash, kinds, parameters: Parameters { deptypes, virtuals } } in all {
+            if kinds.iter().chain(&deptypes).any(|kind| ["link", "run"].contains(&&**kind)) {
+                needs.push(hash.clone());
+            }
             virtuals_named |= !virtuals.is_empty();
             let provides = |name: &str| virtuals.iter().any(|provided| **provided == *name);
             let language = LANGUAGES.iter().position(|language| provides(language));
@@ -237,7 +252,7 @@ impl Links {
         if !virtuals_named {
             links.append(&mut by_name);
         }
-        Self(links)
+        Self { known: links, needs }
     }
 }
 
@@ -310,6 +325,7 @@ impl Node {
             installed: false,
             deprecated_for: None,
             dependents: None,
+            needs: self.needs,
         }
     }
 }

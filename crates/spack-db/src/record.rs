@@ -38,6 +38,8 @@ pub struct Record {
     pub external: bool,
     /// How many installs depend on it; `None` where the file does not count.
     pub dependents: Option<u64>,
+    /// The hashes of what it is linked to or runs with.
+    pub needs: Vec<Box<str>>,
 }
 
 /// How a record stands within its tree.

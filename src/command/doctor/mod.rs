@@ -2,6 +2,7 @@
 
 mod demands;
 mod line;
+mod name;
 mod pod;
 mod print;
 mod shm;

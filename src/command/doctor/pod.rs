@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::demands::Demands;
 use super::line::{Finding, Level, Line};
+use super::name;
 use crate::pod::calls::{Answer, READ_OTHERS};
 use crate::pod::facts::{Facts, Found};
 use crate::pod::limits::USUAL_STACK;
@@ -323,11 +324,17 @@ impl Look<'_> {
             Some(false) => "127.0.0.1 does not work",
             None => "127.0.0.1 could not be tried",
         };
+        let host = &self.facts.host;
         let name = if network.name_in_hosts { "in" } else { "not in" };
-        let found = format!("{interfaces}; {state}; {} is {name} /etc/hosts", self.facts.host);
-        self.line("network", found, |demand| {
+        let found = format!("{interfaces}; {state}; {host} is {name} /etc/hosts");
+        let line = self.line("network", found, |demand| {
             (*demand == Demand::Loopback).then(|| (1, "127.0.0.1".to_owned()))
-        })
+        });
+        if network.name_in_hosts || name::resolves(host) != Some(false) {
+            return line;
+        }
+        let what = format!("{host}, the pod's own name, is not in /etc/hosts, and no name service knows it");
+        line.note("net-hostname-unresolvable", what)
     }
 
     fn system(&self) -> Line {

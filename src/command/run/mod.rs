@@ -164,7 +164,6 @@ fn carry_out(
         missing.extend(untested::hidden(stack.hidden(), &why));
     }
     record.cases.extend(missing.iter().map(|case| case.owed.clone()));
-    record.shard = request.share.as_ref().map(|share| share.shard.to_string()).unwrap_or_default();
     let claim = Claim::take(&flags.select.results)?;
     let given_servers = Given::or_environment(flags.index_url.as_ref(), flags.cran.as_ref());
     let keys = Keys::new(catalogue, &stack, &facts, given_servers, flags.since.is_some());

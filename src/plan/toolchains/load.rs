@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::Stack;
 use crate::document::nearest;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::plan::asked::{Asked, Unloaded};
 use crate::plan::bare::not_mounted;
 use crate::plan::catalogue::Catalogue;
 use crate::plan::spied;
 use crate::stack::environment::Environment;
 use crate::stack::lmod::{Refusal, loaded, resolve};
-use crate::stack::modulepath::nothing_visible;
+use crate::stack::modulepath::{misplaced, nothing_visible};
 use crate::stack::toolchain::Toolchain;
 use crate::suite::alternatives::Alternatives;
 use crate::suite::module_name::{Module, Wanted};
@@ -144,6 +144,17 @@ impl Stack<'_> {
             let files: Vec<String> = asked.map(|entry| entry.file.display().to_string()).collect();
             let what = format!("{}: look at {}", refusal.what, files.join(", "));
             return Unloaded::Refused(Refusal { what, ..refusal });
+        }
+        let offered = |wanted: &Wanted| found.iter().any(|entry| wanted.matches(&entry.module));
+        if let Some((root, core)) = misplaced(&self.roots()).filter(|_| !wanted.iter().all(offered)) {
+            let what = format!(
+                "MODULEPATH names `{}`, and the modules that are visible first lie in `{}`",
+                root.display(),
+                core.display()
+            );
+            return Unloaded::Unknown(
+                Error::new(Kind::Unfit, what).hint(format!("set MODULEPATH to {}", core.display())),
+            );
         }
         let names: Vec<String> = found.iter().map(|entry| entry.module.to_string()).collect();
         let mut hints = Vec::new();
