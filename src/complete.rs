@@ -172,6 +172,7 @@ impl Given {
         let (suites, site) = (self.suites.clone(), self.site.clone());
         let (answered, answer) = channel();
         let ask = move || {
+            // Whoever waited has given up by then.
             let _ = answered.send(modules(&Self { suites, site }, of).unwrap_or_default());
         };
         let asked = std::thread::Builder::new().spawn(ask);

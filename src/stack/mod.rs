@@ -19,6 +19,7 @@ pub mod method;
 pub mod modulefiles;
 pub mod modulepath;
 pub mod modulerc;
+pub mod mpi_launcher;
 pub mod parents;
 pub mod partner;
 pub mod root;

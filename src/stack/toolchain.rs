@@ -12,7 +12,8 @@ use regex::Regex;
 use crate::constant::pattern;
 use crate::stack::environment::Environment;
 use crate::stack::family::{Families, essential_of};
-use crate::stack::launcher::{Launchers, Profile};
+use crate::stack::launcher::Launchers;
+use crate::stack::mpi_launcher::MpiLauncher;
 use crate::stack::starter::Starter;
 use crate::suite::Layer;
 use crate::suite::module_name::Module;
@@ -40,30 +41,6 @@ pub struct Loaded {
     pub hash: Option<Box<str>>,
 }
 
-/// The launcher of the loaded MPI.
-#[derive(Clone, Debug)]
-pub struct Launcher {
-    /// The program.
-    pub program: PathBuf,
-    /// How it is to be called.
-    pub profile: Profile,
-    /// What a scheduler has to do with it, in an allocation.
-    pub starter: Option<Starter>,
-}
-
-impl Launcher {
-    /// What stands for `{mpirun}`: the program and its words before `-n`, for the step of this name.
-    #[must_use]
-    pub fn words(&self, step: &str, node: Option<&str>) -> Vec<String> {
-        let scheduler = self.starter.as_ref().and_then(|starter| Some((starter.program.as_ref()?, starter)));
-        let (program, words) = match scheduler {
-            Some((program, starter)) => (program, starter.method.words(step, node)),
-            None => (&self.program, self.profile.args.clone()),
-        };
-        std::iter::once(program.to_string_lossy().into_owned()).chain(words).collect()
-    }
-}
-
 /// Modules, environment and tools.
 #[derive(Clone, Debug)]
 pub struct Toolchain {
@@ -82,7 +59,7 @@ pub struct Toolchain {
     /// The tools without which one of its modules is broken.
     pub essential: BTreeSet<Placeholder>,
     /// How MPI programs are started, or why they cannot be.
-    pub launcher: Result<Launcher, String>,
+    pub launcher: Result<MpiLauncher, String>,
     /// What hides a tool or launcher that was not found and may well be there.
     pub hidden: Option<PathFault>,
 }
@@ -315,7 +292,7 @@ impl Toolchain {
         set.filter(|path| path.is_absolute()).find_map(|path| which::which(path).ok())
     }
 
-    fn find_launcher(&self, families: &Families, launchers: &Launchers) -> Result<Launcher, String> {
+    fn find_launcher(&self, families: &Families, launchers: &Launchers) -> Result<MpiLauncher, String> {
         let mpi = self.of(Layer::Mpi).ok_or("no MPI module is loaded")?;
         let profile =
             launchers.find(&families.kin(&mpi.family, mpi.module.plain_version())).ok_or_else(|| {
@@ -333,7 +310,7 @@ impl Toolchain {
         let program =
             program.ok_or_else(|| format!("{} brings no {}", mpi.module, profile.command.join(" or ")))?;
         let starter = Starter::of(profile, launchers)?;
-        Ok(Launcher { program, profile: profile.clone(), starter })
+        Ok(MpiLauncher { program, profile: profile.clone(), starter })
     }
 }
 

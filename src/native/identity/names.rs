@@ -11,7 +11,8 @@ use crate::constant::pattern;
 use crate::native::place::{install, real};
 use crate::native::{judged, unanswered};
 use crate::stack::lmod::Answer;
-use crate::stack::toolchain::{Launcher, Loaded};
+use crate::stack::mpi_launcher::MpiLauncher;
+use crate::stack::toolchain::Loaded;
 use crate::suite::launch::Launch;
 use crate::suite::template::Placeholder;
 use crate::verdict::check::Check;
@@ -255,7 +256,7 @@ fn differs(wanted: &[String], said: &[String]) -> Option<(String, String)> {
 }
 
 /// Whether another name of the launcher is the launcher, tells its version, and starts as many processes.
-fn launches(tools: &Tools<'_>, name: &str, launcher: &Launcher, mpi: &Loaded) -> Check {
+fn launches(tools: &Tools<'_>, name: &str, launcher: &MpiLauncher, mpi: &Loaded) -> Check {
     let (check, profile, launcher) = (format!("name {name}"), &launcher.profile, &launcher.program);
     let found = match typed(tools, name, mpi) {
         Ok(found) => found,
