@@ -15,7 +15,7 @@ pub(crate) struct Fault {
     pub(crate) script: PathBuf,
     pub(crate) run: String,
     /// What is run of the healthy stack, where the fault shows a module that is not there.
-    healthy: String,
+    pub(crate) healthy: String,
     red: (String, String),
     words: String,
     pub(crate) env: Option<(String, String)>,

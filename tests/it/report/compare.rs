@@ -240,7 +240,9 @@ fn judge(fault: &Fault) -> (bool, String) {
 #[test]
 fn a_seeded_fault_is_the_first_reason() {
     let every = if std::env::var_os("STACKPROBE_ALL_FAULTS").is_some() { 1 } else { 7 };
-    let faults: Vec<Fault> = faults().into_iter().step_by(every).collect();
+    // Where the healthy stack has no such module, no two runs have a case in common.
+    let comparable = faults().into_iter().filter(|fault| fault.run == fault.healthy);
+    let faults: Vec<Fault> = comparable.step_by(every).collect();
     let rows = Mutex::new(Vec::new());
     by_two(&faults, |fault| {
         let (right, first) = judge(fault);
