@@ -140,7 +140,7 @@ fn a_wrong_command_line_is_told_whole_before_any_stack_is_looked_at() {
         "no suite or probe is named `mpi/nothing`",
         "`stackprobe explain mpi` tells its probes",
         "no probe has the tag `fortrn`",
-        "tags are: c, codegen, ",
+        "tags are: application, c, codegen, ",
         "`-x` is not a name of a module",
         "`-y` is not a name of a module",
     ] {
