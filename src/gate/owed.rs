@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::reason::Reason;
 use crate::report::counts::UNCHANGED;
 use crate::report::merge::{Part, weight};
-use crate::report::record::{CaseRecord, INTERRUPTED, OVER_BUDGET, Owed};
+use crate::report::record::{CaseRecord, INTERRUPTED, Owed};
 use crate::report::seal::Broken;
 use crate::report::text::many;
 use crate::suite::select::Shard;
@@ -199,7 +199,7 @@ fn lost(evidence: &Evidence<'_>) -> Vec<Reason> {
         if case.checks.iter().any(|check| check.kind == INTERRUPTED) {
             stopped.push(case);
         }
-        if case.checks.iter().any(|check| check.kind == OVER_BUDGET) {
+        if case.is_over_budget() {
             over.insert(case.owed.id.as_str());
         }
     }

@@ -172,6 +172,12 @@ impl CaseRecord {
         self.checks.iter().any(|check| check.kind == INTERRUPTED)
     }
 
+    /// Whether it was left out because others tell more in the time that there is.
+    #[must_use]
+    pub fn is_over_budget(&self) -> bool {
+        self.checks.iter().any(|check| check.kind == OVER_BUDGET)
+    }
+
     /// The worst outcome of its checks.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

@@ -41,7 +41,11 @@ pub fn message(account: &Account) -> String {
             let left = account.cases().filter(|case| case.is_unfinished()).count();
             return format!("UNKNOWN {left}/{total}: so many were not begun");
         }
-        (0, 0) => return format!("PASS {total}/{total}"),
+        (0, 0) => {
+            let left = account.cases().filter(|case| case.is_over_budget()).count();
+            let more = if left > 0 { format!(" over-budget={left}") } else { String::new() };
+            return format!("PASS {}/{total}{more}", total - left);
+        }
         (0, _) => Outcome::Error,
         _ => Outcome::Failed,
     };
@@ -102,7 +106,7 @@ pub fn say(message: &str) {
 mod tests {
     use super::*;
     use crate::report::account::Told;
-    use crate::report::record::Owed;
+    use crate::report::record::{OVER_BUDGET, Owed};
 
     fn account(outcomes: &[(&str, Outcome, &str)]) -> Account {
         let told = outcomes.iter().map(|(probe, outcome, reason)| {
@@ -132,6 +136,9 @@ mod tests {
         assert_eq!(told, "FAIL 3/4 error=1 first=mpi/c gcc/12.2.0 openmpi/5.0.11: wrong sum");
         assert!(message(&account(&cases[..2])).starts_with("UNKNOWN 1/2 error=1 first=mpi/b "));
         assert_eq!(message(&account(&cases[..1])), "PASS 1/1");
+        let mut part = account(&[("a", Outcome::Passed, ""), ("b", Outcome::Skipped, "over budget")]);
+        part.told[1].case.checks[0].kind = OVER_BUDGET.into();
+        assert_eq!(message(&part), "PASS 1/2 over-budget=1");
     }
 
     #[test]
