@@ -10,7 +10,6 @@ use crate::exit::Exit;
 use crate::history::{Entry, file};
 use crate::notify::Message;
 use crate::report::account::Account;
-use crate::report::claim::Claim;
 use crate::report::console::note;
 use crate::report::gather::gather;
 use crate::report::narrow::narrow;
@@ -33,10 +32,6 @@ pub fn report(flags: &Report) -> Result<Exit, Error> {
     let out = out(flags, &filters)?;
     let notify = flags.notices.read(out.as_deref())?;
     if let Some(out) = &out {
-        if let Some(writer) = Claim::holder(out) {
-            let what = format!("a run is still writing into `{}`: {writer}", out.display());
-            return Err(Error::new(Kind::Pod, what).hint("wait for it, or give --out another folder"));
-        }
         std::fs::create_dir_all(out).map_err(|error| Error::place("make", out, &error))?;
     }
     let nowhere = PathBuf::new();

@@ -127,6 +127,8 @@ pub fn execute(
             Ok(status) => format!("the supervisor ended without a report ({status})"),
             Err(error) => lost(error),
         });
+        let left = case.remains.remove();
+        sweep::look_again_in_the_end(case.remains);
         Report {
             ended: if stop.requested().is_some() { Ended::Interrupted } else { Ended::Lost(why) },
             wall: Duration::ZERO,
@@ -134,7 +136,7 @@ pub fn execute(
             system: Duration::ZERO,
             peak_memory: 0,
             leaked: Vec::new(),
-            remains: case.remains.remove().into_iter().map(|path| Text(path.into())).collect(),
+            remains: left.into_iter().map(|path| Text(path.into())).collect(),
             again: false,
         }
     };

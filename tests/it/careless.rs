@@ -71,7 +71,7 @@ fn a_shard_that_an_expression_leaves_empty_is_named() {
 }
 
 #[test]
-fn a_run_that_goes_on_is_not_said_to_have_ended_and_keeps_its_folder() {
+fn a_run_that_goes_on_is_not_said_to_have_ended() {
     let mut first = call(&["run", "waits", "--cc", "gcc/12", "--suites", "suites", "--jobs", "2"]);
     let folder = first.folder().to_path_buf();
     let text = WAITS.replace("{root}", folder.to_str().unwrap());
@@ -85,17 +85,11 @@ fn a_run_that_goes_on_is_not_said_to_have_ended_and_keeps_its_folder() {
     let results = folder.join("results");
     let results = results.to_str().unwrap();
     let merged = call(&["report", results, "--out", "merged"]).run();
-    let own = call(&["report", results]).run();
-    let other = call(&["report", results, "--out", results]).run();
     std::fs::write(folder.join("go"), "").unwrap();
     assert_eq!(running.wait().unwrap().code(), Some(0));
     assert_eq!(merged.code, 75, "{}", merged.stdout);
     let process = format!("the run is still going on, process {} on ", running.id());
     assert!(merged.stdout.contains(&process), "{}", merged.stdout);
-    for refused in [own, other] {
-        assert_eq!(refused.code, 75, "{}", refused.stdout);
-        assert!(refused.stderr.contains("a run is still writing into"), "{}", refused.stderr);
-    }
     call(&["report", results]).run().exits(0);
 }
 

@@ -17,7 +17,7 @@ use crate::report::record::{CaseRecord, INTERRUPTED};
 use crate::report::results::read;
 use crate::report::summary;
 use crate::run::scheduler::ask;
-use crate::verdict::check::Outcome;
+use crate::verdict::check::{Check, Outcome};
 
 /// How often SLURM is asked at first, and at most how seldom later: its controller serves many.
 const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(15)];
@@ -191,13 +191,24 @@ fn own_up(job: &Job, index: u32, state: Option<&State>, results: &Path) -> Resul
                 save(&CaseRecord::absent(owed, "slurm", Outcome::Error, &reason))?;
             }
             // The task only saw a signal; SLURM knows who sent it.
-            Some(mut record) if cut_short && record.checks.iter().any(|check| check.kind == INTERRUPTED) => {
-                let cut = record.checks.iter_mut().filter(|check| check.kind == INTERRUPTED);
-                cut.for_each(|check| check.reason = format!("{}: {reason}", check.reason));
+            Some(mut record) if cut_short && record.checks.iter().any(cut) => {
+                for check in record.checks.iter_mut().filter(|check| cut(check)) {
+                    check.reason = format!("{}: {reason}", check.reason);
+                    check.outcome = Outcome::Error;
+                    INTERRUPTED.clone_into(&mut check.kind);
+                    check.diagnosis = None;
+                }
                 save(&record)?;
             }
             Some(_) => {}
         }
     }
     Ok(())
+}
+
+/// Whether it says no more than that somebody ended the command: this program itself, or with it all of the task.
+fn cut(check: &Check) -> bool {
+    let signals = ["killed by SIGTERM", "killed by SIGKILL", "exit status 143", "exit status 137"];
+    check.kind == INTERRUPTED
+        || (check.outcome == Outcome::Failed && signals.iter().any(|how| check.command.starts_with(how)))
 }
