@@ -16,7 +16,6 @@ use crate::pod::signals::Stop;
 use crate::report::console::say;
 use crate::report::kept::{self, Kept};
 use crate::report::text::line;
-use crate::run::execute::TAG;
 use crate::run::foreground::Foreground;
 use crate::run::root::Root;
 use crate::run::surroundings::{self, Place};
@@ -141,8 +140,6 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
         toolboxes: &catalogue.site.toolboxes,
     };
     let mut environment = surroundings::environment(toolchain, &place);
-    // The mark of the call of Lmod: whoever carries it is killed with what that left.
-    environment.unset(TAG);
     let (program, name, arguments) = if let Some((name, arguments)) = flags.command.split_first() {
         (program(name, &environment, &dir)?, name.clone(), arguments.to_vec())
     } else {

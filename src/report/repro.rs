@@ -188,8 +188,7 @@ impl Repro<'_> {
     }
 
     fn set(&self, text: &mut String, name: &OsStr, value: Option<&OsStr>) {
-        // The harness's own tag, and what belongs to the shell.
-        if !is_shell_name(name) || name == "STACKPROBE_CASE" {
+        if !is_shell_name(name) {
             return;
         }
         let secret = value.is_some_and(|value| hidden(name, value));

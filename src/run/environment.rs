@@ -7,14 +7,17 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
+use super::execute::TAG;
+
 /// The hidden first argument that asks for it.
 pub const ARGUMENT: &str = "__environment";
 
-/// Writes every variable as `NAME=VALUE`, each followed by NUL.
+/// Writes every variable as `NAME=VALUE`, each followed by NUL: all but the mark of the call that evaluates modules. A
+/// case has a mark of its own, and a launcher that finds two hands on one of them, perhaps the wrong one.
 #[must_use]
 pub fn main() -> ExitCode {
     let mut text = Vec::new();
-    for (name, value) in std::env::vars_os() {
+    for (name, value) in std::env::vars_os().filter(|(name, _)| name != TAG) {
         text.extend_from_slice(name.as_bytes());
         text.push(b'=');
         text.extend_from_slice(value.as_bytes());

@@ -24,7 +24,7 @@ use crate::error::{Error, Kind, reason};
 use crate::pod::signals::Stop;
 
 /// The variable that marks every process of a case, so that they are found even if their supervisor was killed.
-pub const TAG: &str = "STACKPROBE_CASE";
+pub(super) const TAG: &str = "STACKPROBE_CASE";
 
 /// SIGKILL's time, and slack for a machine that swaps.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -98,6 +98,8 @@ pub fn execute(
     let killed = oom::kills();
     let tag = tag();
     let mut job = Job::new(command, remains.found());
+    // This program may itself run in a case of another.
+    job.env.retain(|(name, _)| name.as_ref() != TAG);
     job.env.push((Text(TAG.into()), Text(tag.clone())));
     let (supervisor, pipes) = capture.supervisors.start(&job).map_err(|error| {
         let program = capture.supervisors.program().display();
@@ -127,8 +129,6 @@ pub fn execute(
             Ok(status) => format!("the supervisor ended without a report ({status})"),
             Err(error) => lost(error),
         });
-        let left = case.remains.remove();
-        sweep::look_again_in_the_end(case.remains);
         Report {
             ended: if stop.requested().is_some() { Ended::Interrupted } else { Ended::Lost(why) },
             wall: Duration::ZERO,
@@ -136,7 +136,7 @@ pub fn execute(
             system: Duration::ZERO,
             peak_memory: 0,
             leaked: Vec::new(),
-            remains: left.into_iter().map(|path| Text(path.into())).collect(),
+            remains: case.remains.remove().into_iter().map(|path| Text(path.into())).collect(),
             again: false,
         }
     };

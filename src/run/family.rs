@@ -42,17 +42,6 @@ const FREEZE: Duration = Duration::from_millis(20);
 /// without a pause was caught within 0.1 s.
 const CHASE: Duration = Duration::from_secs(1);
 
-/// After how long it is looked again who holds a new entry of shared memory: its maker may have been put aside between
-/// making and opening it, on a machine with more to do than CPUs.
-const LOOKS: [Duration; 6] = [
-    Duration::ZERO,
-    Duration::from_micros(100),
-    Duration::from_micros(400),
-    Duration::from_millis(2),
-    Duration::from_millis(6),
-    Duration::from_millis(12),
-];
-
 /// Why the watch over a running command ends.
 enum Cause {
     /// The command has ended.
@@ -292,7 +281,7 @@ impl Family {
         // Before anything else: whoever made the new entry may be about to end.
         if news {
             self.news.heard()?;
-            self.identify();
+            self.claim(&tree::descendants(own_pid()));
         }
         if children {
             self.children.heard()?;
@@ -312,20 +301,6 @@ impl Family {
             }
         }
         Ok(if Instant::now() >= until { Woken::Late } else { Woken::Child })
-    }
-
-    /// Looks whose the new entries of shared memory are, until it is known or they are most likely somebody else's.
-    fn identify(&mut self) {
-        for pause in LOOKS {
-            std::thread::sleep(pause);
-            self.claim(&tree::descendants(own_pid()));
-            if !self.remains.as_ref().is_some_and(Remains::puzzles) {
-                return;
-            }
-        }
-        if let Some(remains) = &mut self.remains {
-            remains.leave_to_others();
-        }
     }
 
     fn claim(&mut self, pids: &[i32]) {

@@ -5,8 +5,6 @@
 //! moment, the supervisor is told by the kernel of every new entry while its creator still has it open or mapped, and
 //! looks again whenever it has frozen the tree to kill it. What nobody of the case was seen with is not touched.
 //!
-//! The kernel tells of an entry a moment before its creator has it open, and may run us first: so we look some times.
-//!
 //! It is told by a signal (`F_NOTIFY`), old as that is: closing an inotify instance takes the kernel 16 ms, more than
 //! a short case, and a node has few of them for all containers of a user. Where neither is to be had, the names that
 //! MPI libraries give decide for entries that nobody visible holds: crashed ranks would else fill `/dev/shm` and break
@@ -74,8 +72,6 @@ pub(super) struct Remains {
     shared_before: HashSet<Identity>,
     temporary_before: HashSet<OsString>,
     ours: BTreeMap<OsString, Identity>,
-    /// New entries that nobody of the case was seen with, however often it was looked.
-    strange: HashSet<Identity>,
     /// The folder, kept open while the kernel is to tell of what is new in it.
     watched: Option<File>,
 }
@@ -89,7 +85,6 @@ impl Remains {
             shared_before: files(shared).map(|(_, identity)| identity).collect(),
             temporary_before: names(temporary).collect(),
             ours: BTreeMap::new(),
-            strange: HashSet::new(),
             watched: None,
         }
     }
@@ -102,7 +97,6 @@ impl Remains {
             shared_before: there.shared.into_iter().collect(),
             temporary_before: there.temporary.into_iter().map(|name| name.0).collect(),
             ours: BTreeMap::new(),
-            strange: HashSet::new(),
             watched: None,
         }
     }
@@ -142,17 +136,6 @@ impl Remains {
         let held: Vec<_> = new.into_iter().filter(|(_, identity)| held.contains(identity)).collect();
         self.ours.extend(held.iter().cloned());
         Holdings(held.into_iter().map(|(name, identity)| (Text(name), identity)).collect())
-    }
-
-    /// Whether there is a new entry of which it is still open whose it is.
-    pub(super) fn puzzles(&self) -> bool {
-        self.new_entries().any(|(_, identity)| !self.strange.contains(&identity))
-    }
-
-    /// Takes all new entries that nobody was seen with for those of others.
-    pub(super) fn leave_to_others(&mut self) {
-        let strange: Vec<Identity> = self.new_entries().map(|(_, identity)| identity).collect();
-        self.strange.extend(strange);
     }
 
     /// Notes what another process has seen the case hold.

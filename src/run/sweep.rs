@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -12,9 +11,6 @@ use nix::unistd::Pid;
 
 use super::remains::Remains;
 use super::tree;
-
-/// What is known of cases whose supervisor was killed.
-static LOST: Mutex<Vec<Remains>> = Mutex::new(Vec::new());
 
 /// How long to try; see the supervisor, which has the same limit for the same reason.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -32,19 +28,8 @@ pub(super) fn kill_tagged(name: &str, value: &OsStr, remains: &mut Remains) {
 
 /// Kills every process below this one, once no case runs any more: what a killed supervisor left and what has no mark,
 /// because it had cleared its environment. Needs [`adopt_orphans`](crate::pod::init::adopt_orphans).
-///
-/// What a library left in shared memory of a case whose supervisor was killed is looked for once more: somebody may have
-/// held it at first.
 pub fn leave_nothing() {
     kill_all(&|| tree::descendants(Pid::this().as_raw()), &mut |_| {});
-    for mut remains in std::mem::take(&mut *LOST.lock().unwrap_or_else(PoisonError::into_inner)) {
-        remains.remove();
-    }
-}
-
-/// Keeps what is known of a case whose supervisor was killed until no case runs any more.
-pub(super) fn look_again_in_the_end(remains: Remains) {
-    LOST.lock().unwrap_or_else(PoisonError::into_inner).push(remains);
 }
 
 /// This is the one place that looks again and again instead of waiting for an event: these processes need not be below

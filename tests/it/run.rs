@@ -398,3 +398,21 @@ fn a_log_holds_no_secret_and_nothing_of_an_earlier_run() {
     let text = std::fs::read_to_string(log).unwrap();
     assert_eq!(text, "$ sh p.sh\nAPI_TOKEN=***\nsaid\n");
 }
+
+/// A launcher that finds a variable twice hands on one of the two. With the mark of the call of Lmod beside that of the
+/// case, ranks of Open MPI had the wrong one, and outlived their case when its supervisor was killed.
+#[test]
+fn every_rank_carries_the_mark_of_its_case_and_no_other() {
+    let suite = "name = \"mine\"\nsummary = \"x\"\ntoolchain = [\"compiler\", \"mpi\"]\n[[probe]]\nname = \"marks\"\n\
+                 summary = \"y\"\nsources = [\"p.sh\"]\nranks = 2\nrun = \"sh {sources} {mpirun} -n {ranks}\"\n";
+    let script = "own=$STACKPROBE_CASE
+        count=$(tr '\\0' '\\n' </proc/$$/environ | grep -c '^STACKPROBE_CASE=')
+        [ $count = 1 ] || { echo $count marks; exit 1; }
+        \"$@\" sh -c \"[ \\$STACKPROBE_CASE = $own ] || { echo \\$STACKPROBE_CASE is not $own; exit 1; }\"\n";
+    let answer = call(&["run", "mine", "--cc", "gcc/12", "--mpi", "*", "--suites", "s"])
+        .file("s/mine/suite.toml", suite)
+        .file("s/mine/p.sh", script)
+        .run()
+        .exits(0);
+    assert_eq!(answer.junit().count("passed"), 5, "{}", answer.stdout);
+}
