@@ -27,6 +27,10 @@ case $at/ in
 "$prefix"/*) told 0 "$name.pc is the module's" ;;
 *) told 1 "$name.pc is the module's" "$at/$name.pc is found first, and the module is of $prefix" ;;
 esac
+# The tree of the stack: what is installed beside the library, or one folder further up (OS and CPU, or a compiler).
+tree=${prefix%/*/*}
+case $tree in '' | /usr | /usr/local | /tmp | /var/tmp | /home) tree=${prefix%/*} ;; esac
+case $tree in '' | /usr | /usr/local | /tmp | /var/tmp | /home) tree=$prefix ;; esac
 missing= foreign=
 for word in $(pkg-config --cflags --libs "$name"); do
     case $word in
@@ -34,9 +38,9 @@ for word in $(pkg-config --cflags --libs "$name"); do
     *) continue ;;
     esac
     [ -d "$folder" ] || missing="$missing $folder"
-    case $folder in
-    /usr/include* | /usr/lib* | /usr/local/* | /tmp/* | */spack-stage* | */spack-src* | */build-*) foreign="$foreign $folder" ;;
-    esac
+    case $folder in */spack-stage* | */spack-src* | */build-*) foreign="$foreign $folder" && continue ;; esac
+    case $(cd "$folder" 2>/dev/null && pwd -P)/ in "$tree"/*) continue ;; esac
+    case $folder in /usr/include* | /usr/lib* | /usr/local/* | /tmp/* | /var/tmp/*) foreign="$foreign $folder" ;; esac
 done
 [ -z "$missing" ]
 told $? "the folders in $name.pc are there" "$name.pc names folders that do not exist:$missing"
