@@ -205,11 +205,20 @@ impl Container {
         self.bundle.path().join("results")
     }
 
-    /// Starts it; `during` is called once `results/plan.json` is there.
-    pub(crate) fn run_while(self, during: impl FnOnce(&Self)) -> Ended {
-        std::fs::write(self.bundle.path().join("config.json"), self.config.to_string()).unwrap();
+    /// What starts it. As container runtimes do, a mount comes after that of a folder above it: the stack may lie below `/tmp`.
+    fn command(&self) -> Command {
+        let mut config = self.config.clone();
+        let mounts = config["mounts"].as_array_mut().unwrap();
+        mounts.sort_by_key(|mount| Path::new(mount["destination"].as_str().unwrap()).components().count());
+        std::fs::write(self.bundle.path().join("config.json"), config.to_string()).unwrap();
         let mut run = runc();
         run.arg("run").arg("--bundle").arg(self.bundle.path()).arg(&self.id).stdin(Stdio::null());
+        run
+    }
+
+    /// Starts it; `during` is called once `results/plan.json` is there.
+    pub(crate) fn run_while(self, during: impl FnOnce(&Self)) -> Ended {
+        let mut run = self.command();
         let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let started = Instant::now();
         while !self.results().join("plan.json").exists() {
@@ -222,9 +231,7 @@ impl Container {
     }
 
     pub(crate) fn run(self) -> Ended {
-        std::fs::write(self.bundle.path().join("config.json"), self.config.to_string()).unwrap();
-        let mut run = runc();
-        run.arg("run").arg("--bundle").arg(self.bundle.path()).arg(&self.id).stdin(Stdio::null());
+        let mut run = self.command();
         Ended { output: run.output().unwrap(), container: self }
     }
 
