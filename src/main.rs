@@ -41,7 +41,7 @@ fn obey() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return fail(&error),
     };
-    if let Some(told) = &settings.note {
+    for told in &settings.notes {
         report::console::note(told);
     }
     let cli = match settings.parse(argv).map_err(Faults::asked) {

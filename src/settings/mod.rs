@@ -8,6 +8,7 @@ mod faults;
 mod file;
 mod found;
 mod known;
+mod mistyped;
 mod shown;
 
 use std::ffi::{OsStr, OsString};
@@ -21,6 +22,7 @@ pub use faults::Faults;
 pub use file::Value;
 use found::NAME;
 use known::Known;
+use mistyped::mistyped;
 pub use shown::Shown;
 use shown::shown;
 
@@ -31,8 +33,8 @@ pub struct Settings {
     pub file: Option<PathBuf>,
     /// The profile, if one was asked for.
     pub profile: Option<String>,
-    /// What a person should know of a file that was found and is not used.
-    pub note: Option<String>,
+    /// What a person should know: of a file that was found and is not used, of variables that say nothing.
+    pub notes: Vec<String>,
     /// What each key is set to.
     pub values: Vec<Value>,
 }
@@ -54,9 +56,11 @@ impl Settings {
         let site = given("--site", "STACKPROBE_SITE").map(PathBuf::from);
         let named = typed(argv, "--config").or_else(|| std::env::var_os("STACKPROBE_CONFIG"));
         let found = found::find(named.as_deref().map(Path::new), site.as_deref())?;
+        let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let notes = found.note.iter().cloned().chain(mistyped(&Cli::command(), variables)).collect();
         let Some(path) = found.file else {
             return match profile {
-                None => Ok(Self { note: found.note, ..Self::default() }),
+                None => Ok(Self { notes, ..Self::default() }),
                 Some(profile) => {
                     let what = format!("there is no {NAME} that could have a profile `{profile}`");
                     Err(Error::new(Kind::Usage, what).hint(found.note.unwrap_or_else(|| {
@@ -67,7 +71,7 @@ impl Settings {
             };
         };
         let values = file::read(&path, profile.as_deref(), &Known::new())?;
-        Ok(Self { file: Some(path), profile, note: found.note, values })
+        Ok(Self { file: Some(path), profile, notes, values })
     }
 
     /// Reads a command line, with these settings in the place of what is built in.

@@ -141,3 +141,13 @@ fn every_setting_of_the_page_is_one_and_every_example_is_understood() {
         stackprobe::cli::Cli::try_parse_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
     }
 }
+
+#[test]
+fn a_variable_that_is_nearly_one_of_ours_has_a_note_and_that_of_a_service_has_none() {
+    let list = |name: &str| call(&["list", "no-such-suite"]).env(name, "x").run().stderr;
+    let told = list("STACKPROBE_RESULT");
+    let note = "STACKPROBE_RESULT is set and says nothing: did you mean STACKPROBE_RESULTS?";
+    assert!(told.contains(note), "{told}");
+    let quiet = list("STACKPROBE_PORT");
+    assert!(!quiet.contains("did you mean STACKPROBE"), "{quiet}");
+}
