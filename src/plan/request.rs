@@ -1,5 +1,6 @@
 //! What a command line asks for, understood before any stack is looked at: all that is wrong with it, at once.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::cli::{Modules, Select};
@@ -96,9 +97,19 @@ fn share(select: &Select) -> Result<Option<Share>, Error> {
     let shard = select.shard.map(|choice| choice.resolve(index.as_deref())).transpose().map_err(|what| {
         Error::new(Kind::Usage, what).hint("--shard I/N names the shard itself, counted from 1")
     })?;
-    let (Some(shard), Some(path)) = (shard, &select.balance) else {
-        return Ok(shard.map(Share::even));
-    };
+    let Some(shard) = shard else { return Ok(None) };
+    Ok(Some(match seconds(select)? {
+        Some(seconds) => Share::balanced(shard, seconds),
+        None => Share::even(shard),
+    }))
+}
+
+/// How long each case takes, by its id, where all parts of the plan are to take about as long.
+///
+/// # Errors
+/// A file that is no such plan.
+pub fn seconds(select: &Select) -> Result<Option<BTreeMap<String, f64>>, Error> {
+    let Some(path) = &select.balance else { return Ok(None) };
     let hint =
         "--balance names a plan that `stackprobe list --all --format json --history FILE --out PLAN` writes";
     let seconds = read_plan(path)
@@ -111,7 +122,7 @@ fn share(select: &Select) -> Result<Option<Share>, Error> {
         return Err(Error::new(Kind::Usage, what)
             .hint("`stackprobe list --all --format json --history FILE --out PLAN` writes one that does"));
     }
-    Ok(Some(Share::balanced(shard, seconds)))
+    Ok(Some(seconds))
 }
 
 /// The toolchains that are asked for, and with which further modules. What no flag says is what pods have always set,

@@ -36,7 +36,8 @@ pub(super) fn plan_of(folder: &Path, index: u32) -> PathBuf {
 /// Reports that cannot be written.
 pub(super) fn follow(
     job: &Job,
-    (results, tmp): (&Path, &Path),
+    results: &Path,
+    tmp: &Path,
     limit: Duration,
     stop: &Stop,
 ) -> Result<Exit, Error> {

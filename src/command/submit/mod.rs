@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::plan::cases::{Plan, Planned};
 use crate::plan::catalogue::Catalogue;
 use crate::plan::owed::{plan, record};
-use crate::plan::request::Request;
+use crate::plan::request::{Request, seconds};
 use crate::plan::share::Share;
 use crate::plan::toolchains::Stack;
 use crate::pod::facts::Facts;
@@ -45,6 +45,7 @@ pub fn submit(flags: &Submit) -> Result<Exit, Error> {
     let stop = Arc::new(Stop::new(Duration::from_secs(20))?);
     let root = Root::new(false)?;
     let tmp = root.path();
+    refuse(flags)?;
     if !flags.dry_run && which::which("sbatch").is_err() {
         return Err(Error::new(Kind::Usage, "there is no SLURM here: no `sbatch` on PATH")
             .hint("submit from a host of the cluster, or use `stackprobe run`"));
@@ -83,9 +84,20 @@ pub fn submit(flags: &Submit) -> Result<Exit, Error> {
         None => Ok(Exit::Passed),
         Some(limit) => {
             signals::listen(Arc::clone(&stop))?;
-            follow::follow(&job, (&results, tmp), limit, &stop)
+            follow::follow(&job, &results, tmp, limit, &stop)
         }
     }
+}
+
+/// What `run` takes and a job cannot be given: each task has a part of its own, and no earlier results.
+fn refuse(flags: &Submit) -> Result<(), Error> {
+    let given = [("--shard", flags.select.shard.is_some()), ("--failed", flags.select.failed.is_some())];
+    let wrong: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, format!("`submit` has no {}", wrong.join(" and no ")))
+        .hint("the tasks share the plan among themselves; -E and --exclude say what they share"))
 }
 
 /// What each task owes: as many parts as were asked for, but none that is empty.
@@ -100,10 +112,14 @@ fn parts(flags: &Submit, facts: &Facts, tmp: &Path, stop: &Stop) -> Result<Vec<P
     let (asked, whole, _) = plan(&catalogue, &stack, &request)?;
     let planned: Vec<Planned> = asked.iter().map(|asked| asked.planned(&catalogue)).collect();
     let wanted = if flags.one_job { 1 } else { flags.array.map_or(TASKS, std::num::NonZeroU32::get) };
+    let seconds = seconds(&flags.select)?;
     let deal = |tasks: u32| -> Vec<Plan> {
         let shards = (1..=tasks).filter_map(|index| format!("{index}/{tasks}").parse().ok());
         let part = |shard| {
-            let share = Share::even(shard);
+            let share = match &seconds {
+                Some(seconds) => Share::balanced(shard, seconds.clone()),
+                None => Share::even(shard),
+            };
             Plan::new(&catalogue.suites, &planned, &request.selection, Some(&share))
         };
         shards.map(part).filter(|plan| !plan.cases.is_empty()).collect()

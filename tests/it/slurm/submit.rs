@@ -1,5 +1,7 @@
 //! `stackprobe submit slurm`: an array of tasks, and one report that owns up to each of them.
 
+use serde_json::Value;
+
 use super::{is_there, with};
 use crate::fixture::{Call, Junit, call};
 
@@ -52,6 +54,46 @@ fn a_plan_is_shared_by_the_tasks_of_an_array_and_merged() {
     let tasks = std::fs::read_dir(results.join("tasks")).unwrap().count();
     assert_eq!(tasks, 2, "{}", answer.stderr);
     assert!(results.join("slurm/script.sh").exists() && results.join("report.html").exists());
+}
+
+#[test]
+fn tasks_of_a_balanced_array_take_what_the_kept_plans_say() {
+    if !is_there() {
+        return;
+    }
+    let select = ["mpi/hello", "--cc", "gcc/12", "--mpi", "mpich/*", "--mpi", "openmpi/*", "--all"];
+    let mut plan: Value = serde_json::from_str(
+        &call(&[&["list"], &select[..], &["--format", "json"]].concat()).run().exits(0).stdout,
+    )
+    .unwrap();
+    let ids = |plan: &Value| -> Vec<String> {
+        let cases = plan["cases"].as_array().unwrap().iter();
+        cases.map(|owed| owed["id"].as_str().unwrap().to_owned()).collect()
+    };
+    // One group takes longer than all others: dealt in turn, the first task would have a third of them beside it.
+    let all = ids(&plan);
+    let seconds = |id: &String| if *id == all[0] { 100.0 } else { 1.0 };
+    let seconds: serde_json::Map<String, Value> =
+        all.iter().map(|id| (id.clone(), seconds(id).into())).collect();
+    plan["basis"]["seconds"] = seconds.into();
+    let args = [&select[..], &["--array=2", "--balance", "times.json", "--wait"]].concat();
+    let answer = scripted("\"$@\"", &args).file("times.json", plan.to_string()).run().exits(0);
+    let read = |path: &str| -> Vec<String> {
+        ids(&serde_json::from_str(&std::fs::read_to_string(answer.results().join(path)).unwrap()).unwrap())
+    };
+    let (one, two) = (read("slurm/plan-1.json"), read("slurm/plan-2.json"));
+    assert!(
+        !one.is_empty() && one.len() < two.len() && one.len() + two.len() == all.len(),
+        "{one:?} {two:?}"
+    );
+    assert_eq!((read("tasks/1/plan.json"), read("tasks/2/plan.json")), (one, two));
+}
+
+#[test]
+fn what_a_job_cannot_be_given_is_refused_before_anything_is_read() {
+    let answer = submit(&["mpi", "--all", "--shard", "1/2", "--failed", "--dry-run"]).run().exits(2);
+    assert!(answer.stderr.contains("--shard and no --failed"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("hint: the tasks share the plan"), "{}", answer.stderr);
 }
 
 #[test]
