@@ -12,8 +12,10 @@ use crate::exit::Exit;
 use crate::pod;
 use crate::report::print::{not_json, print, print_json};
 use crate::run::output::Keeper;
+use crate::run::scheduler::around;
 use crate::stack::environment::Environment;
 use crate::stack::family::Families;
+use crate::stack::launcher::Launchers;
 use crate::suite::embedded;
 use crate::suite::module_name::Module;
 use crate::verdict::diagnosis::Diagnosis;
@@ -36,7 +38,7 @@ pub fn diagnose(flags: &Diagnose) -> Result<Exit, Error> {
     let module = flags.mpi.as_deref().map(Module::new);
     let mpi = module.as_ref().map(|module| (families.canonical(&module.family), module.version.as_str()));
     // What is known about this pod says nothing about another one that wrote the log.
-    let facts = if flags.here { here(&families, mpi, flags.ranks) } else { Facts::default() };
+    let facts = if flags.here { here(&families, mpi, flags.ranks)? } else { Facts::default() };
     let evidence = Evidence {
         exit: flags.exit,
         signal: flags.signal,
@@ -59,13 +61,18 @@ pub fn diagnose(flags: &Diagnose) -> Result<Exit, Error> {
 }
 
 /// What this pod is, as far as it was so when the log was written.
-fn here(families: &Families, mpi: Option<(&str, &str)>, ranks: Option<u32>) -> Facts {
+fn here(families: &Families, mpi: Option<(&str, &str)>, ranks: Option<u32>) -> Result<Facts, Error> {
     let pod = pod::facts::Facts::gather();
     let environment = Environment::inherited();
+    let launchers = Launchers::parse(&embedded::table("launchers.toml"))
+        .map_err(|faults| Error::of(Kind::Internal, faults))?;
+    let around = around(&std::env::temp_dir());
     let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
     let all = environment.iter().map(|(name, value)| (text(name), text(value)));
-    let leaked =
-        all.filter(|(name, value)| families.inherited().is_scrubbed(name, value)).map(|(name, _)| name);
+    let leaked = all
+        .filter(|(name, value)| families.inherited().is_scrubbed(name, value))
+        .map(|(name, _)| name)
+        .filter(|name| !around.keeps(&launchers, name));
     let mut facts = Facts { leaked: Some(leaked.collect()), ..Facts::of(&pod) };
     // What is free now tells nothing of what was free then, but it was never more than there is in all.
     let needed = mpi.and(ranks).map(shared_memory_for);
@@ -73,7 +80,7 @@ fn here(families: &Families, mpi: Option<(&str, &str)>, ranks: Option<u32>) -> F
     if total.is_some() {
         (facts.shm_free, facts.shm_needed) = (total, needed);
     }
-    facts
+    Ok(facts)
 }
 
 fn rules(site: Option<&Path>) -> Result<Rules, Error> {

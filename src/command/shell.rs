@@ -138,6 +138,7 @@ fn inside_toolchain(flags: &Shell) -> Result<Exit, Error> {
         launched: Some(Launch::Profile),
         root: facts.uid == 0,
         toolboxes: &catalogue.site.toolboxes,
+        job: catalogue.launchers.allocation(),
     };
     let mut environment = surroundings::environment(toolchain, &place);
     let (program, name, arguments) = if let Some((name, arguments)) = flags.command.split_first() {

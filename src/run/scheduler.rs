@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::pod::signals::Stop;
 use crate::stack::allocation::{Allocation, plugins};
 use crate::stack::environment::Environment;
+use crate::stack::launcher::Launchers;
 use crate::stack::lmod::Call;
 
 /// How long a command of SLURM may take to answer.
@@ -26,6 +27,14 @@ pub enum Around {
     Leaked(String),
     /// It is.
     Allocation(Allocation),
+}
+
+impl Around {
+    /// Whether a variable around this process is for its launchers: then it has not leaked.
+    #[must_use]
+    pub fn keeps(&self, launchers: &Launchers, name: &str) -> bool {
+        matches!(self, Self::Allocation(_)) && launchers.methods().any(|method| method.keeps(name))
+    }
 }
 
 /// Asks SLURM about the job that the variables of this process name.

@@ -1,7 +1,8 @@
-//! What a command finds around it: its environment, complete.
+//! What a command finds around it: its environment, complete. Pure.
 
 use std::path::Path;
 
+use crate::stack::allocation::Allocation;
 use crate::stack::environment::Environment;
 use crate::stack::toolchain::Toolchain;
 use crate::suite::Layer;
@@ -27,6 +28,8 @@ pub struct Place<'p> {
     pub root: bool,
     /// The site's MATLAB toolboxes.
     pub toolboxes: &'p [String],
+    /// The scheduler's job that this is part of.
+    pub job: Option<&'p Allocation>,
 }
 
 /// The environment of the toolchain, and what it is told about itself and where it is.
@@ -64,12 +67,10 @@ pub fn environment(toolchain: &Toolchain, place: &Place<'_>) -> Environment {
         for (name, value) in launcher.profile.variables(launch, place.root) {
             environment.set(name, value);
         }
-        // What the scheduler says of the job is its launcher's, whoever else must not see it.
-        if let Some(starter) = &launcher.starter {
-            let inherited = Environment::inherited();
-            for (name, value) in
-                inherited.iter().filter(|(name, _)| starter.method.keeps(&name.to_string_lossy()))
-            {
+        // What the scheduler says of the job is for its launcher; other commands do not see it.
+        if let (Some(starter), Some(job)) = (&launcher.starter, place.job) {
+            let kept = job.environment.iter();
+            for (name, value) in kept.filter(|(name, _)| starter.method.keeps(&name.to_string_lossy())) {
                 environment.set(name, value);
             }
         }

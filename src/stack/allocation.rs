@@ -15,6 +15,8 @@ pub struct Allocation {
     pub cpus: Option<u32>,
     /// The kinds that `srun --mpi` takes.
     pub plugins: Vec<String>,
+    /// The variables around this process, of which a launcher is given what it wants.
+    pub environment: Environment,
 }
 
 impl Allocation {
@@ -29,6 +31,7 @@ impl Allocation {
             nodes: number(&["SLURM_JOB_NUM_NODES", "SLURM_NNODES"]).unwrap_or(1),
             cpus: number(&["SLURM_CPUS_ON_NODE"]).filter(|cpus| *cpus > 0),
             plugins: Vec::new(),
+            environment: environment.clone(),
         })
     }
 }

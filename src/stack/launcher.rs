@@ -162,6 +162,11 @@ impl Launchers {
         usage.unwrap_or_else(|| "use its own mpirun".to_owned())
     }
 
+    /// Every way in which a scheduler starts ranks.
+    pub fn methods(&self) -> impl Iterator<Item = &Method> {
+        self.methods.iter()
+    }
+
     /// The job that this process is part of.
     #[must_use]
     pub fn allocation(&self) -> Option<&Allocation> {

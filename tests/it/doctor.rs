@@ -329,6 +329,7 @@ fn what_a_scheduler_leaks_is_told_and_reaches_no_case() {
     expect(&pod, 0, &["note env-leaked"]);
     let text = pod.call(&["doctor", "mpi"]).stdout;
     assert!(text.contains("PMI_PORT, SLURM_JOB_ID, SLURM_NODELIST: taken away from cases"), "{text}");
+    assert!(text.contains("SLURM_JOB_ID is 7, and there is no such allocation here"), "{text}");
     passes(&pod);
 }
 

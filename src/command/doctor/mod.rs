@@ -5,6 +5,7 @@ mod line;
 mod name;
 mod pod;
 mod print;
+mod scheduler;
 mod shm;
 mod stack;
 
@@ -15,8 +16,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::plan::catalogue::Catalogue;
 use crate::pod::facts::Facts;
+use crate::run::scheduler::{Around, around};
 use crate::stack::environment::Environment;
-use crate::stack::inherited::Inherited;
 use crate::verdict::fitness;
 use crate::verdict::rules::{Rules, shipped};
 use line::{Level, Line};
@@ -47,8 +48,10 @@ pub fn doctor(flags: &cli::Doctor) -> Result<Exit, Error> {
     let (health, mut lines, took) = std::thread::scope(|scope| {
         let ask = || std::thread::Builder::new().spawn_scoped(scope, || stack::lmod(&catalogue)).ok();
         let asked = able.then(ask).flatten();
-        let leaked = leaked(catalogue.families.inherited());
+        let around = around(&tmp);
+        let leaked = leaked(&catalogue, &around);
         let mut lines = pod::lines(&facts, &demands, &leaked);
+        lines.extend(scheduler::line(&around));
         lines.push(pod::ssh(std::env::var_os("PATH").as_deref()));
         lines.push(stack::mounts());
         let took = begun.elapsed();
@@ -79,12 +82,15 @@ fn rules(catalogue: &Catalogue) -> Result<Rules, Error> {
 }
 
 /// Variables of a scheduler, an MPI or a Service that no case sees, because they are taken away first.
-fn leaked(inherited: &Inherited) -> Vec<String> {
+fn leaked(catalogue: &Catalogue, around: &Around) -> Vec<String> {
+    let inherited = catalogue.families.inherited();
     let environment = Environment::inherited();
     let text = |text: &std::ffi::OsStr| text.to_string_lossy().into_owned();
     let all = environment.iter().map(|(name, value)| (text(name), text(value)));
     all.filter(|(name, value)| {
-        inherited.is_scrubbed(name, value) && (inherited.misleads(name) || value.contains("://"))
+        inherited.is_scrubbed(name, value)
+            && (inherited.misleads(name) || value.contains("://"))
+            && !around.keeps(&catalogue.launchers, name)
     })
     .map(|(name, _)| name)
     .collect()

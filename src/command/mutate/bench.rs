@@ -335,6 +335,7 @@ impl<'b> Bench<'b> {
             launched: ranks.map(|_| probe.launch),
             root: self.facts.uid == 0,
             toolboxes: &self.catalogue.site.toolboxes,
+            job: self.catalogue.launchers.allocation(),
         };
         let mut environment = environment(self.toolchain, &place);
         for (name, value) in &probe.env {

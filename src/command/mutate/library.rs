@@ -84,6 +84,7 @@ fn mpicc(toolchain: &Toolchain, words: &[&str], root: &Path, stop: &Stop) -> Res
         launched: None,
         root: false,
         toolboxes: &[],
+        job: None,
     };
     let environment = environment(toolchain, &place);
     let command = Command {

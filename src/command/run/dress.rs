@@ -69,6 +69,7 @@ impl Group<'_> {
             launched: launched.then_some(probe.launch),
             root: self.session.facts.uid == 0,
             toolboxes: &self.session.catalogue.site.toolboxes,
+            job: self.session.catalogue.launchers.allocation(),
         };
         let mut environment = environment(self.toolchain, &place);
         for service in &probe.services {

@@ -108,3 +108,20 @@ fn a_launcher_that_cannot_be_used_here_is_refused_in_one_line() {
     let answer = crate::fixture::call(&[&args[..], &["pmix"]].concat()).run().exits(2);
     assert!(answer.stderr.contains("--launcher must be one of srun-pmix, srun-pmi2"), "{}", answer.stderr);
 }
+
+#[test]
+fn the_doctor_of_an_allocation_names_it_and_calls_nothing_of_it_leaked() {
+    if !is_there() {
+        return;
+    }
+    let text = in_job(&["--ntasks=2"], &["doctor", "mpi"]).run().exits(0).stdout;
+    assert!(text.contains("of SLURM on n1: 1 node, 2 CPUs of this node; srun --mpi: "), "{text}");
+    assert!(text.contains("pmix") && !text.contains("env-leaked"), "{text}");
+    let log = "srun returned non-zero exit status (256) from launching\nthe per-node daemon.\n";
+    let answer = in_job(&["--ntasks=2"], &["diagnose", "--here", "log"]).file("log", log).run().exits(0);
+    assert!(
+        answer.stdout.contains("env-slurm-leak") && !answer.stdout.contains("fault: pod"),
+        "{}",
+        answer.stdout
+    );
+}
