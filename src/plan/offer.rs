@@ -18,7 +18,8 @@ use spack_db::built_with;
 /// The check that says what the toolchain does not offer.
 #[must_use]
 pub fn lacking(
-    (suite, probe): (&Suite, &Probe),
+    suite: &Suite,
+    probe: &Probe,
     toolchain: &Toolchain,
     facts: &Facts,
     catalogue: &Catalogue,
@@ -59,7 +60,7 @@ fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &
             });
             (is == *not).then(|| format!("`{requirement}` does not hold"))
         }
-        Need::Spack { not, names, variants } => built(toolchain, (names, variants), *not),
+        Need::Spack { not, names, variants } => built(toolchain, names, variants, *not),
         Need::Cpu(feature) if facts.has_feature(feature) => None,
         Need::Cpu(feature) => Some(format!("this node's CPU has no {feature}")),
         Need::Capability(name) => {
@@ -72,7 +73,7 @@ fn not_offered(probe: &Probe, toolchain: &Toolchain, facts: &Facts, catalogue: &
 }
 
 /// Why the loaded module that is one of `names` is not known to be built so.
-fn built(toolchain: &Toolchain, (names, variants): (&[String], &[String]), not: bool) -> Option<String> {
+fn built(toolchain: &Toolchain, names: &[String], variants: &[String], not: bool) -> Option<String> {
     let Some(loaded) = named(toolchain, names) else {
         return Some(format!("no module {} is loaded", names.join(" or ")));
     };

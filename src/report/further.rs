@@ -18,9 +18,14 @@ pub(super) fn further(account: &Account, level: FinalLevel) -> String {
     let cases: Vec<&CaseRecord> = account.cases().collect();
     if level >= FinalLevel::Flaky {
         for case in cases.iter().filter(|case| case.is_flaky()) {
-            let tries = many(case.earlier.len(), "try").replace("trys", "tries");
             let first = case.earlier.first().map_or("", |check| &check.reason);
-            entry(&mut text, Outcome::Error, "flaky", &name(case), &format!("{tries} before: {first}"));
+            entry(
+                &mut text,
+                Outcome::Error,
+                "flaky",
+                &name(case),
+                &format!("{} before it: {first}", many(case.earlier.len(), "attempt")),
+            );
         }
     }
     if level >= FinalLevel::Slow {

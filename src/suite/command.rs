@@ -6,10 +6,18 @@ use crate::suite::operator::{Operator, operators};
 use crate::suite::template::{Placeholder, Template};
 use crate::suite::vocabulary::Vocabulary;
 
+/// What a command of a suite may name.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'k> {
+    pub(super) vocabulary: &'k Vocabulary,
+    /// The further modules that the suite asks for.
+    pub(super) modules: &'k [Alternatives],
+}
+
 pub(super) fn template(
     table: &mut Table<'_>,
     command: &Written<String>,
-    (vocabulary, modules): (&Vocabulary, &[Alternatives]),
+    Known { vocabulary, modules }: Known<'_>,
 ) -> Option<Template> {
     // The command stands in the file as it is, but for escapes of TOML.
     let written = table.source().text.get(command.span.clone()).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::document::{self, Table, Written};
 use crate::error::{Fault, Source};
 use crate::suite::alternatives::Alternatives;
-use crate::suite::command::template;
+use crate::suite::command::{Known, template};
 use crate::suite::expect;
 use crate::suite::folder::{Folder, Lack};
 use crate::suite::limits::{self, Limits};
@@ -81,7 +81,7 @@ fn probe(table: &mut Table<'_>, folder: &Folder, defaults: &Defaults, vocabulary
     let sources = self::files(table, "sources", folder);
     flat(table, sources.iter().chain(&files));
     let build = table.one_or_more_strings("build").unwrap_or_default();
-    let known = (vocabulary, defaults.modules.as_slice());
+    let known = Known { vocabulary, modules: &defaults.modules };
     let action = action(table, build.is_empty(), known);
     let build: Vec<Template> =
         build.into_iter().filter_map(|command| template(table, &command, known)).collect();
@@ -139,7 +139,7 @@ fn flat<'f>(table: &mut Table<'_>, files: impl Iterator<Item = &'f String>) {
     }
 }
 
-fn action(table: &mut Table<'_>, builds_nothing: bool, known: (&Vocabulary, &[Alternatives])) -> Action {
+fn action(table: &mut Table<'_>, builds_nothing: bool, known: Known<'_>) -> Action {
     let run = table.string("run");
     let native = table.string("native");
     match (run, native) {
@@ -290,10 +290,7 @@ fn protocol(table: &mut Table<'_>) -> Protocol {
     }
 }
 
-fn requires(
-    table: &mut Table<'_>,
-    (vocabulary, modules): (&Vocabulary, &[Alternatives]),
-) -> Vec<Requirement> {
+fn requires(table: &mut Table<'_>, Known { vocabulary, modules }: Known<'_>) -> Vec<Requirement> {
     let mut requires = Vec::new();
     for written in table.strings("requires").unwrap_or_default() {
         match Requirement::parse(&written.value) {

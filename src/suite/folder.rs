@@ -1,4 +1,6 @@
 //! Where the files of a suite come from: the binary itself, or a folder on disk.
+//!
+//! What several suites use stands once, in the folder `shared` beside theirs: `shared/proof.h`.
 
 use std::borrow::Cow;
 use std::io;
@@ -6,6 +8,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::suite::embedded::SUITES;
 use path_fault::{Obstacle, PathFault};
+
+/// The folder beside those of suites whose files each of them may name.
+const SHARED: &str = "shared";
 
 /// A folder that files are read from.
 #[derive(Clone, Debug)]
@@ -31,9 +36,19 @@ impl Folder {
     /// The path of `file` as a person would look for it.
     #[must_use]
     pub fn path(&self, file: &str) -> PathBuf {
-        match self {
-            Self::Embedded(folder) => Path::new("test-suites").join(folder).join(file),
-            Self::Disk(folder) => folder.join(file),
+        match self.home(file) {
+            (Self::Embedded(folder), file) => Path::new("test-suites").join(folder).join(file),
+            (Self::Disk(folder), file) => folder.join(file),
+        }
+    }
+
+    /// The folder that holds `file`, and its path from there. As a person may write it: `./a.c` is `a.c`.
+    fn home(&self, file: &str) -> (Self, PathBuf) {
+        let file: PathBuf = Path::new(file).components().filter(|part| *part != Component::CurDir).collect();
+        match (file.strip_prefix(SHARED), self) {
+            (Err(_), own) => (own.clone(), file),
+            (Ok(rest), Self::Embedded(_)) => (Self::Embedded(SHARED), rest.to_path_buf()),
+            (Ok(rest), Self::Disk(own)) => (Self::Disk(own.with_file_name(SHARED)), rest.to_path_buf()),
         }
     }
 
@@ -43,9 +58,9 @@ impl Folder {
         if leaves(file) {
             return Some(Lack::Missing);
         }
-        match self {
-            Self::Embedded(folder) => embedded(folder, file).is_none().then_some(Lack::Missing),
-            Self::Disk(folder) => match inside(folder, file) {
+        match self.home(file) {
+            (Self::Embedded(folder), file) => embedded(folder, &file).is_none().then_some(Lack::Missing),
+            (Self::Disk(folder), file) => match inside(&folder, &file) {
                 Ok(path) => match path_fault::is_file(&path) {
                     Ok(true) => None,
                     Ok(false) => Some(Lack::Missing),
@@ -64,12 +79,12 @@ impl Folder {
         if leaves(file) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        match self {
-            Self::Embedded(folder) => {
-                embedded(folder, file).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
+        match self.home(file) {
+            (Self::Embedded(folder), file) => {
+                embedded(folder, &file).map(Cow::Borrowed).ok_or_else(|| io::ErrorKind::NotFound.into())
             }
-            Self::Disk(folder) => {
-                let path = match inside(folder, file) {
+            (Self::Disk(folder), file) => {
+                let path = match inside(&folder, &file) {
                     Err(Lack::Outside(_)) => return Err(io::ErrorKind::NotFound.into()),
                     // Reading says why, or the links were mended meanwhile.
                     Err(_) => folder.join(file),
@@ -81,16 +96,14 @@ impl Folder {
     }
 }
 
-fn embedded(folder: &str, file: &str) -> Option<&'static [u8]> {
-    // As a person may write it: `./a.c` is `a.c`.
-    let file: PathBuf = Path::new(file).components().filter(|part| *part != Component::CurDir).collect();
+fn embedded(folder: &str, file: &Path) -> Option<&'static [u8]> {
     SUITES.below(folder).find(|(path, _)| Path::new(path) == file).map(|(_, bytes)| bytes)
 }
 
 /// The file without links.
 ///
 /// Links within stay what they are: a folder that Kubernetes mounts from a `ConfigMap` holds nothing else.
-fn inside(folder: &Path, file: &str) -> Result<PathBuf, Lack> {
+fn inside(folder: &Path, file: &Path) -> Result<PathBuf, Lack> {
     let real = |path: &Path| {
         path.canonicalize().map_err(|error| match Obstacle::of(&error) {
             Obstacle::Missing => Lack::Missing,
@@ -119,6 +132,27 @@ mod tests {
         assert!(folder.lacks("a.c").is_none());
         assert!(matches!(folder.lacks("../a.c"), Some(Lack::Missing)));
         assert!(folder.read("/etc/hostname").is_err());
+    }
+
+    #[test]
+    fn what_suites_share_stands_beside_them() {
+        let around = tempfile::tempdir().unwrap();
+        for folder in ["mine", "shared/deep"] {
+            std::fs::create_dir_all(around.path().join(folder)).unwrap();
+        }
+        std::fs::write(around.path().join("shared/deep/a.h"), "int a;").unwrap();
+        std::os::unix::fs::symlink("../mine", around.path().join("shared/out")).unwrap();
+        std::fs::write(around.path().join("mine/own.h"), "").unwrap();
+        let suite = Folder::Disk(around.path().join("mine"));
+        for file in ["shared/deep/a.h", "./shared/./deep/a.h"] {
+            assert!(suite.lacks(file).is_none(), "{file}");
+            assert_eq!(&*suite.read(file).unwrap(), b"int a;");
+            assert_eq!(suite.path(file), around.path().join("shared/deep/a.h"));
+        }
+        assert!(matches!(suite.lacks("shared/b.h"), Some(Lack::Missing)));
+        assert!(matches!(suite.lacks("shared/../mine/own.h"), Some(Lack::Missing)));
+        assert!(matches!(suite.lacks("shared/out/own.h"), Some(Lack::Outside(_))));
+        assert!(Folder::Embedded("hdf5").lacks("shared/proof.h").is_none());
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Libraries of the stack: their suites are green where all is well, skip with a reason where there is none, and what a suite
 //! may ask of them means what its documentation says.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::fixture::{Answer, call, tree};
 
@@ -37,16 +38,21 @@ fn what_is_not_built_or_not_there_is_skipped_with_the_reason() {
 }
 
 #[test]
-fn a_probe_of_several_suites_is_one_text() {
+fn what_several_suites_use_stands_once() {
     let suites = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-suites");
-    for name in ["proof.h", "package.sh", "with_mpi.sh"] {
-        let copies: Vec<String> = std::fs::read_dir(&suites)
-            .unwrap()
-            .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path().join(name)).ok())
-            .collect();
-        assert!(copies.len() > 1, "{name}");
-        assert!(copies.iter().all(|copy| *copy == copies[0]), "{name} differs between suites");
+    let mut texts: BTreeMap<Vec<u8>, PathBuf> = BTreeMap::new();
+    let mut folders = vec![suites.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Some(other) = texts.insert(std::fs::read(&path).unwrap(), path.clone()) {
+                panic!("{} is {}: test-suites/shared is for both", path.display(), other.display());
+            }
+        }
     }
+    assert!(texts.len() > 200 && suites.join("shared/proof.h").is_file(), "{}", texts.len());
 }
 
 #[test]
@@ -143,4 +149,38 @@ fn a_prefix_of_a_module_that_is_not_loaded_is_a_fault_of_the_suite() {
         answer.stderr
     );
     assert!(answer.stderr.contains("suite.toml:9"), "{}", answer.stderr);
+}
+
+/// A stack may lie anywhere: what is beside the library is the stack's, what a `.pc` file names elsewhere may not be.
+#[test]
+fn the_folders_of_a_package_are_of_its_stack_wherever_that_lies() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-suites/shared/package.sh");
+    let root = tempfile::tempdir_in("/tmp").unwrap();
+    let (tree, elsewhere) = (root.path().join("opt/linux"), root.path().join("made/here"));
+    let (own, other) = (tree.join("a-1"), tree.join("b-2/include"));
+    for folder in [&own.join("lib/pkgconfig"), &other, &elsewhere, &tree.join("spack-stage-a/x")] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    std::fs::write(root.path().join("m.c"), "int main(void) { return 0; }\n").unwrap();
+    let judged = |folder: &Path| {
+        let text = format!("Name: a\nDescription: a\nVersion: 1\nCflags: -I{}\n", folder.display());
+        std::fs::write(own.join("lib/pkgconfig/a.pc"), text).unwrap();
+        let output = std::process::Command::new("sh")
+            .arg(&script)
+            .args([Path::new("a"), &own, Path::new("1"), Path::new("cc"), &root.path().join("m.c")])
+            .env("PKG_CONFIG_PATH", own.join("lib/pkgconfig"))
+            .current_dir(root.path())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for folder in [&own, &other] {
+        let told = judged(folder);
+        assert!(told.contains("1..6") && !told.contains("not ok"), "{told}");
+    }
+    for folder in [&elsewhere, &tree.join("spack-stage-a/x"), Path::new("/usr/include/linux")] {
+        let told = judged(folder);
+        assert_eq!(told.matches("not ok").count(), 1, "{told}");
+        assert!(told.contains("not ok 4 - the folders in a.pc are of the stack"), "{told}");
+    }
 }

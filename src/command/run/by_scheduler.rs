@@ -20,7 +20,8 @@ pub(super) fn end(
     executed: &mut Executed,
     toolchain: &Toolchain,
     case: &Case,
-    (session, tmp): (&Session<'_>, &Path),
+    session: &Session<'_>,
+    tmp: &Path,
 ) {
     let starter = toolchain.launcher.as_ref().ok().and_then(|launcher| launcher.starter.as_ref());
     let by_scheduler = starter.is_some_and(|starter| starter.program.is_some());

@@ -149,7 +149,7 @@ impl<'g> Group<'g> {
     }
 
     fn lacking(&self, case: &Case) -> Option<Check> {
-        unmet(self.session, (self.suite(), self.probe()), self.toolchain, case.ranks)
+        unmet(self.session, self.suite(), self.probe(), self.toolchain, case.ranks)
     }
 
     /// The pod kept these cases from being tried at all.
@@ -203,7 +203,7 @@ impl<'g> Group<'g> {
         let before = Before::now();
         let mut executed = execute(&command, &capture, session.stop, lines)?;
         if launched {
-            by_scheduler::end(&mut executed, self.toolchain, case, (session, &attempt.tmp));
+            by_scheduler::end(&mut executed, self.toolchain, case, session, &attempt.tmp);
         }
         blame(&mut executed, &command.limits, group.as_ref().map_or(0, MemoryGroup::kills));
         let tmp_free = free(&attempt.tmp);

@@ -236,7 +236,7 @@ fn carry_out(
         written => (written, false),
     };
     let fatal = written.0.as_ref().filter(|_| written.1);
-    let printed = print(flags, messages, results.account(), (exit, fatal)).err();
+    let printed = print(flags, messages, results.account(), exit, fatal).err();
     if let Some(notify) = notify {
         let code = fatal.map_or(exit, Error::exit).code();
         notify.tell(&Message::of_account("run", code, results.account(), Some(&flags.select.results)));
@@ -272,7 +272,8 @@ fn print(
     flags: &Run,
     messages: &Messages,
     account: &Account,
-    (exit, fatal): (Exit, Option<&Error>),
+    exit: Exit,
+    fatal: Option<&Error>,
 ) -> Result<(), Error> {
     if !messages.are_wanted() {
         return summary::print(account, Some(&flags.select.results), flags.reports.final_status_level);

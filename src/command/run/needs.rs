@@ -15,11 +15,12 @@ use crate::verdict::fitness;
 /// case run.
 pub(super) fn unmet(
     session: &Session<'_>,
-    (suite, probe): (&Suite, &Probe),
+    suite: &Suite,
+    probe: &Probe,
     toolchain: &Toolchain,
     ranks: Option<u32>,
 ) -> Option<Check> {
-    let lacking = offer::lacking((suite, probe), toolchain, &session.facts, session.catalogue)
+    let lacking = offer::lacking(suite, probe, toolchain, &session.facts, session.catalogue)
         .or_else(|| unfit(session, probe, toolchain, ranks))?;
     // What cannot be looked at may be there: nothing is said of the stack then.
     let tool = probe.requires.iter().find_map(|requirement| match &requirement.need {

@@ -11,6 +11,7 @@ pub(super) fn changes(before: &Seen, with: &Seen) -> Vec<String> {
     let mut faults = Vec::new();
     let of = |seen: &Seen, what: &str| seen.shell.get(what).cloned().unwrap_or_default();
     let both = |what: &str| (of(before, what), of(with, what));
+    let new = |what: &str| new(&of(before, what), &of(with, what)).into_iter();
     let (was, is) = both("umask");
     if was != is {
         let (was, is) = (was.trim(), is.trim());
@@ -27,9 +28,9 @@ pub(super) fn changes(before: &Seen, with: &Seen) -> Vec<String> {
                 format!("it sets the shell's limit `ulimit {flag}` ({name}) to {value}; it was {was}")
             }),
     );
-    faults.extend(new(both("options")).map(|line| format!("it runs `{line}` in the shell")));
-    let functions = new(both("functions")).filter_map(|line| line.rsplit(' ').next().map(str::to_owned));
-    let aliases = new(both("aliases"));
+    faults.extend(new("options").map(|line| format!("it runs `{line}` in the shell")));
+    let functions = new("functions").filter_map(|line| line.rsplit(' ').next().map(str::to_owned));
+    let aliases = new("aliases");
     let aliases = aliases.filter_map(|line| {
         Some(line.strip_prefix("alias ")?.split_once('=')?.0.trim_start_matches("-- ").to_owned())
     });
@@ -39,8 +40,8 @@ pub(super) fn changes(before: &Seen, with: &Seen) -> Vec<String> {
             Some(format!("it makes a shell {kind} `{name}`, which hides {hidden}"))
         }));
     }
-    faults.extend(new(both("traps")).map(|line| format!("it sets a trap in the shell: `{line}`")));
-    let jobs = new(both("jobs")).count();
+    faults.extend(new("traps").map(|line| format!("it sets a trap in the shell: `{line}`")));
+    let jobs = new("jobs").count();
     if jobs > 0 {
         faults.push(format!("it leaves {jobs} running in the background of the shell"));
     }
@@ -69,9 +70,8 @@ pub(super) fn first(text: &str) -> Option<String> {
 }
 
 /// The lines of the second text that are not in the first.
-fn new((was, is): (String, String)) -> impl Iterator<Item = String> {
-    let is: Vec<String> = is.lines().map(str::to_owned).collect();
-    is.into_iter().filter(move |line| !was.lines().any(|old| old == line))
+fn new(was: &str, is: &str) -> Vec<String> {
+    is.lines().filter(|line| !was.lines().any(|old| old == *line)).map(str::to_owned).collect()
 }
 
 /// `ulimit -a` by flag: what each limits, and its value. A line is `open files   (-n) 1024`.
