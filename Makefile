@@ -6,7 +6,7 @@ BINARY := target/x86_64-unknown-linux-gnu/release/stackprobe
 TESTED := target/x86_64-unknown-linux-gnu/debug/stackprobe
 CORE := $(STACK)/share/spack/lmod/linux-debian12-x86_64/Core
 
-.PHONY: demo test kills tree cluster bench mutants mutants-all minimal stack tools build cargo clean
+.PHONY: demo test kills release packages tree cluster bench mutants mutants-all minimal stack tools build cargo clean
 
 # Builds the real stack and the binary, runs the whole matrix, shows the summary.
 demo: cargo stack build
@@ -33,6 +33,16 @@ cluster: cargo stack tools build
 # 200 shots at runs and 200 at promotions, at random instants: what each left is looked at.
 kills: stack
 	STACKPROBE_KILLS=200 cargo test --locked --test it kill_loop -- --nocapture
+
+# What is handed out, in target/dist: tarball, .deb, .rpm, list of contents, checksums. Its tools are compiled once.
+release: build
+	packaging/tools target/package-tools
+	packaging/release target/dist $(BINARY)
+
+# All of that is made, installed into empty roots, run there and taken away; and `cargo install` from a clean clone.
+packages: cargo
+	packaging/tools target/package-tools
+	cargo test --locked --test it packages:: -- --ignored
 
 # The same prefixes in another layout, whole: make tree TREE=easybuild (docs/layouts.md).
 TREE ?= easybuild

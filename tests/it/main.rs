@@ -44,6 +44,7 @@ mod modules;
 mod mutate;
 mod notify;
 mod outputs;
+mod packages;
 mod paths;
 mod pause;
 mod process;
