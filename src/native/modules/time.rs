@@ -1,5 +1,9 @@
 //! How long a module takes to load, against what it may take.
 
+use std::time::Duration;
+
+use humantime::format_duration;
+
 use super::script::Script;
 use super::{Walk, load};
 use crate::native::judged;
@@ -38,9 +42,9 @@ pub(super) fn judge(
     }
     let fault = (best > limit).then(|| {
         format!(
-            "{module} takes {:.1} s to load, {:.1} s are allowed (`{}`)",
-            seconds(best),
-            budget.limit.as_secs_f64(),
+            "{module} takes {} to load; its budget is {} (`{}`)",
+            format_duration(Duration::from_millis(best)),
+            format_duration(budget.limit),
             budget.pattern
         )
     });
@@ -54,8 +58,4 @@ pub(super) fn judge(
             AGAIN + 1
         ))
     })
-}
-
-fn seconds(millis: u64) -> f64 {
-    std::time::Duration::from_millis(millis).as_secs_f64()
 }
