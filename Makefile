@@ -44,13 +44,13 @@ packages: cargo
 	packaging/tools target/package-tools
 	cargo test --locked --test it packages:: -- --ignored
 
-# The same prefixes in another layout, whole: make tree TREE=easybuild (docs/layouts.md).
+# The same prefixes in another layout, whole: make tree TREE=easybuild (docs/layouts.md). benches/trees prints what they left.
 TREE ?= easybuild
-TREES := $(abspath target/trees)
+HERE = $(abspath target/trees)/$(TREE)$(if $(MODULES_CMD),-environment-modules)
 tree: stack build
-	rm -rf $(TREES)/$(TREE)
-	MODULEPATH=$$(fixtures/trees $(TREE) $(STACK) $(TREES)/$(TREE)) $(BINARY) run compiler mpi modules --all \
-	  --site $(TREES)/$(TREE)/site.toml --results $(TREES)/$(TREE)/results
+	rm -rf $(HERE)
+	MODULEPATH=$$(fixtures/trees $(TREE) $(STACK) $(HERE)) $(BINARY) run compiler mpi modules --all \
+	  --site $(HERE)/site.toml --results $(HERE)/results
 
 # The tables of docs/numbers.md.
 bench: stack tools build
