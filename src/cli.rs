@@ -14,6 +14,7 @@ mod release;
 mod reports;
 mod run;
 mod select;
+mod stack;
 mod submit;
 
 use std::ffi::OsString;
@@ -38,6 +39,7 @@ pub use release::{Promote, Prune, Releases, Rollback};
 pub use reports::Reports;
 pub use run::Run;
 pub use select::{Modules, Select};
+pub use stack::{OfStack, StackCheck, StackVerb};
 pub use submit::{Scheduler, Submit};
 
 /// Does this software stack really work, here?
@@ -108,6 +110,8 @@ pub enum Verb {
     Releases(Releases),
     /// Remove old releases that nobody needs
     Prune(Prune),
+    /// Hold what Spack says of a stack against what is there, without Spack
+    Stack(StackVerb),
     /// Tell from the log of any run why it failed, whose fault it is and what to do
     Diagnose(Diagnose),
     /// A shell inside a toolchain, or inside a case that failed, as it ran

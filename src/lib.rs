@@ -35,6 +35,7 @@
 //! - [`settings`]: WHAT a file says that no flag does
 //! - [`plan`]: WHAT is owed
 //! - [`ledger`]: WHAT passed before, with everything as it is now
+//! - [`audit`]: WHETHER what Spack says of a stack agrees with what is there
 //! - [`release`]: WHICH stack is live
 //! - [`schemas`](https://json-schema.org): WHAT others can rely on in our JSON; for tests alone
 //! - [`complete`]: WHAT a shell offers that completes a word
@@ -42,6 +43,7 @@
 
 pub mod alias;
 pub mod atomic;
+pub mod audit;
 pub mod bug;
 pub mod cli;
 pub mod command;

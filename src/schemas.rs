@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema};
 const WRITE: &str = "STACKPROBE_WRITE_SCHEMAS";
 
 /// Each file below `docs/schemas`, and what is in it.
-fn all() -> [(&'static str, Schema); 8] {
+fn all() -> [(&'static str, Schema); 9] {
     [
         ("plan", schema::<crate::report::record::PlanRecord>("plan.json of a results directory")),
         ("case", schema::<crate::report::record::CaseRecord>("cases/ID.json of a results directory")),
@@ -19,6 +19,7 @@ fn all() -> [(&'static str, Schema); 8] {
         ("history", schema::<crate::history::entry::Entry>("one line of the file of --history")),
         ("compare", schema::<crate::compare::Comparison>("stackprobe compare --format json")),
         ("gate", schema::<crate::gate::verdict::Verdict>("stackprobe gate --format json")),
+        ("stack", schema::<crate::audit::Audit>("stackprobe stack check --format json")),
         ("release", schema::<crate::release::manifest::Manifest>("the manifest of a release")),
     ]
 }

@@ -73,6 +73,13 @@ pub(super) const ROLLBACK: &[Code] = &[
 pub(super) const RELEASES: &[Code] =
     &[("0", "all is well"), ("1", "a release is not as it was promoted"), ("3", "there is none")];
 pub(super) const PRUNE: &[Code] = &[("0", "what may go is gone, or was printed")];
+pub(super) const STACK: &[Code] = &[
+    ("0", "all that was looked at agrees"),
+    ("1", "something does not"),
+    ("3", "nothing is installed, or nothing is called so"),
+    ("75", "nothing disagrees, but something cannot be looked at; another try may succeed"),
+    ("78", "nothing disagrees, but something cannot be looked at until the pod spec or the site changes"),
+];
 pub(super) const DIAGNOSE: &[Code] = &[("0", "printed, also where no cause is known")];
 pub(super) const SHELL: &[Code] = &[
     ("N", "the exit status of the shell or the command"),

@@ -18,6 +18,7 @@ pub mod report;
 pub mod rollback;
 pub mod run;
 pub mod shell;
+pub mod stack;
 pub mod submit;
 
 use crate::cli::{Cli, Verb};
@@ -34,6 +35,7 @@ pub fn dispatch(cli: Cli) -> Result<Exit, Error> {
         Verb::List(flags) => list::list(&flags),
         Verb::Discover(flags) => discover::discover(&flags),
         Verb::Doctor(flags) => doctor::doctor(&flags),
+        Verb::Stack(flags) => stack::stack(&flags),
         Verb::Diagnose(flags) => diagnose::diagnose(&flags),
         Verb::Report(flags) => report::report(&flags),
         Verb::Compare(flags) => compare::compare(&flags),

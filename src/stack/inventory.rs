@@ -69,9 +69,16 @@ impl Inventory {
         }
     }
 
+    /// Whether `file` is an install's.
+    #[must_use]
+    pub fn is_of_install(&self, file: &Path) -> bool {
+        matches!(self.files.get(file), Some(Known::Of(..)))
+    }
+
     /// Whether `tree` is the stack's own: modules were written for it, or by the Spack that it lies in. Another's tree,
     /// to which externals lead, owes this stack no module.
-    fn is_ours(&self, tree: usize) -> bool {
+    #[must_use]
+    pub fn is_ours(&self, tree: usize) -> bool {
         let owns = |known: &Known| matches!(known, Known::Of((owner, _), _) if *owner == tree);
         self.books.trees[tree].own || self.files.values().any(owns)
     }

@@ -62,6 +62,7 @@ mod settings;
 mod shell;
 mod slurm;
 mod spack;
+mod stack_check;
 mod swallowed;
 mod trees;
 mod typed;

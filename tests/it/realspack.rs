@@ -55,12 +55,12 @@ impl RealSpack {
     }
 
     /// Changes a file.
-    fn edit(file: &Path, change: impl Fn(&str) -> String) {
+    pub(crate) fn edit(file: &Path, change: impl Fn(&str) -> String) {
         let text = std::fs::read_to_string(file).unwrap();
         std::fs::write(file, change(&text)).unwrap();
     }
 
-    fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.root().join("opt/spack/.spack-db/index.json")
     }
 

@@ -28,7 +28,7 @@ fn close(value: &mut Value) {
     }
 }
 
-fn faults(name: &str, value: &Value) -> Vec<String> {
+pub(crate) fn faults(name: &str, value: &Value) -> Vec<String> {
     let validator = jsonschema::validator_for(&schema(name)).unwrap();
     validator.iter_errors(value).map(|error| format!("{name}: {}: {error}", error.instance_path())).collect()
 }
@@ -78,6 +78,8 @@ fn what_is_written_is_what_the_schemas_say() {
     )
     .exits(0);
     outputs.push(("release", read(&releases.join("releases/one/manifest.json"))));
+    let audit = crate::fixture::call(&["stack", "check", "--format", "json"]).run().exits(0);
+    outputs.push(("stack", json(&audit.stdout)));
     let found: Vec<String> = outputs.iter().flat_map(|(name, value)| faults(name, value)).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
     // They can go red: without a key, with one more, with another kind of value.

@@ -9,7 +9,7 @@ use stackprobe::suite::embedded;
 use tempfile::TempDir;
 
 /// 32 characters that begin with a letter of their own.
-fn hash(letter: char) -> String {
+pub(crate) fn hash(letter: char) -> String {
     format!("{letter}bcdefghijklmnopqrstuvwxyz234567")
 }
 
@@ -91,7 +91,7 @@ fn prefix(install: &Install) -> String {
     format!("/spack/opt/{}-{}-{}", install.name, install.version, install.hash)
 }
 
-fn database(version: &str, specfile: u64) -> Value {
+pub(crate) fn database(version: &str, specfile: u64) -> Value {
     let records = installs().into_iter().map(|install| {
         let record = json!({
             "spec": node(&install, specfile), "path": prefix(&install), "installed": install.name != "zlib",

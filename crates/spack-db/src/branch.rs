@@ -117,6 +117,7 @@ mod tests {
             external: false,
             dependents: None,
             needs: Vec::new(),
+            builders: Vec::new(),
         }
     }
 

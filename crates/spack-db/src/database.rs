@@ -9,7 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::node::Node;
 use super::packages::Packages;
-use super::read::{ReadError, Version, json};
+use super::read::{DATABASE, ReadError, Version, json};
 use super::record::{Record, Tool};
 
 /// Every install of a tree, from its `.spack-db/index.json`.
@@ -80,7 +80,7 @@ impl<'de> Deserialize<'de> for Installs {
 
 impl Database {
     /// The versions of the format that are known: Spack 0.13 to 1.3.
-    const KNOWN: std::ops::RangeInclusive<u64> = 5..=9;
+    pub(super) const KNOWN: std::ops::RangeInclusive<u64> = 5..=9;
 
     /// Reads the database of an install tree.
     ///
@@ -88,7 +88,7 @@ impl Database {
     /// The file cannot be read, is cut short, or is no database.
     pub fn read(tree: &Path, packages: &Packages) -> Result<Self, ReadError> {
         let path = tree.join(".spack-db/index.json");
-        let File { database } = json(&path, "a Spack database")?;
+        let File { database } = json(&path, DATABASE)?;
         let mut installs = database.installs.0;
         installs.sort_by(|(a, _), (b, _)| a.cmp(b));
         let tools: HashMap<Box<str>, Tool> = installs

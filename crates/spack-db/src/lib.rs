@@ -3,6 +3,7 @@
 //! - [`Database`]: every install of a tree, from `.spack-db/index.json` (versions 5 to 9);
 //! - [`read_spec`]: one install, from `PREFIX/.spack/spec.json`;
 //! - [`Lock`]: what an environment should hold, from `spack.lock` (versions 4 to 8);
+//! - [`Mirror`]: what a build cache in a local folder holds (layouts 2 and 3);
 //! - [`Owner`]: the record to which a modulefile belongs; [`Branch`]: where in the hierarchy it lies;
 //! - [`Packages`]: which packages are compilers and MPIs, which the caller knows;
 //! - [`behind`]: the installs behind a view;
@@ -45,10 +46,13 @@
 
 mod branch;
 mod database;
+mod gzip;
 mod lock;
+mod mirror;
 mod node;
 mod owner;
 mod packages;
+mod pushed;
 mod read;
 mod record;
 mod spec;
@@ -58,8 +62,10 @@ mod view;
 pub use branch::Branch;
 pub use database::Database;
 pub use lock::{Lock, Root};
+pub use mirror::{Cached, Layout, Mirror};
 pub use owner::{Evidence, Owner, is_generated, named_paths, names_spec};
 pub use packages::Packages;
+pub use pushed::State;
 pub use read::ReadError;
 pub use record::{Record, Standing, Tool};
 pub use spec::{built_with, read_spec};

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::node::Node;
 use super::packages::Packages;
-use super::read::{ReadError, Version, json};
+use super::read::{LOCK, ReadError, Version, json};
 use super::record::Record;
 
 /// Something that the environment's owner asked for.
@@ -33,10 +33,12 @@ pub struct Lock {
 
 #[derive(Deserialize)]
 struct File {
-    #[serde(default, rename = "_meta")]
-    meta: Meta,
-    #[serde(flatten)]
-    body: Body,
+    #[serde(rename = "_meta")]
+    meta: Option<Meta>,
+    #[serde(default)]
+    roots: Option<Vec<Root>>,
+    #[serde(default)]
+    concrete_specs: Option<BTreeMap<Box<str>, Node>>,
     #[serde(default)]
     include_concrete: BTreeMap<Box<str>, Body>,
 }
@@ -64,10 +66,14 @@ impl Lock {
     /// # Errors
     /// The file cannot be read, is cut short, or is no lock file.
     pub fn read(path: &Path, packages: &Packages) -> Result<Self, ReadError> {
-        let File { meta, body, include_concrete } = json(path, "a Spack lock file")?;
-        let mut lock = Self { roots: body.roots, ..Self::default() };
-        lock.warnings.extend(meta.version.warning(path, "lock file", Self::KNOWN));
-        let mut nodes = body.concrete_specs;
+        let File { meta, roots, concrete_specs, include_concrete } = json(path, LOCK)?;
+        if meta.is_none() && roots.is_none() && concrete_specs.is_none() {
+            let what = format!("not {}: `{}` has neither `_meta` nor roots", LOCK.what, path.display());
+            return Err(ReadError::with(what, "it is the file `spack.lock` in the folder of an environment"));
+        }
+        let mut lock = Self { roots: roots.unwrap_or_default(), ..Self::default() };
+        lock.warnings.extend(meta.unwrap_or_default().version.warning(path, "lock file", Self::KNOWN));
+        let mut nodes = concrete_specs.unwrap_or_default();
         for included in include_concrete.into_values() {
             lock.roots.extend(included.roots);
             nodes.extend(included.concrete_specs);
@@ -89,5 +95,12 @@ impl Lock {
             })
             .collect();
         Ok(lock)
+    }
+
+    /// The spec of a hash.
+    #[must_use]
+    pub fn by_hash(&self, hash: &str) -> Option<&Record> {
+        let at = self.records.binary_search_by(|record| (*record.hash).cmp(hash)).ok()?;
+        self.records.get(at)
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Node {
     pub(super) links: Vec<Link>,
     /// The hashes of what it is linked to or runs with.
     pub(super) needs: Vec<Box<str>>,
+    /// The hashes of what only builds it.
+    pub(super) builders: Vec<Box<str>>,
     pub(super) external: Option<External>,
 }
 
@@ -120,6 +122,7 @@ impl From<Plain> for Node {
             compiler: plain.compiler.or(annotated).and_then(Compiler::tool),
             links: plain.dependencies.known,
             needs: plain.dependencies.needs,
+            builders: plain.dependencies.builders,
             external: plain.external,
         }
     }
@@ -205,6 +208,7 @@ struct Links {
     /// What may be a compiler or an MPI.
     known: Vec<Link>,
     needs: Vec<Box<str>>,
+    builders: Vec<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -228,15 +232,18 @@ struct Parameters {
 }
 
 impl Links {
-    /// Keeps those of `all` that may be a compiler or an MPI, and which of them must be there for it to run.
+    /// Keeps those of `all` that may be a compiler or an MPI, which of them must be there for it to run, and which only
+    /// build it.
     fn of(all: impl IntoIterator<Item = Dependency>) -> Self {
         let mut links = Vec::new();
         let mut by_name = Vec::new();
         let mut virtuals_named = false;
-        let mut needs = Vec::new();
+        let (mut needs, mut builders) = (Vec::new(), Vec::new());
         for Dependency { name, hash, kinds, parameters: Parameters { deptypes, virtuals } } in all {
             if kinds.iter().chain(&deptypes).any(|kind| ["link", "run"].contains(&&**kind)) {
                 needs.push(hash.clone());
+            } else {
+                builders.push(hash.clone());
             }
             virtuals_named |= !virtuals.is_empty();
             let provides = |name: &str| virtuals.iter().any(|provided| **provided == *name);
@@ -252,7 +259,7 @@ impl Links {
         if !virtuals_named {
             links.append(&mut by_name);
         }
-        Self { known: links, needs }
+        Self { known: links, needs, builders }
     }
 }
 
@@ -326,6 +333,7 @@ impl Node {
             deprecated_for: None,
             dependents: None,
             needs: self.needs,
+            builders: self.builders,
         }
     }
 }

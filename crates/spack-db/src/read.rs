@@ -21,35 +21,74 @@ impl ReadError {
         Self { what, hint: None }
     }
 
-    fn io(path: &Path, error: &std::io::Error) -> Self {
+    /// An error with what to do about it.
+    pub(super) fn with(what: String, hint: &'static str) -> Self {
+        Self { what, hint: Some(hint) }
+    }
+
+    /// The same, with this advice where it has none.
+    pub(super) fn or(self, hint: &'static str) -> Self {
+        Self { hint: self.hint.or(Some(hint)), ..self }
+    }
+
+    pub(super) fn io(path: &Path, error: &std::io::Error) -> Self {
         let detail = PathFault::detail(path, error).map(|detail| format!(", {detail}")).unwrap_or_default();
         let what = format!("cannot read `{}`: {}{detail}", path.display(), reason(error));
         Self { what, hint: PathFault::new(path, error).hint() }
     }
 }
 
-/// Reads `path`, which is `what` (`a Spack database`). Databases weigh a hundred megabytes and more, so the text is never
-/// held whole.
-pub(super) fn json<T: DeserializeOwned>(path: &Path, what: &str) -> Result<T, ReadError> {
+impl From<PathFault> for ReadError {
+    fn from(fault: PathFault) -> Self {
+        Self { what: fault.to_string(), hint: fault.hint() }
+    }
+}
+
+/// A kind of file that Spack writes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    /// With its article.
+    pub(super) what: &'static str,
+    /// What to do about one that is cut short.
+    pub(super) cure: &'static str,
+}
+
+pub(super) const DATABASE: Kind = Kind {
+    what: "a Spack database",
+    cure: "Spack was stopped while it wrote, or the disk is full: run `spack reindex`, or restore the file",
+};
+pub(super) const LOCK: Kind = Kind {
+    what: "a Spack lock file",
+    cure: "restore `spack.lock` from version control, or write it anew with `spack -e ENV concretize --force`",
+};
+pub(super) const SPEC: Kind = Kind {
+    what: "a Spack spec",
+    cure: "Spack was stopped while it wrote, or the disk is full: `spack install --overwrite /HASH` writes it anew",
+};
+
+/// Reads `path`, which is of this kind. Databases weigh a hundred megabytes and more, so the text is never held whole.
+pub(super) fn json<T: DeserializeOwned>(path: &Path, kind: Kind) -> Result<T, ReadError> {
     let file = File::open(path).map_err(|error| ReadError::io(path, &error))?;
     let reader = BufReader::with_capacity(1 << 16, file);
-    serde_json::from_reader(reader).map_err(|error| {
-        let place = format!("`{}`, line {} column {}", path.display(), error.line(), error.column());
-        match error.classify() {
-            serde_json::error::Category::Eof => ReadError {
-                what: format!("{what} is cut short: {place}"),
-                hint: Some("Spack was stopped while it wrote, or the disk is full: run `spack reindex`, or restore the file"),
-            },
-            serde_json::error::Category::Io => {
-                ReadError::new(format!("cannot read {what}: `{}`: {error}", path.display()))
-            }
-            serde_json::error::Category::Syntax | serde_json::error::Category::Data => {
-                let text = error.to_string();
-                let reason = text.split(" at line ").next().unwrap_or(&text);
-                ReadError::new(format!("not {what}: {place}: {reason}"))
-            }
+    serde_json::from_reader(reader).map_err(|error| not_json(path, kind, &error))
+}
+
+/// Why `path` is not of this kind.
+pub(super) fn not_json(path: &Path, Kind { what, cure }: Kind, error: &serde_json::Error) -> ReadError {
+    let place = format!("`{}`, line {} column {}", path.display(), error.line(), error.column());
+    match error.classify() {
+        serde_json::error::Category::Eof => {
+            ReadError { what: format!("{what} is cut short: {place}"), hint: Some(cure) }
         }
-    })
+        serde_json::error::Category::Io => {
+            ReadError::new(format!("cannot read {what}: `{}`: {error}", path.display()))
+        }
+        serde_json::error::Category::Syntax | serde_json::error::Category::Data => {
+            let text = error.to_string();
+            let reason = text.split(" at line ").next().unwrap_or(&text);
+            ReadError { what: format!("not {what}: {place}: {reason}"), hint: Some(cure) }
+        }
+    }
 }
 
 /// A version of a format: Spack writes that of the database as text and that of a lock file as a number.

@@ -40,6 +40,8 @@ pub struct Record {
     pub dependents: Option<u64>,
     /// The hashes of what it is linked to or runs with.
     pub needs: Vec<Box<str>>,
+    /// The hashes of what only builds it: it may be gone, and a change of it still changes this one's hash.
+    pub builders: Vec<Box<str>>,
 }
 
 /// How a record stands within its tree.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::node::Node;
 use super::packages::Packages;
-use super::read::{ReadError, Version, json};
+use super::read::{ReadError, SPEC, Version, json};
 use super::record::Record;
 
 #[derive(Deserialize)]
@@ -33,7 +33,7 @@ struct Meta {
 /// What Spack does not record, or in a format that is not known, was not.
 #[must_use]
 pub fn built_with(prefix: &Path, variant: &str) -> bool {
-    let Ok(file) = json::<Value>(&prefix.join(".spack/spec.json"), "a Spack spec") else { return false };
+    let Ok(file) = json::<Value>(&prefix.join(".spack/spec.json"), SPEC) else { return false };
     let Some(parameters) = file.pointer("/spec/nodes/0/parameters") else { return false };
     let is = |value: &Value, wanted: &str| match value {
         Value::Bool(value) => value.to_string() == wanted,
@@ -59,7 +59,7 @@ pub fn built_with(prefix: &Path, variant: &str) -> bool {
 /// The file cannot be read, is cut short, or holds no spec.
 pub fn read_spec(prefix: &Path, packages: &Packages) -> Result<(Record, Option<String>), ReadError> {
     let path = prefix.join(".spack/spec.json");
-    let File { spec } = json(&path, "a Spack spec")?;
+    let File { spec } = json(&path, SPEC)?;
     let warning = spec.meta.version.warning(&path, "spec", 2..=6);
     let names: Vec<_> = spec
         .nodes
