@@ -50,6 +50,7 @@ pub fn promote(flags: &Promote) -> Result<Exit, Error> {
     let previous = releases.leads(&flags.ring)?;
     let manifest = manifest(flags, &candidate, &previous)?;
     let id = manifest.id.clone();
+    releases.may_log()?;
     releases.make(&manifest, candidate.plan.as_ref().map(|(_, text)| text.as_slice()), &judged)?;
     releases.switch(&flags.ring, &id)?;
     let ring = &flags.ring;
@@ -65,7 +66,7 @@ pub fn promote(flags: &Promote) -> Result<Exit, Error> {
     if let Some(what) = what {
         releases.link(ring, &previous)?;
         releases.proved()?;
-        releases.log(&json!({"at": now(), "what": "taken back", "ring": ring, "id": id, "why": what}))?;
+        releases.log(&json!({"at": now(), "what": "taken back", "ring": ring, "id": id, "why": what}));
         let back = if previous.is_empty() { "nothing, as before" } else { &previous };
         let smoked = releases.folder("").join(format!("../smoke/{id}"));
         return Err(Error::new(Kind::Stack, format!("{what}: {ring} leads to {back} again"))
@@ -73,7 +74,7 @@ pub fn promote(flags: &Promote) -> Result<Exit, Error> {
     }
     releases.proved()?;
     releases.log(&json!({"at": now(), "what": "promoted", "ring": ring, "id": id, "from": previous,
-        "by": manifest.by, "forced": manifest.forced}))?;
+        "by": manifest.by, "forced": manifest.forced}));
     let from = if previous.is_empty() { String::new() } else { format!(", after {previous}") };
     print(&format!("{ring} leads to {id}{from}\n"))?;
     Ok(Exit::Passed)

@@ -24,6 +24,9 @@ pub fn prune(flags: &Prune) -> Result<Exit, Error> {
     if let Some(told) = told {
         note(&told);
     }
+    if !flags.dry_run {
+        releases.may_log()?;
+    }
     let all = releases.all()?;
     let mut needed: BTreeSet<String> = releases.rings()?.into_iter().map(|(_, id)| id).collect();
     let before: Vec<String> = all
@@ -62,7 +65,7 @@ pub fn prune(flags: &Prune) -> Result<Exit, Error> {
             continue;
         }
         releases.remove(id)?;
-        releases.log(&json!({"at": now(), "what": "removed", "id": id}))?;
+        releases.log(&json!({"at": now(), "what": "removed", "id": id}));
         let _ = writeln!(text, "{id} is gone{rest}");
     }
     if hidden > 0 {

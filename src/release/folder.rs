@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Judged;
 use super::manifest::{Manifest, is_name};
 use crate::atomic::{PART, write_atomic};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, reason};
+use crate::report::console::note;
 use crate::report::lock::{Lock, LockFault};
 use crate::report::record::now;
 use crate::report::results::read_bounded;
@@ -20,6 +21,7 @@ use path_fault::entries;
 /// The ring that everybody uses.
 pub const CURRENT: &str = "current";
 const SWITCH: &str = "switch.json";
+const LOG: &str = "log.jsonl";
 /// Whoever holds the lock may be in its smoke run.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -325,17 +327,27 @@ impl Releases {
             .map_err(|error| Error::place("remove", &folder, &error))
     }
 
-    /// Writes down what was done.
+    /// Whether what will be done can be written down. Asked before anything is switched.
     ///
     /// # Errors
-    /// Those of the file system.
-    pub fn log(&self, what: &serde_json::Value) -> Result<(), Error> {
-        let path = self.root.join("log.jsonl");
-        let written = File::options().append(true).create(true).open(&path);
-        written
-            .and_then(|mut file| file.write_all(format!("{what}\n").as_bytes()))
-            .map_err(|error| Error::place("write", &path, &error))
+    /// Why it cannot.
+    pub fn may_log(&self) -> Result<(), Error> {
+        let path = self.root.join(LOG);
+        open(&path).map(drop).map_err(|error| Error::place("write", &path, &error))
     }
+
+    /// Writes down what was done, which stands whether that succeeds or not.
+    pub fn log(&self, what: &serde_json::Value) {
+        let path = self.root.join(LOG);
+        let written = open(&path).and_then(|mut file| file.write_all(format!("{what}\n").as_bytes()));
+        if let Err(error) = written {
+            note(&format!("`{}` does not have it: {}", path.display(), reason(&error)));
+        }
+    }
+}
+
+fn open(log: &Path) -> io::Result<File> {
+    File::options().append(true).create(true).open(log)
 }
 
 fn taken(id: &str) -> Error {

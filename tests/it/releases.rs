@@ -233,6 +233,91 @@ fn the_second_promoter_waits_and_is_told() {
 }
 
 #[test]
+fn what_cannot_be_written_down_is_not_done() {
+    let live = Live::new();
+    for id in ["one", "two"] {
+        live.promote(&["--id", id, "--smoke", ""]).exits(0);
+    }
+    let log = live.releases.join("log.jsonl");
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    let three: &[&str] = &["--id", "three", "--smoke", ""];
+    for answer in [live.promote(three), live.call(&["rollback"]), live.call(&["prune", "--keep", "0"])] {
+        let told = answer.exits(78).stderr;
+        assert!(told.contains("log.jsonl") && told.lines().count() == 1, "{told}");
+        assert_eq!(live.leads("current"), "two");
+        assert!(
+            !live.releases.join("releases/three").exists() && live.releases.join("releases/one").is_dir()
+        );
+    }
+    fs::remove_dir(&log).unwrap();
+    live.promote(three).exits(0);
+}
+
+/// Promotes onto a disk of which ever more is free, but never enough at first.
+const FULL: &str = r#"
+mount -t tmpfs -o size=1m full "$live" || exit 99
+promote() {
+    "$stackprobe" promote "$site" --gate verdict.json --plan plan.json --into "$live" --smoke "" --id "$1" 2>&1
+}
+promote one > told || exit 98
+for pages in 0 1 2 3 4 5 6 9; do
+    cat /dev/zero > "$live/filler" 2> /dev/null
+    truncate --size="-$((pages * 4096))" "$live/filler"
+    before=$(readlink "$live/current")
+    promote "try-$pages" > told; code=$?
+    tr '\n' ' ' < told > line
+    half=$(ls -A "$live" "$live/releases" | grep -c '[.]part$')
+    rm "$live/filler"
+    whole=$("$stackprobe" releases --into "$live" --verify > /dev/null; echo $?)
+    echo "$pages|$code|$before|$(readlink "$live/current")|$half|$whole|$(cat line)"
+    promote "after-$pages" > told || { cat told; exit 97; }
+done
+"#;
+
+#[test]
+fn a_disk_that_is_full_in_the_middle_switches_nothing_and_loses_nothing() {
+    let live = Live::new();
+    fs::create_dir(&live.releases).unwrap();
+    let mut command = Command::new("unshare");
+    if !nix::unistd::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--mount", "sh", "-c", FULL]).current_dir(live.site.at(""));
+    for (name, value) in [
+        ("stackprobe", PathBuf::from(env!("CARGO_BIN_EXE_stackprobe"))),
+        ("live", live.releases.clone()),
+        ("site", live.site.at("")),
+        ("MODULEPATH", live.site.at("Core")),
+        ("STACKPROBE_SITE", live.site.at("site.toml")),
+        ("STACKPROBE_SUITES", live.site.at("suites")),
+    ] {
+        command.env(name, value);
+    }
+    let output = command.output().unwrap();
+    let told =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {told}", output.status);
+    let (mut failed, mut done) = (0, 0);
+    for line in told.lines() {
+        let [pages, code, before, now, half, whole, said] = line.splitn(7, '|').collect::<Vec<_>>()[..]
+        else {
+            panic!("{line}: {told}");
+        };
+        assert_eq!((half, whole), ("0", "0"), "{line}");
+        if code == "0" {
+            done += 1;
+            assert_eq!(now, format!("releases/try-{pages}"), "{line}");
+        } else {
+            failed += 1;
+            assert_eq!((code, now), ("75", before), "{line}");
+            assert!(said.matches("error: ").count() == 1 && said.contains("no space left"), "{line}");
+        }
+    }
+    assert!(failed > 1 && done > 1, "{told}");
+}
+
+#[test]
 fn who_uses_a_release_keeps_it() {
     let live = Live::new();
     for id in ["one", "two", "three"] {
