@@ -24,6 +24,7 @@ use crate::report::console::note;
 use crate::report::mask;
 use crate::report::print::{answer, to_json};
 use crate::report::record::PlanRecord;
+use crate::report::text::many;
 use crate::run::root::Root;
 use job::{Job, write};
 use script::Script;
@@ -66,7 +67,10 @@ pub fn submit(flags: &Submit) -> Result<Exit, Error> {
         let link = Path::new("/proc/self/exe");
         let program =
             std::fs::read_link(link).map_err(|error| Error::io(Kind::Unfit, "read", link, &error))?;
-        let script = Script { flags, name: &name, program: &program, results: &results, tasks }.render();
+        let dir = std::env::current_dir()
+            .map_err(|error| Error::io(Kind::Unfit, "find", Path::new("."), &error))?;
+        let script =
+            Script { flags, name: &name, program: &program, dir: &dir, results: &results, tasks }.render();
         if flags.dry_run {
             answer(&script, None)?;
             return Ok(Exit::Passed);
@@ -79,7 +83,8 @@ pub fn submit(flags: &Submit) -> Result<Exit, Error> {
         job.submit(&folder, &script, tmp)?;
         job
     };
-    note(&format!("job {} has {} tasks; results go to `{}`", job.id(), job.tasks, results.display()));
+    let tasks = many(job.tasks as usize, "task");
+    note(&format!("job {} has {tasks}; results go to `{}`", job.id(), results.display()));
     match flags.wait {
         None => Ok(Exit::Passed),
         Some(limit) => {

@@ -12,6 +12,8 @@ pub(super) struct Script<'s> {
     pub(super) name: &'s str,
     /// This binary, on a folder that the nodes see.
     pub(super) program: &'s Path,
+    /// Where it was submitted: a `stackprobe.toml` that was found from there is found by the tasks, too.
+    pub(super) dir: &'s Path,
     /// The results directory, absolute.
     pub(super) results: &'s Path,
     /// How many tasks there are.
@@ -55,6 +57,7 @@ impl Script<'_> {
             format!("--ntasks={cpus}"),
             format!("--output={said}/task-%a.out"),
             "--open-mode=append".to_owned(),
+            format!("--chdir={}", self.dir.display()),
         ];
         let named = [("partition", partition), ("account", account), ("time", time)];
         options.extend(
@@ -106,6 +109,7 @@ mod tests {
             flags: &flags,
             name: "stackprobe-1",
             program: Path::new("/opt/a b/stackprobe"),
+            dir: Path::new("/home/my own"),
             results: Path::new("/sh'ared/100%"),
             tasks: 3,
         };
@@ -130,6 +134,7 @@ mod tests {
         assert!(text.contains("'--filter=tag(smoke) & !probe(x)'"), "{text}");
         assert!(text.contains("'/opt/a b/stackprobe' run"), "{text}");
         assert!(text.contains("100%%/slurm/task-%a.out"), "{text}");
+        assert!(text.contains("#SBATCH '--chdir=/home/my own'\n"), "{text}");
         assert!(text.contains("--jobs 2"), "{text}");
         // What the shell makes of it is what was meant.
         let line = text.split("exec ").nth(1).unwrap().replace("\\\n", " ");

@@ -96,6 +96,22 @@ fn what_a_job_cannot_be_given_is_refused_before_anything_is_read() {
     assert!(answer.stderr.contains("hint: the tasks share the plan"), "{}", answer.stderr);
 }
 
+/// What `stackprobe.toml` says where a job is submitted holds for its tasks, too.
+#[test]
+fn a_task_starts_where_its_job_was_submitted() {
+    if !is_there() {
+        return;
+    }
+    let args = ["mine", "--cc", "gcc/12", "--suites", "s", "--one-job", "--wait"];
+    let call = with_sleeper(scripted("\"$@\"", &args)).file("stackprobe.toml", "timeout = \"2s\"\n");
+    let answer = call.run().exits(75);
+    assert!(answer.stderr.contains(" has 1 task;"), "{}", answer.stderr);
+    let junit = answer.junit();
+    assert!(junit.cases[0].message.contains("when its time was over"), "{}", junit.cases[0].message);
+    let said = std::fs::read_to_string(answer.results().join("slurm/task-1.out")).unwrap();
+    assert!(!said.contains("chdir"), "{said}");
+}
+
 #[test]
 fn a_submission_is_found_again_and_not_made_twice() {
     if !is_there() {
