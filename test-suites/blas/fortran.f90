@@ -34,15 +34,5 @@ program fortran_blas
 
 contains
 
-  subroutine told(passed, number, name)
-    logical, intent(in) :: passed
-    integer, intent(in) :: number
-    character(len=*), intent(in) :: name
-    if (passed) then
-      print '(a,i0,a)', 'ok ', number, ' - ' // name
-    else
-      failures = failures + 1
-      print '(a,i0,a)', 'not ok ', number, ' - ' // name
-    end if
-  end subroutine told
+  include 'told.inc'
 end program fortran_blas

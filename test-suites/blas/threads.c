@@ -1,22 +1,10 @@
 /* As many threads as the environment says: argv: how many. */
 #include "proof.h"
 #include "blas.h"
-#include <dirent.h>
+#include "tasks.h"
 
 void dgemm_(const char *, const char *, const integer *, const integer *, const integer *, const double *, const double *,
             const integer *, const double *, const integer *, const double *, double *, const integer *);
-
-static int now(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    struct dirent *entry;
-    int count = 0;
-    while (tasks != NULL && (entry = readdir(tasks)) != NULL)
-        count += entry->d_name[0] != '.';
-    if (tasks != NULL)
-        closedir(tasks);
-    return count;
-}
 
 int main(int argc, char **argv)
 {

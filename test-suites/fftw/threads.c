@@ -1,24 +1,12 @@
 /* A transform by several threads gives the numbers of one thread, and there are several. argv: the module's prefix. */
 #include "proof.h"
-#include <dirent.h>
+#include "tasks.h"
 #include <fftw3.h>
 #include <pthread.h>
 #include <unistd.h>
 
 enum { N = 512, THREADS = 3 };
 static volatile int most, over;
-
-static int now(void)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    struct dirent *entry;
-    int count = 0;
-    while (tasks != NULL && (entry = readdir(tasks)) != NULL)
-        count += entry->d_name[0] != '.';
-    if (tasks != NULL)
-        closedir(tasks);
-    return count;
-}
 
 static void *watch(void *unused)
 {
