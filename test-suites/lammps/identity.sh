@@ -1,16 +1,7 @@
 # What the program says of itself, and which libraries it is given: identity.sh PREFIX MPI-WRAPPER
 prefix=$(cd "$1" && pwd -P)
 mpi=$(cd "$(dirname "$(command -v "$2")")/.." && pwd -P)
-count=0
-told() {
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        printf "  ---\n  message: '%s'\n  ...\n" "$(printf %s "$3" | tr "'\n" '  ')"
-    fi
-}
+. "${0%/*}/told.sh"
 module() { printf %s "$LOADEDMODULES" | tr : '\n' | sed -n "s|^$1/||p" | head -n 1; }
 for name in lmp lmp_mpi; do [ -x "$prefix/bin/$name" ] && program=$prefix/bin/$name && break; done
 [ -n "$program" ]

@@ -3,16 +3,7 @@
 #   melt.sh RANKS TEMPERATURE COMMAND...
 ranks=$1 temperature=$2
 shift 2
-count=0
-told() {
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        printf "  ---\n  message: '%s'\n  ...\n" "$(printf %s "$3" | tr "'\n" '  ')"
-    fi
-}
+. "${0%/*}/told.sh"
 "$@" -in in.melt -var temperature "$temperature" -log melt.log >melt.out 2>&1
 status=$?
 said=$(tail -n 3 melt.out)

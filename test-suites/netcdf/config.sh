@@ -1,16 +1,7 @@
 # What nc-config says: config.sh PREFIX VERSION-OF-MODULE COMPILER... SOURCE
 prefix=$(cd "$1" && pwd -P)
 shift
-count=0
-told() {
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        printf "  ---\n  message: '%s'\n  ...\n" "$(printf %s "$3" | tr "'\n" '  ')"
-    fi
-}
+. "${0%/*}/told.sh"
 own=$(nc-config --prefix)
 [ -d "$own" ] && own=$(cd "$own" && pwd -P)
 [ "$own" = "$prefix" ]

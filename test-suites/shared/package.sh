@@ -5,16 +5,7 @@
 # VERSION-OF is the library's version as its own header or module says it, or - where none is to be compared.
 name=$1 prefix=$(cd "$2" && pwd -P) version=$3
 shift 3
-count=0
-told() { # STATUS NAME MESSAGE
-    count=$((count + 1))
-    if [ "$1" = 0 ]; then
-        echo "ok $count - $2"
-    else
-        echo "not ok $count - $2"
-        printf "  ---\n  message: '%s'\n  ...\n" "$(printf %s "$3" | tr "'\n" '  ')"
-    fi
-}
+. "${0%/*}/told.sh"
 if ! said=$(pkg-config --print-errors --exists "$name" 2>&1); then
     told 1 "pkg-config finds $name" "$said"
     echo "1..$count"
