@@ -49,6 +49,14 @@ pub fn promote(flags: &Promote) -> Result<Exit, Error> {
     }
     let previous = releases.leads(&flags.ring)?;
     let manifest = manifest(flags, &candidate, &previous)?;
+    if let Ok(before) = Manifest::read(&releases.folder(&previous), &previous)
+        && before.at > manifest.at
+    {
+        note(&format!(
+            "the clock went back: {previous} went live at {}, and it is {} here; `prune` goes by these times",
+            before.at, manifest.at
+        ));
+    }
     let id = manifest.id.clone();
     releases.may_log()?;
     releases.make(&manifest, candidate.plan.as_ref().map(|(_, text)| text.as_slice()), &judged)?;

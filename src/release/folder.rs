@@ -61,7 +61,7 @@ impl Releases {
     /// # Errors
     /// A folder that cannot be made, a lock that another holds or that cannot be had, links that lead elsewhere.
     pub fn take(root: &Path) -> Result<(Self, Option<String>), Error> {
-        fs::create_dir_all(root.join("releases")).map_err(|error| Error::place("make", root, &error))?;
+        fs::create_dir_all(root.join("releases")).map_err(|error| cannot("make", root, &error))?;
         let mut releases = Self::look(root)?;
         let path = releases.root.join(".lock");
         let lock = match Lock::take(&path, PATIENCE) {
@@ -75,7 +75,7 @@ impl Releases {
                 let what = format!("somebody else is changing `{}`", releases.root.display());
                 return Err(Error::new(Kind::Pod, what).hint("wait until that promote or rollback has ended"));
             }
-            Err(LockFault::Io(error)) => return Err(Error::place("lock", &path, &error)),
+            Err(LockFault::Io(error)) => return Err(cannot("lock", &path, &error)),
         };
         releases.lock = Some(lock);
         let told = releases.recover()?;
@@ -219,7 +219,7 @@ impl Releases {
     pub fn make(&self, manifest: &Manifest, plan: Option<&[u8]>, judged: &Judged) -> Result<(), Error> {
         let folder = self.folder(&manifest.id);
         let built_here = folder.join("stack");
-        let cannot = |error: io::Error, path: &Path| Error::place("write", path, &error);
+        let unwritten = |error: io::Error| cannot("write", &folder, &error);
         let mut text = serde_json::to_vec_pretty(manifest)
             .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         text.push(b'\n');
@@ -229,11 +229,10 @@ impl Releases {
                 return self.same(manifest);
             }
             if let Some(plan) = plan {
-                write_atomic(&folder.join("plan.json"), plan).map_err(|error| cannot(error, &folder))?;
+                write_atomic(&folder.join("plan.json"), plan).map_err(unwritten)?;
             }
-            judged.keep(&folder).map_err(|error| cannot(error, &folder))?;
-            return write_atomic(&folder.join("manifest.json"), &text)
-                .map_err(|error| cannot(error, &folder));
+            judged.keep(&folder).map_err(unwritten)?;
+            return write_atomic(&folder.join("manifest.json"), &text).map_err(unwritten);
         }
         if fs::symlink_metadata(&folder).is_ok() {
             return self.same(manifest);
@@ -250,7 +249,7 @@ impl Releases {
         written.map_err(|error| {
             // What is left of it is cleared by the next call, too.
             let _ = fs::remove_dir_all(&part);
-            cannot(error, &folder)
+            unwritten(error)
         })
     }
 
@@ -272,8 +271,8 @@ impl Releases {
         let text =
             serde_json::to_vec(&switch).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         let path = self.root.join(SWITCH);
-        write_atomic(&path, &text).map_err(|error| Error::place("write", &path, &error))?;
-        self.link(ring, to)?;
+        write_atomic(&path, &text).map_err(|error| cannot("write", &path, &error))?;
+        self.link(ring, to).map_err(|error| error.hint(UNSWITCHED))?;
         Ok(from)
     }
 
@@ -285,7 +284,7 @@ impl Releases {
         let path = self.root.join(SWITCH);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Error::place("remove", &path, &error))
+                Err(Error::place("remove", &path, &error).hint(UNPROVED))
             }
             _ => Ok(()),
         }
@@ -297,7 +296,7 @@ impl Releases {
     /// Those of the file system.
     pub fn link(&self, ring: &str, id: &str) -> Result<(), Error> {
         let path = self.ring(ring);
-        let cannot = |error: io::Error| Error::place("switch", &path, &error);
+        let cannot = |error: io::Error| Error::place("switch", &path, &error).hint(UNPROVED);
         if id.is_empty() {
             return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot(error)),
@@ -333,7 +332,7 @@ impl Releases {
     /// Why it cannot.
     pub fn may_log(&self) -> Result<(), Error> {
         let path = self.root.join(LOG);
-        open(&path).map(drop).map_err(|error| Error::place("write", &path, &error))
+        open(&path).map(drop).map_err(|error| cannot("write", &path, &error))
     }
 
     /// Writes down what was done, which stands whether that succeeds or not.
@@ -348,6 +347,23 @@ impl Releases {
 
 fn open(log: &Path) -> io::Result<File> {
     File::options().append(true).create(true).open(log)
+}
+
+const UNSWITCHED: &str = "nothing was switched; `stackprobe releases` says what is live";
+const UNPROVED: &str = "the next `promote`, `rollback` or `prune` takes back what is not proved";
+
+/// What cannot be done to the folder before anything is switched.
+fn cannot(verb: &str, path: &Path, error: &io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "nothing was switched; make room, and give the same command again"
+        }
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            "nothing was switched; of a folder that cannot be written, `stackprobe releases` is all there is"
+        }
+        _ => UNSWITCHED,
+    };
+    Error::place(verb, path, error).hint(hint)
 }
 
 fn taken(id: &str) -> Error {

@@ -335,6 +335,111 @@ fn who_uses_a_release_keeps_it() {
     assert!(told.contains("one would go") && live.releases.join("releases/one").is_dir(), "{told}");
 }
 
+/// What a script of sh says in which `$LIVE` is a file system of its own; `promote ID SMOKE` promotes.
+fn with_a_disk_of_its_own(live: &Live, script: &str) -> String {
+    fs::create_dir_all(&live.releases).unwrap();
+    let promote = "promote() { id=$1; smoke=$2; \"$SP\" promote \"$SITE\" --into \"$LIVE\" --gate verdict.json --plan plan.json \
+        --results results --id \"$id\" --smoke \"$smoke\" 2>&1; }; ";
+    let mut command = Command::new("unshare");
+    if !nix::unistd::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    let output = command
+        .args(["--mount", "sh", "-c", &format!("{promote}{script}")])
+        .env("SP", env!("CARGO_BIN_EXE_stackprobe"))
+        .env("SITE", live.site.at(""))
+        .env("LIVE", &live.releases)
+        .env("MODULEPATH", live.site.at("Core"))
+        .env("STACKPROBE_SUITES", live.site.at("suites"))
+        .env("STACKPROBE_SITE", live.site.at("site.toml"))
+        .env("NO_COLOR", "1")
+        .current_dir(live.site.at(""))
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+/// A disk that is full after so many pages more: at every write of a promotion in turn.
+#[test]
+fn a_disk_that_is_full_in_mid_promotion_switches_nothing_and_loses_nothing() {
+    let live = Live::new();
+    let mut refused = 0;
+    for (free, smoke) in
+        (0..24).map(|free| (free, "")).chain([4, 16, 26, 32, 40, 60].map(|free| (free, SMOKE)))
+    {
+        let script = format!(
+            "set -e; mount -t tmpfs -o size=4m tmpfs \"$LIVE\"; promote one '' > /dev/null; \
+             cat /dev/zero > \"$LIVE/fill\" 2> /dev/null || true; \
+             size=$(stat -c %s \"$LIVE/fill\"); truncate -s $((size - {free} * 4096)) \"$LIVE/fill\"; \
+             code=0; told=$(promote two '{smoke}') || code=$?; \
+             echo \"$code $(readlink \"$LIVE/current\") $(ls \"$LIVE/releases\" | tr '\\n' ' ')\"; echo \"$told\"; echo ---; \
+             \"$SP\" releases --into \"$LIVE\" --verify; rm \"$LIVE/fill\"; echo ---; \
+             promote three ''; readlink \"$LIVE/current\"; ls -A \"$LIVE\" \"$LIVE/releases\""
+        );
+        let text = with_a_disk_of_its_own(&live, &script);
+        let mut parts = text.split("---\n");
+        let told = parts.next().unwrap();
+        let (first, said) = told.split_once('\n').unwrap();
+        let mut words = first.split(' ');
+        let (code, current) = (words.next().unwrap(), words.next().unwrap());
+        match code {
+            "0" => assert_eq!(current, "releases/two", "{free} {smoke}: {text}"),
+            code => {
+                refused += 1;
+                assert_eq!(current, "releases/one", "{free} {smoke}: {text}");
+                assert!(code == "75" || (code == "1" && smoke == SMOKE), "{free} {smoke}: {text}");
+                let full = said.contains("no space left on device")
+                    || said.contains("the smoke run through current");
+                assert!(full && said.contains("hint:") && !said.contains("panic"), "{free} {smoke}: {text}");
+            }
+        }
+        let listed = parts.next().unwrap();
+        assert!(!listed.contains("not as it was"), "{free} {smoke}: {text}");
+        // With room again the next one goes, and nothing half made is left.
+        let after = parts.next().unwrap();
+        assert!(after.contains("\nreleases/three\n"), "{free} {smoke}: {text}");
+        assert!(!after.contains(".part") && !after.contains("switch.json"), "{free} {smoke}: {text}");
+    }
+    assert!(refused > 5, "{refused} were refused: the disk was never full");
+}
+
+#[test]
+fn a_view_for_reading_only_is_listed_and_nothing_else() {
+    let live = Live::new();
+    live.promote(&["--id", "one", "--smoke", ""]).exits(0);
+    live.promote(&["--id", "two", "--smoke", ""]).exits(0);
+    let script = "mount --bind \"$LIVE\" \"$LIVE\" && mount -o remount,bind,ro \"$LIVE\" && cd /; \
+        for words in 'releases --verify' rollback 'prune --keep 0'; do \
+        \"$SP\" $words --into \"$LIVE\" 2>&1; echo \"= $?\"; done; cd \"$SITE\"; promote three ''; echo \"= $?\"; readlink \"$LIVE/current\"";
+    let text = with_a_disk_of_its_own(&live, script);
+    let codes: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("= ")).collect();
+    assert_eq!(codes, ["0", "78", "78", "78"], "{text}");
+    assert_eq!(text.matches("read-only file system").count(), 3, "{text}");
+    assert!(text.matches("hint:").count() >= 3 && text.ends_with("releases/two\n"), "{text}");
+}
+
+/// A release that was made before the clock went back looks younger than all that follow it.
+#[test]
+fn a_clock_that_went_back_is_told_and_costs_no_release() {
+    let live = Live::new();
+    live.promote(&["--id", "one", "--smoke", ""]).exits(0);
+    let path = live.releases.join("releases/one/manifest.json");
+    let mut manifest = stackprobe::release::Manifest::read(path.parent().unwrap(), "one").unwrap();
+    manifest.at = "2999-01-01T00:00:00Z".to_owned();
+    let manifest = manifest.sealed().unwrap();
+    fs::write(&path, serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
+    let told = live.promote(&["--id", "two", "--smoke", ""]).exits(0).stderr;
+    assert!(told.contains("the clock went back: one went live at 2999-01-01T00:00:00Z"), "{told}");
+    assert_eq!(live.leads("current"), "two");
+    live.call(&["prune", "--keep", "1"]).exits(0);
+    assert!(["one", "two"].iter().all(|id| live.releases.join("releases").join(id).is_dir()));
+    live.call(&["rollback"]).exits(0);
+    assert_eq!(live.leads("current"), "one");
+}
+
 /// Shot at random instants: each link always leads to one whole release, and the next call goes on.
 ///
 /// `STACKPROBE_KILLS` says how often.
