@@ -26,8 +26,8 @@
 //! - [`native`]: WHAT we see with our own eyes
 //! - [`mutate`]: WHAT would be seen, were the library wrong
 //! - [`report`]: WHO is told
-//! - [`compare`]: WHAT is not as it was
 //! - [`history`]: HOW it went before
+//! - [`compare`]: WHAT is not as it was
 //! - [`gate`]: WHETHER a stack may go live
 //! - [`notify`]: WHO is told elsewhere
 //! - [`bug`]: what a fault of our own ends

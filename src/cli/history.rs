@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::codes::{self, after};
-use super::format::Format;
+use super::compare::Answer;
 
 /// `stackprobe history`
 #[derive(Args, Debug, Clone)]
@@ -22,7 +22,10 @@ pub struct History {
     pub toolchain: String,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: Answer,
+    /// Write it to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -30,5 +33,6 @@ Examples:
   stackprobe history --history h.jsonl                  every case: what is red, flaky or slower first
   stackprobe history mpi/hello --history h.jsonl --toolchain 'gcc/*'
   stackprobe history 'mpi/*' --history h.jsonl --format json
+  stackprobe history --history h.jsonl --format html --out history.html   a plot of each case
 
 Each letter is a run, the latest last: . passed, ~ passed but not at once, F failed, E error, s skipped.";

@@ -47,7 +47,7 @@ pub fn gate(flags: &Gate) -> Result<Exit, Error> {
     let baseline = flags.baseline.as_ref().map(before);
     let baseline = baseline.transpose().map_err(&mut keep);
     // Nothing is written where the results lie: no report there is ours to leave out.
-    let history = flags.history.as_deref().map(file::read).transpose().map_err(&mut keep);
+    let history = flags.history.as_deref().map(file::known).transpose().map_err(&mut keep);
     let read = parts(&flags.results, Path::new("")).map_err(&mut keep);
     let (plan, policy, site, baseline, history, (parts, unread)) =
         match (plan, policy, site, baseline, history, read) {

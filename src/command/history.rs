@@ -6,12 +6,13 @@ use globset::{Glob, GlobMatcher};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::cli::{Format, History};
+use crate::cli::{Answer, History};
 use crate::error::{Error, Fault, Kind};
 use crate::exit::Exit;
+use crate::history::page::page;
 use crate::history::text::{Told, render};
 use crate::history::{Track, file};
-use crate::report::print::{print, print_json};
+use crate::report::print::{answer, print, to_json};
 use crate::report::text::many;
 use crate::verdict::check::Outcome;
 
@@ -39,10 +40,7 @@ pub fn history(flags: &History) -> Result<Exit, Error> {
         return Err(Error::of(Kind::Usage, faults));
     }
     let path = &flags.history;
-    std::fs::metadata(path).map_err(|error| {
-        Error::io(Kind::Usage, "read", path, &error).hint("`stackprobe run --history FILE` begins one")
-    })?;
-    let history = file::read(path)?;
+    let history = file::known(path)?;
     let matches =
         |glob: &Option<GlobMatcher>, text: &str| glob.as_ref().is_some_and(|glob| glob.is_match(text));
     let asked = |suite: &str, probe: &str| {
@@ -54,26 +52,34 @@ pub fn history(flags: &History) -> Result<Exit, Error> {
         .filter(|((suite, probe, _, label), _)| asked(suite, probe) && matches(&toolchain, label));
     let mut tracks: Vec<&Track> = wanted.map(|(_, track)| track).collect();
     if tracks.is_empty() {
+        let has = many(history.tracks.len(), "case");
+        let rest =
+            if history.left_out > 0 { format!("; {}", history.words_on_left_out()) } else { String::new() };
         return Err(Error::new(Kind::Nothing, format!("`{}` tells of no such case", path.display()))
-            .hint(format!("it has {}", many(history.tracks.len(), "case"))));
+            .hint(format!("it has {has}{rest}")));
     }
     tracks.sort_by_cached_key(|track| {
         let last = track.runs.last().map(|run| run.outcome);
         let red = last == Some(Outcome::Failed) || last == Some(Outcome::Error);
         std::cmp::Reverse((red, track.flakes().count > 0, track.slower().is_some()))
     });
+    let out = flags.out.as_deref();
     match flags.format {
-        Format::Json => {
+        Answer::Json => {
             let cases: Vec<Told<'_>> = tracks.iter().filter_map(|track| Told::new(track)).collect();
-            print_json(&json!({"format": 1, "cases": cases, "left_out": history.left_out}))?;
+            let value = json!({"format": 1, "cases": cases, "left_out": history.left_out});
+            answer(&to_json(&value)?, out)?;
         }
-        Format::Text => {
+        Answer::Html => answer(&page(&tracks, &history), out)?,
+        Answer::Text => {
             let mut text = render(&tracks, OffsetDateTime::now_utc());
             if history.left_out > 0 {
-                let lines = many(history.left_out, "line");
-                let _ = writeln!(text, "note: {lines} left out: cut short, or of something else");
+                let _ = writeln!(text, "note: {}", history.words_on_left_out());
             }
-            print(&text)?;
+            match out {
+                None => print(&text)?,
+                Some(_) => answer(&text, out)?,
+            }
         }
     }
     Ok(Exit::Passed)

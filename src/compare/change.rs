@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::pairs::Pair;
+use super::pairs::{Pair, Side};
 use crate::report::record::CaseRecord;
 use crate::verdict::check::{Check, Outcome};
 
@@ -105,8 +105,15 @@ pub(super) fn is_newly_red(pair: &Pair<'_>) -> bool {
     of_pair(pair).iter().any(|change| change.turn.is_red())
 }
 
+/// Every check of a case of both runs that turned out otherwise.
+pub(super) fn of_both(before: Side<'_>, after: Side<'_>) -> Vec<Change> {
+    of_pair(&Pair { before: Some(before), after: Some(after) })
+}
+
 fn of_pair(pair: &Pair<'_>) -> Vec<Change> {
     let (before, after) = (pair.before.map(|side| side.case), pair.after.map(|side| side.case));
+    // What was never told of a case is no check that could be gone.
+    let before = before.filter(|case| !case.is_cut() || after.is_none());
     let Some(shown) = after.or(before) else { return Vec::new() };
     let change = |turn, name: &str, (from, to): (Option<&Check>, Option<&Check>)| {
         let red = to.filter(|check| check.outcome != Outcome::Passed).or(from);

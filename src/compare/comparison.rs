@@ -3,11 +3,14 @@
 use serde::Serialize;
 
 use super::change::{self, Change, Turn};
+use super::fidelity::{self, Fidelity};
 use super::pace::{self, Pace};
 use super::pairs;
 use super::reason::{self, Reason};
 use crate::exit::Exit;
+use crate::history::History;
 use crate::report::account::{Account, INPUT};
+use crate::report::text::many;
 
 /// What differs between two runs.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +30,8 @@ pub struct Comparison {
     pub paces: Vec<Pace>,
     /// By how much the median case is slower in the second run: 1.0 is as fast.
     pub median_pace: Option<f64>,
+    /// What behaves differently in the place of the second run; none where the places do not differ.
+    pub fidelity: Option<Fidelity>,
     /// Inputs that could not be read, and why: what they hold is not compared, and that is never green.
     pub unread: Vec<String>,
     /// What a reader must know of the inputs before trusting the comparison.
@@ -34,13 +39,13 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares two accounts.
+    /// Compares two accounts; a history knows how long cases took before.
     #[must_use]
-    pub fn new(before: &Account, after: &Account) -> Self {
+    pub fn new(before: &Account, after: &Account, history: Option<&History>) -> Self {
         let pairs = pairs::pair(before, after);
         let mut changes = change::changes(&pairs);
         changes.sort_by_key(|change| change.turn);
-        let (median_pace, paces) = pace::paces(&pairs);
+        let (median_pace, paces) = pace::paces(&pairs, history);
         let told = |when: &str, account: &Account| {
             account.notes.iter().map(|note| format!("{when}: {note}")).collect::<Vec<_>>()
         };
@@ -49,13 +54,24 @@ impl Comparison {
             let checks = inputs.flat_map(|case| &case.checks);
             checks.map(|check| format!("{when}: {}: {}", check.name, check.reason)).collect::<Vec<_>>()
         };
-        let unread = [unread("before", before), unread("after", after)].concat();
+        let cut = |when: &str, account: &Account| {
+            let cases: Vec<_> =
+                account.cases().filter(|case| case.is_cut() && case.owed.suite != INPUT).collect();
+            let first = cases.first()?;
+            let (owed, why) = (&first.owed, &first.checks.first()?.reason);
+            let some = many(cases.len(), "case");
+            let such = format!("{}/{} [{}]", owed.suite, owed.probe, owed.toolchain);
+            Some(format!("{when}: {some} without a result, such as {such}: {why}"))
+        };
+        let mut unread = [unread("before", before), unread("after", after)].concat();
+        unread.extend(cut("before", before).into_iter().chain(cut("after", after)));
         let notes = [told("before", before), told("after", after)].concat();
         Self {
             format: 1,
             paired: pairs.iter().filter(|pair| pair.both().is_some()).count(),
             reasons: reason::reasons(&pairs),
             shared: reason::shared(&pairs),
+            fidelity: fidelity::fidelity((before, after), &pairs, &paces),
             changes,
             paces,
             median_pace,

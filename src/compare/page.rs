@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::change::{Change, Turn};
 use super::comparison::Comparison;
+use super::fidelity::Fidelity;
 use super::reason::Reason;
 use crate::report::account::Account;
 use crate::report::counts::Counts;
@@ -46,6 +47,7 @@ pub fn page(comparison: &Comparison, runs: [(&Path, &Account); 2]) -> String {
             (why(comparison))
             (changes(comparison))
             (paces(comparison))
+            @if let Some(fidelity) = &comparison.fidelity { (places(fidelity)) }
             (both(runs))
         }
     };
@@ -179,13 +181,55 @@ fn paces(comparison: &Comparison) -> Markup {
         @if !comparison.paces.is_empty() {
             section id="paces" aria-labelledby="paces-title" {
                 h2 id="paces-title" { "Slower or faster than the other cases" }
-                p.intro { "Two runs only: it may be chance." }
                 ul.rows {
                     @for pace in &comparison.paces {
                         li { b { (format!("{:.1} × as long", pace.factor)) } " " (pace.id) " "
-                            span.size { (seconds(pace.after)) ", was " (seconds(pace.before)) } }
+                            span.size { (seconds(pace.after)) ", was " (seconds(pace.before)) "; " (pace.held_against()) } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// What behaves differently in the two places, by what explains it.
+fn places(fidelity: &Fidelity) -> Markup {
+    html! {
+        section id="places" aria-labelledby="places-title" {
+            h2 id="places-title" { "How cases behave in the two places" }
+            p.intro { (fidelity.places()) " · " (number(fidelity.alike)) " of " (many(fidelity.compared, "case"))
+                " behave alike in both." @for caution in fidelity.cautions() { " Note: " (caution) "." } }
+            @if !fidelity.groups.is_empty() {
+                div.wide tabindex="0" role="region" aria-labelledby="places-title" {
+                    table.list {
+                        thead { tr {
+                            th scope="col" { "What behaves differently" } th scope="col" { "Before" } th scope="col" { "After" }
+                            th scope="col" { "Cases" } th scope="col" { "What explains it" }
+                        } }
+                        tbody {
+                            @for group in &fidelity.groups {
+                                @for way in group.alike() {
+                                    @if let Some(first) = way.first() {
+                                        tr {
+                                            th scope="row" { (first.what) } td { (first.before) } td { (first.after) }
+                                            td {
+                                                details.inner open[way.len() <= 3] {
+                                                    summary { (number(way.len())) }
+                                                    ul.rows { @for conduct in way.iter().take(ROWS) { li { (conduct.subject()) } } }
+                                                }
+                                            }
+                                            td { (line(&group.reason(), 300)) }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @if !fidelity.idle.is_empty() {
+                p { "These differ as well, and nothing is seen to come of it:" }
+                ul.rows { @for differs in fidelity.idle.iter().take(ROWS) { li { (line(&differs.words(), 300)) } } }
             }
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::change::{Change, Turn};
 use super::comparison::Comparison;
+use super::fidelity::Fidelity;
 use super::reason::Reason;
 use crate::report::text::{line, many};
 
@@ -43,14 +44,21 @@ pub fn render(comparison: &Comparison) -> String {
         why(comparison, &mut text);
     }
     if !comparison.paces.is_empty() {
-        text += "slower or faster than the other cases (two runs only: it may be chance)\n";
+        text += "slower or faster than the other cases\n";
     }
     for pace in &comparison.paces {
         let _ = writeln!(
             text,
-            "  {:.1} × as long: {} ({:.1} s, was {:.1} s)",
-            pace.factor, pace.id, pace.after, pace.before
+            "  {:.1} × as long: {} ({:.1} s, was {:.1} s; {})",
+            pace.factor,
+            pace.id,
+            pace.after,
+            pace.before,
+            pace.held_against()
         );
+    }
+    if let Some(fidelity) = &comparison.fidelity {
+        places(fidelity, &mut text);
     }
     for input in &comparison.unread {
         let _ = writeln!(text, "not read, so not compared: {input}");
@@ -74,6 +82,38 @@ pub fn render(comparison: &Comparison) -> String {
         pace.unwrap_or_default()
     );
     text
+}
+
+fn places(fidelity: &Fidelity, text: &mut String) {
+    let _ = writeln!(text, "how cases behave in the two places ({})", fidelity.places());
+    for group in &fidelity.groups {
+        let _ = writeln!(text, "  {}", line(&group.reason(), SHORT));
+        for way in group.alike() {
+            let Some(first) = way.first() else { continue };
+            let _ = writeln!(text, "    {}", line(&first.words(), SHORT));
+            for conduct in way.iter().take(NAMED) {
+                let _ = writeln!(text, "      {}", conduct.subject());
+            }
+            if way.len() > NAMED {
+                let _ = writeln!(text, "      and {} more: --format json has them all", way.len() - NAMED);
+            }
+        }
+    }
+    if !fidelity.idle.is_empty() {
+        text.push_str("  these differ as well, and nothing is seen to come of it\n");
+        for differs in fidelity.idle.iter().take(NAMED) {
+            let _ = writeln!(text, "    {}", line(&differs.words(), SHORT));
+        }
+        if fidelity.idle.len() > NAMED {
+            let _ =
+                writeln!(text, "    and {} more: --format json has them all", fidelity.idle.len() - NAMED);
+        }
+    }
+    let alike = many(fidelity.compared, "case");
+    let _ = writeln!(text, "  {} of {alike} behave alike in both", fidelity.alike);
+    for caution in fidelity.cautions() {
+        let _ = writeln!(text, "  note: {caution}");
+    }
 }
 
 fn why(comparison: &Comparison, text: &mut String) {

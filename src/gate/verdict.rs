@@ -80,6 +80,9 @@ impl Verdict {
         if evidence.baseline.is_none() {
             notes.push("no baseline: what is gone or failed before is not known".to_owned());
         }
+        if let Some(history) = evidence.history.filter(|history| history.left_out > 0) {
+            notes.push(history.words_on_left_out());
+        }
         let decided = evidence.now.replace_nanosecond(0).unwrap_or(evidence.now);
         Self {
             format: 1,

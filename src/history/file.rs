@@ -40,6 +40,17 @@ pub fn read(path: &Path) -> Result<History, Error> {
     Ok(History::parse(bytes.split(|byte| *byte == b'\n')))
 }
 
+/// Reads a history that must be there.
+///
+/// # Errors
+/// A file that is not there or cannot be read.
+pub fn known(path: &Path) -> Result<History, Error> {
+    fs::metadata(path).map_err(|error| {
+        Error::io(Kind::Usage, "read", path, &error).hint("`stackprobe run --history FILE` begins one")
+    })?;
+    read(path)
+}
+
 /// Appends what is not there yet, and says where no lock could be had.
 ///
 /// # Errors

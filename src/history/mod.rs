@@ -6,6 +6,7 @@
 
 pub mod entry;
 pub mod file;
+pub mod page;
 pub mod text;
 pub mod track;
 

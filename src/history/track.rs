@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::entry::{Entry, FORMAT};
+use crate::report::text::many;
 use crate::verdict::check::Outcome;
 
 /// So many of the last times are looked at.
@@ -81,6 +82,13 @@ impl History {
         self.tracks.get(&(suite.to_owned(), probe.to_owned(), ranks, toolchain.to_owned()))
     }
 
+    /// Of lines that are not ours, in words.
+    #[must_use]
+    pub fn words_on_left_out(&self) -> String {
+        let lines = many(self.left_out, "line");
+        format!("{lines} of the history left out: cut short, or of something else")
+    }
+
     /// How many seconds each case takes, by its id.
     #[must_use]
     pub fn seconds(&self) -> BTreeMap<String, f64> {
@@ -124,6 +132,13 @@ impl Track {
         Times::of(passed.take(RECENT).map(|run| run.seconds).collect())
     }
 
+    /// How long it took in the runs that passed before `at`, an RFC 3339 time in UTC.
+    #[must_use]
+    pub fn times_before(&self, at: &str) -> Option<Times> {
+        let before = |run: &&Entry| run.outcome == Outcome::Passed && run.at.as_str() < at;
+        Times::of(self.runs.iter().rev().filter(before).take(RECENT).map(|run| run.seconds).collect())
+    }
+
     /// By which factor the last run that passed was slower than those before it, where that is no chance.
     #[must_use]
     pub fn slower(&self) -> Option<f64> {
@@ -145,11 +160,25 @@ impl Times {
     /// By which factor `seconds` is more than chance would make it; none if it is not.
     #[must_use]
     pub fn excess(&self, seconds: f64) -> Option<f64> {
-        // A median distance is two thirds of a normal distribution's; four of those are not met by chance. Nor is a case
-        // of a moment worth a word.
-        let far = (4.0 * 1.4826 * self.spread).max(0.25 * self.median).max(0.2);
-        (self.runs >= ENOUGH && self.median > 0.0 && seconds > self.median + far)
-            .then(|| seconds / self.median)
+        (self.is_enough() && seconds > self.median + self.far()).then(|| seconds / self.median)
+    }
+
+    /// By which factor `seconds` is more or less than chance would make it; none if it is neither.
+    #[must_use]
+    pub fn deviation(&self, seconds: f64) -> Option<f64> {
+        (self.is_enough() && (seconds - self.median).abs() > self.far()).then(|| seconds / self.median)
+    }
+
+    /// Whether it is of so many runs that their spread says something.
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.runs >= ENOUGH && self.median > 0.0
+    }
+
+    /// A median distance is two thirds of a normal distribution's; four of those are not met by chance. Nor is a case of a
+    /// moment worth a word.
+    fn far(&self) -> f64 {
+        (4.0 * 1.4826 * self.spread).max(0.25 * self.median).max(0.2)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::pod::folder::Folder;
 use crate::pod::kernel::Kernel;
 use crate::pod::limits::Limits;
 use crate::pod::network::Network;
+use crate::pod::place;
 use crate::pod::shm::{PATH, SharedMemory};
 use crate::pod::user::User;
 use crate::suite::requirement::Resource;
@@ -62,6 +63,9 @@ pub struct Found {
     pub network: Network,
     /// What programs take for granted.
     pub kernel: Kernel,
+    /// What kind of place it is: a pod, another container, a job; empty in older results.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub place: String,
 }
 
 impl Facts {
@@ -114,6 +118,7 @@ impl Found {
             root: Folder::glance(Path::new("/")),
             network: Network::look(host),
             kernel: Kernel::look(),
+            place: place::look(),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod init;
 pub mod kernel;
 pub mod limits;
 pub mod network;
+pub mod place;
 pub mod reach;
 pub(crate) mod reap;
 pub mod shm;

@@ -332,7 +332,7 @@ impl Releases {
     /// Why it cannot.
     pub fn may_log(&self) -> Result<(), Error> {
         let path = self.root.join(LOG);
-        open(&path).map(drop).map_err(|error| cannot("write", &path, &error))
+        open(&path).map(drop).map_err(|error| Error::place("write", &path, &error))
     }
 
     /// Writes down what was done, which stands whether that succeeds or not.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use crate::report::account::{Account, Pod, Told, unread};
-use crate::report::record::{CaseRecord, Owed, PlanRecord};
+use crate::report::record::{CaseRecord, LOST, Owed, PlanRecord, UNREADABLE};
 use crate::suite::select::Shard;
 use crate::verdict::check::{Check, Outcome};
 
@@ -46,7 +46,7 @@ pub fn merge(parts: Vec<Part>, unreadable: &[Unread], plan: Option<(Pod, Vec<Owe
     let mut problem =
         |input: &str, kind: &str, why: &str| problems.push(unread(problems.len() + 1, input, kind, why));
     for Unread { input, why } in unreadable {
-        problem(&input.display().to_string(), "unreadable", why);
+        problem(&input.display().to_string(), UNREADABLE, why);
     }
     for shard in absent_shards(&parts) {
         problem(&shard, "lost", "no results of this shard of the plan were given");
@@ -84,7 +84,7 @@ pub fn merge(parts: Vec<Part>, unreadable: &[Unread], plan: Option<(Pod, Vec<Owe
             account.pods.push(pod);
             let none = "no result: no pod has answered for this case";
             account.told.extend(absent.iter().map(|owed| Told {
-                case: CaseRecord::absent(owed, "lost", Outcome::Error, none),
+                case: CaseRecord::absent(owed, LOST, Outcome::Error, none),
                 pod: pod_index,
                 repro: false,
             }));
@@ -105,7 +105,7 @@ fn lost(owed: &Owed, writer: Option<&str>) -> CaseRecord {
         Some(writer) => format!("no result yet: the run is still going on, {writer}"),
         None => "no result: the run ended before this case could be written".to_owned(),
     };
-    CaseRecord::absent(owed, "lost", Outcome::Error, &why)
+    CaseRecord::absent(owed, LOST, Outcome::Error, &why)
 }
 
 /// How much a result can tell. Zero: there is none.

@@ -17,6 +17,12 @@ pub const FORMAT: u32 = 1;
 /// The kind of a case that was never begun because somebody asked to stop.
 pub const INTERRUPTED: &str = "interrupted";
 
+/// The kind of a case that is owed and of which nobody has written down anything.
+pub const LOST: &str = "lost";
+
+/// The kind of a case whose record is there and cannot be read, and of an input that cannot.
+pub const UNREADABLE: &str = "unreadable";
+
 /// The kind of a case that was left out because others tell more in the time that there is.
 pub const OVER_BUDGET: &str = "budget";
 
@@ -144,6 +150,9 @@ pub struct CaseRecord {
     /// What was found out about it: resolved modules, prefixes, peak memory.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
+    /// What the probe saw beside its checks: which way bytes went, where ranks may run. It is no verdict.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub observed: BTreeMap<String, String>,
     /// What the modules changed in the environment, if it did not pass: the new value, or none where they unset it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub environment: BTreeMap<String, Option<String>>,
@@ -170,6 +179,14 @@ impl CaseRecord {
     #[must_use]
     pub fn is_unfinished(&self) -> bool {
         self.checks.iter().any(|check| check.kind == INTERRUPTED)
+    }
+
+    /// Whether nothing is known of what came of it: it was lost, or did not get to its end.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        // A case whose supervisor was lost has a record of its own, and a time at which it began.
+        let unknown = |check: &Check| [LOST, UNREADABLE].contains(&check.kind.as_str());
+        self.is_unfinished() || (self.started.is_empty() && self.checks.iter().any(unknown))
     }
 
     /// Whether it was left out because others tell more in the time that there is.
@@ -235,6 +252,7 @@ impl CaseRecord {
             log: String::new(),
             earlier: Vec::new(),
             properties: BTreeMap::new(),
+            observed: BTreeMap::new(),
             environment: BTreeMap::new(),
         }
     }

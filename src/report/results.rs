@@ -21,7 +21,7 @@ use crate::report::bounded::{CASE_LIMIT, PLAN_LIMIT, is_file_name};
 use crate::report::junit::{Junit, Testsuites};
 use crate::report::mask;
 use crate::report::order::ReportOrder;
-use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord, now};
+use crate::report::record::{CaseRecord, FORMAT, Owed, PlanRecord, UNREADABLE, now};
 use crate::report::report_file::ReportFile as _;
 use crate::report::seal::{self, Seal};
 use crate::verdict::check::Outcome;
@@ -239,7 +239,7 @@ pub fn read(folder: &Path) -> Result<Left, Error> {
     let plan = read_plan(&folder.join("plan.json"))?;
     let mut done = BTreeMap::new();
     for owed in &plan.cases {
-        let unread = |why: &str| CaseRecord::absent(owed, "unreadable", Outcome::Error, why);
+        let unread = |why: &str| CaseRecord::absent(owed, UNREADABLE, Outcome::Error, why);
         if !is_file_name(&owed.id) {
             done.insert(owed.id.clone(), unread("the plan gives it an id that no file can have"));
             continue;

@@ -27,4 +27,13 @@ impl MpiLauncher {
         };
         std::iter::once(program.to_string_lossy().into_owned()).chain(words).collect()
     }
+
+    /// What it is called: `mpirun`, or the scheduler's method in its place (`srun-pmix`).
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.starter {
+            Some(starter) if starter.program.is_some() => starter.method.name.clone(),
+            _ => self.program.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        }
+    }
 }

@@ -9,7 +9,7 @@ mod line;
 #[cfg(test)]
 mod streams;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::verdict::check::{Check, Outcome};
 use line::{Line, Point};
@@ -20,6 +20,8 @@ const LINE: usize = 64 << 10;
 const CHECKS: usize = 20_000;
 /// No YAML block is longer.
 const BLOCK: usize = 16 << 10;
+/// No probe has more to say beside its checks.
+const OBSERVATIONS: usize = 32;
 /// No subtests are deeper.
 const DEPTH: usize = 16;
 
@@ -45,6 +47,7 @@ struct Document {
     block: Option<String>,
     /// The last line that counts was a test point: a YAML block may follow.
     described: bool,
+    observed: BTreeMap<String, String>,
     faults: Vec<String>,
     bail: Option<String>,
     /// `# Subtest: name`.
@@ -58,6 +61,8 @@ struct Document {
 pub struct Stream {
     /// Its checks, in order.
     pub checks: Vec<Check>,
+    /// What the probe saw beside its checks (`# observed NAME: VALUE`); of two with one name the last.
+    pub observed: BTreeMap<String, String>,
     /// What is wrong with the stream itself, each in one line.
     pub faults: Vec<String>,
     /// Why the probe gave up (`Bail out! why`). What is missing after that is no news.
@@ -116,7 +121,7 @@ impl Document {
             return self.take_inner(inner);
         }
         let read = Line::read(line);
-        if !matches!(read, Line::Aside) {
+        if !matches!(read, Line::Aside | Line::Observed(..)) {
             self.described = matches!(read, Line::Point(_));
         }
         match read {
@@ -125,6 +130,11 @@ impl Document {
             Line::Version(13 | 14) | Line::Aside | Line::Other => {}
             Line::Version(version) => {
                 self.fault(format!("TAP version {version} is not known: 13 and 14 are"));
+            }
+            Line::Observed(name, value) => {
+                if self.observed.len() < OBSERVATIONS || self.observed.contains_key(&name) {
+                    self.observed.insert(name, value);
+                }
             }
             Line::Plan { count, reason } => self.take_plan(count, reason),
             Line::Point(point) => {
@@ -162,7 +172,8 @@ impl Document {
     }
 
     fn take_inner(&mut self, line: &str) {
-        let tap = !matches!(Line::read(line.trim_start_matches("    ")), Line::Aside | Line::Other);
+        let read = Line::read(line.trim_start_matches("    "));
+        let tap = !matches!(read, Line::Aside | Line::Observed(..) | Line::Other);
         let begun = self.child.is_some();
         if self.depth >= DEPTH || !(begun || tap) {
             return;
@@ -269,7 +280,13 @@ impl Document {
         if let Some(why) = self.bail.take() {
             let why =
                 if why.is_empty() { "the probe bailed out and did not say why".to_owned() } else { why };
-            return Stream { checks: self.checks, faults: self.faults, bailed: Some(why), skipped };
+            return Stream {
+                checks: self.checks,
+                observed: self.observed,
+                faults: self.faults,
+                bailed: Some(why),
+                skipped,
+            };
         }
         match self.plan.take() {
             None if self.points == 0 => self.fault("no TAP on stdout: neither a plan nor a check"),
@@ -285,7 +302,7 @@ impl Document {
                 }
             }
         }
-        Stream { checks: self.checks, faults: self.faults, bailed: None, skipped }
+        Stream { checks: self.checks, observed: self.observed, faults: self.faults, bailed: None, skipped }
     }
 }
 

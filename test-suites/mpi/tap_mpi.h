@@ -187,6 +187,20 @@ TAP_PRINTF(1, 2) static void tap_note(const char *fmt, ...)
     va_end(args);
 }
 
+/* What this place does to the library, in words that are the same in every run here: it is kept in the case's record,
+ * and comparisons are made of it. */
+TAP_PRINTF(2, 3) static void tap_observe(const char *name, const char *fmt, ...)
+{
+    if (tap_rank != 0)
+        return;
+    va_list args;
+    va_start(args, fmt);
+    printf("# observed %s: ", name);
+    vprintf(fmt, args);
+    putchar('\n');
+    va_end(args);
+}
+
 /* After MPI_Init. A launcher of another MPI starts N singletons that each believe to be rank 0 of 1: they stop here. */
 TAP_UNUSED static void tap_begin(void)
 {

@@ -7,8 +7,11 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -186,8 +189,20 @@ static void check_loopback(const struct traffic *t, const struct calibration *c)
     }
 }
 
+/* Where a mapping lies, as a bit of a set. A case's own folders have another name in every run. */
+static const char *const places[] = {"/dev/shm", "memfd", "System V", "anonymous memory", "other files"};
+
+static unsigned place_of(const char *path)
+{
+    static const char *const begins[] = {"/dev/shm/", "/memfd:", "/SYSV", "/dev/zero"};
+    for (unsigned i = 0; i < 4; i++)
+        if (strncmp(path, begins[i], strlen(begins[i])) == 0)
+            return 1u << i;
+    return 1u << 4;
+}
+
 struct mapping {
-    unsigned device_major, device_minor;
+    unsigned device_major, device_minor, place;
     unsigned long inode;
 };
 
@@ -198,11 +213,12 @@ static int shared_mappings(struct mapping *list)
     int count = 0;
     FILE *maps = fopen("/proc/self/maps", "r");
     while (maps && fgets(line, sizeof line, maps) && count < MAPPINGS) {
-        struct mapping m;
+        struct mapping m = {0, 0, 0, 0};
         path[0] = '\0';
         if (sscanf(line, "%*s rw-s %*s %x:%x %lu %699[^\n]", &m.device_major, &m.device_minor, &m.inode, path) < 3 ||
             m.inode == 0 || strstr(path, "pmix") || strstr(path, "hwloc"))
             continue;
+        m.place = place_of(path);
         tap_note("shared mapping of rank 0: %s", path);
         list[count++] = m;
     }
@@ -211,27 +227,88 @@ static int shared_mappings(struct mapping *list)
     return count;
 }
 
-/* A segment counts only if the partner maps the same one. */
-static int shared_with_partner(void)
+/* Where the segments lie that a partner maps, too; none if there is no such segment. A segment counts only if the partner
+ * maps the same one. */
+static unsigned shared_with_partner(void)
 {
+    unsigned where = 0;
     struct mapping mine[MAPPINGS], theirs[MAPPINGS];
-    int partner = tap_rank ^ 1, count, their_count = 0, common = 0;
+    int partner = tap_rank ^ 1, count, their_count = 0;
     memset(mine, 0, sizeof mine);
     count = shared_mappings(mine);
     if (partner >= tap_size)
-        return 1;
+        return 1u << 4;
     MPI_Sendrecv(&count, 1, MPI_INT, partner, 2, &their_count, 1, MPI_INT, partner, 2, MPI_COMM_WORLD,
                  MPI_STATUS_IGNORE);
     MPI_Sendrecv(mine, sizeof mine, MPI_BYTE, partner, 3, theirs, sizeof theirs, MPI_BYTE, partner, 3, MPI_COMM_WORLD,
                  MPI_STATUS_IGNORE);
     for (int i = 0; i < count; i++)
         for (int j = 0; j < their_count; j++)
-            common += mine[i].device_major == theirs[j].device_major &&
-                      mine[i].device_minor == theirs[j].device_minor && mine[i].inode == theirs[j].inode;
-    if (common == 0)
+            if (mine[i].device_major == theirs[j].device_major && mine[i].device_minor == theirs[j].device_minor &&
+                mine[i].inode == theirs[j].inode)
+                where |= mine[i].place;
+    if (where == 0)
         tap_because("ranks %d and %d map no segment in common (%d and %d of their own)", tap_rank, partner, count,
                     their_count);
-    return common > 0;
+    return where;
+}
+
+/* Bytes that the library had the kernel copy from the memory of another rank. Its calls come here, because the program
+ * exports this name (-Wl,--export-dynamic) and stands before the C library. */
+static long long copied;
+
+ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long locals, const struct iovec *remote,
+                         unsigned long remotes, unsigned long flags)
+{
+    ssize_t bytes = syscall(SYS_process_vm_readv, pid, local, locals, remote, remotes, flags);
+    __atomic_fetch_add(&copied, bytes > 0 ? bytes : 0, __ATOMIC_RELAXED);
+    return bytes;
+}
+
+/* Whether each rank has CPUs of its own. */
+static void observe_binding(void)
+{
+    cpu_set_t mine, common, *all = calloc((size_t)tap_size, sizeof mine);
+    CPU_ZERO(&mine);
+    int known = sched_getaffinity(0, sizeof mine, &mine) == 0 && all != NULL, everywhere = 0, same = 1, apart = 1;
+    MPI_Allreduce(&known, &everywhere, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
+    if (everywhere) {
+        MPI_Gather(&mine, sizeof mine, MPI_BYTE, all, sizeof mine, MPI_BYTE, 0, MPI_COMM_WORLD);
+        for (int i = 0; tap_rank == 0 && i < tap_size; i++)
+            for (int j = 0; j < i; j++) {
+                CPU_AND(&common, &all[i], &all[j]);
+                same &= CPU_EQUAL(&all[i], &all[j]) != 0;
+                apart &= CPU_COUNT(&common) == 0;
+            }
+        if (same && tap_size > 1)
+            tap_observe("binding", "none, every rank on the same %d of the cpus", CPU_COUNT(&mine));
+        else if (apart && tap_size > 1)
+            tap_observe("binding", "each rank on cpus of its own, rank 0 on %d", CPU_COUNT(&mine));
+        else if (tap_size > 1)
+            tap_observe("binding", "ranks on cpus that overlap, rank 0 on %d", CPU_COUNT(&mine));
+    }
+    free(all);
+}
+
+/* Which way the bytes went, in words. */
+static void observe(const struct traffic *t, const struct calibration *c, unsigned where)
+{
+    long long single = 0;
+    char segments[128] = "";
+    int counted = c->loopback < 0 || c->tcp >= SOCKET_BYTES;
+    MPI_Allreduce(&copied, &single, 1, MPI_LONG_LONG, MPI_SUM, MPI_COMM_WORLD);
+    if (counted && t->tcp * 100 >= t->handed)
+        tap_observe("transport", "tcp sockets");
+    else if (counted && where)
+        tap_observe("transport", "shared memory");
+    tap_observe("single copy", single * 2 >= t->handed ? "by process_vm_readv" : "none seen");
+    for (unsigned i = 0; i < sizeof places / sizeof *places; i++)
+        if (where & (1u << i)) {
+            size_t used = strlen(segments);
+            snprintf(segments + used, sizeof segments - used, "%s%s", used ? ", " : "", places[i]);
+        }
+    tap_observe("shared segments", "%s", where ? segments : "none");
+    observe_binding();
 }
 
 static void note_speed(char *out, char *in)
@@ -270,7 +347,9 @@ int main(int argc, char **argv)
     check(warm.intact && t.intact, "messages arrive intact");
     check_sockets(&t, &c);
     check_loopback(&t, &c);
-    check(shared_with_partner(), "ranks map memory that they share");
+    unsigned where = shared_with_partner();
+    check(where != 0, "ranks map memory that they share");
+    observe(&t, &c, where);
     note_speed(out, in);
     free(out);
     free(in);

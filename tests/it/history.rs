@@ -116,6 +116,71 @@ fn every_run_is_written_down_once_and_says_what_is_flaky_and_when_it_was_green()
 }
 
 #[test]
+fn a_page_draws_each_case_and_says_in_words_what_is_drawn() {
+    let site = Site::new();
+    let entry = |number: usize, outcome: &str, seconds: f64| {
+        let mut line = serde_json::json!({
+            "history": 1, "at": format!("2026-01-01T00:00:{number:02}Z"), "case": "a", "suite": "site", "probe": "<b>steady</b>",
+            "toolchain": "gcc/12", "outcome": outcome, "seconds": seconds, "host": "n1",
+        });
+        if outcome == "failed" {
+            line["red"] = serde_json::json!(["sum of <i>all</i>"]);
+        }
+        if number == 1 {
+            line["flaky"] = serde_json::json!(["at first"]);
+        }
+        format!("{line}\n")
+    };
+    let all = [
+        ("passed", 1.0),
+        ("passed", 1.1),
+        ("passed", 0.9),
+        ("error", 2.0),
+        ("skipped", 0.0),
+        ("failed", 3.0),
+    ];
+    let mut text: String =
+        all.iter().enumerate().map(|(number, (outcome, seconds))| entry(number, outcome, *seconds)).collect();
+    text.push_str("hello\n");
+    fs::write(site.at("h.jsonl"), text).unwrap();
+    site.call(&["history", "--history", "h.jsonl", "--format", "html", "--out", "page.html"]).exits(0);
+    let page = fs::read_to_string(site.at("page.html")).unwrap();
+    assert!(
+        page.contains("<h1>1 case failed last</h1>") && page.contains("1 line of the history left out"),
+        "{page}"
+    );
+    let plot = page.split("<svg class=\"runs\"").nth(1).unwrap().split("</svg>").next().unwrap();
+    let said = plot.split("aria-label=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert!(plot.contains("role=\"img\""), "{plot}");
+    for word in [
+        "site/&lt;b&gt;steady&lt;/b&gt; [gcc/12]: 6 runs, last failed, green 1 Jan 2026, 00:00 UTC",
+        "1.00 s ± 0.10 s",
+        "flaky in 1 of 5",
+    ] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    // Each run has a shape of its own, with words beside it.
+    let count = |what: &str| plot.matches(what).count();
+    let shapes = [
+        count("<circle"),
+        count("<rect"),
+        count("<path"),
+        count("<title>"),
+        count("class=\"dot passed again\""),
+    ];
+    assert_eq!(shapes, [3, 2, 1, 6, 1], "{plot}");
+    assert_eq!(page.matches("<tr>").count(), 1 + 6, "every run is listed, too");
+    assert!(
+        page.contains("sum of &lt;i&gt;all") && !page.contains("<b>steady") && !page.contains("<i>all"),
+        "{page}"
+    );
+    // The picture is there without a script, and asks for nothing.
+    assert!(!page.contains("src=") && !page.contains("href=\"http"), "{page}");
+    let text = site.call(&["history", "--history", "h.jsonl"]).exits(0).stdout;
+    assert!(text.contains("  .~.EsF  6 runs"), "{text}");
+}
+
+#[test]
 fn a_policy_goes_by_what_the_history_says_is_flaky() {
     let site = Site::new();
     site.call(&["list", "site", "--all", "--format", "json", "--out", "plan.json"]).exits(0);
@@ -150,6 +215,33 @@ fn a_policy_goes_by_what_the_history_says_is_flaky() {
     let told = gate("0.05").exits(1).stdout;
     assert!(told.contains("site/steady [gcc/12]: flaky in 5 of 11 runs"), "{told}");
     gate("0.5").exits(0);
+}
+
+/// A file that is not there, one of something else: no flaky case is let through for want of words.
+#[test]
+fn a_history_that_is_none_is_told_wherever_it_is_given() {
+    let site = Site::new();
+    site.call(&["list", "site", "--all", "--format", "json", "--out", "plan.json"]).exits(0);
+    site.run(&[]).exits(0);
+    let mut lines = fs::read_to_string(site.at("h.jsonl")).unwrap();
+    lines.insert_str(0, "{\"history\":9}\nhello\n\u{0}\u{0}\n");
+    fs::write(site.at("mixed.jsonl"), &lines).unwrap();
+    fs::write(site.at("foreign.jsonl"), "a: 1\nb: 2\n").unwrap();
+    fs::write(site.at("bytes.jsonl"), [0xff, 0xfe, b'\n', 0x80]).unwrap();
+    let gate = ["gate", "results", "--plan", "plan.json", "--history"];
+    let compare = ["compare", "results", "results", "--history"];
+    for words in [&gate[..], &compare, &["history", "--history"]] {
+        let told = site.call(&[words, &["nowhere.jsonl"]].concat()).exits(2).stderr;
+        assert!(told.contains("`nowhere.jsonl`") && told.contains("hint:"), "{words:?}: {told}");
+        let answer = site.call(&[words, &["mixed.jsonl"]].concat()).exits(0);
+        assert!(answer.stdout.contains("3 lines of the history left out"), "{words:?}: {}", answer.stdout);
+        for (name, count) in [("foreign.jsonl", 2), ("bytes.jsonl", 2)] {
+            let answer = site.call(&[words, &[name]].concat());
+            let told = format!("{}{}", answer.stdout, answer.stderr);
+            assert!(told.contains(&format!("{count} lines of the history left out")), "{words:?}: {told}");
+            assert_eq!(answer.code, if words[0] == "history" { 3 } else { 0 }, "{words:?}: {told}");
+        }
+    }
 }
 
 #[test]

@@ -362,13 +362,13 @@ fn with_a_disk_of_its_own(live: &Live, script: &str) -> String {
     text
 }
 
-/// A disk that is full after so many pages more: at every write of a promotion in turn.
+/// A disk that is full after so many pages more: a promotion with its smoke run finds out at another place each time.
 #[test]
-fn a_disk_that_is_full_in_mid_promotion_switches_nothing_and_loses_nothing() {
+fn a_disk_that_is_full_during_the_smoke_run_takes_the_switch_back() {
     let live = Live::new();
     let mut refused = 0;
     for (free, smoke) in
-        (0..24).map(|free| (free, "")).chain([4, 16, 26, 32, 40, 60].map(|free| (free, SMOKE)))
+        [(0, ""), (4, SMOKE), (16, SMOKE), (26, SMOKE), (32, SMOKE), (40, SMOKE), (60, SMOKE)]
     {
         let script = format!(
             "set -e; mount -t tmpfs -o size=4m tmpfs \"$LIVE\"; promote one '' > /dev/null; \
@@ -403,7 +403,7 @@ fn a_disk_that_is_full_in_mid_promotion_switches_nothing_and_loses_nothing() {
         assert!(after.contains("\nreleases/three\n"), "{free} {smoke}: {text}");
         assert!(!after.contains(".part") && !after.contains("switch.json"), "{free} {smoke}: {text}");
     }
-    assert!(refused > 5, "{refused} were refused: the disk was never full");
+    assert!(refused > 2, "{refused} were refused: the disk was never full");
 }
 
 #[test]

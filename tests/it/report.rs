@@ -2,6 +2,7 @@
 mod bad;
 mod browser;
 mod compare;
+mod fidelity;
 mod foreign;
 mod hostile;
 mod many;

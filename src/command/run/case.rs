@@ -1,5 +1,6 @@
 //! One case from its staged folder to its verdicts.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -58,6 +59,8 @@ pub(super) struct Execution {
     before: Before,
     /// Bytes free for temporary files when it was over, with all that it had written.
     tmp_free: Option<u64>,
+    /// What it said that it saw, beside its checks.
+    observed: BTreeMap<String, String>,
 }
 
 impl<'g> Group<'g> {
@@ -75,14 +78,15 @@ impl<'g> Group<'g> {
         let probe = self.probe();
         if let Some(check) = self.unserved() {
             for case in self.cases {
-                self.close(case, vec![check.clone()], &[], 0.0, Vec::new());
+                self.close(case, vec![check.clone()], &[], 0.0, Vec::new(), BTreeMap::new());
             }
             return None;
         }
         let lacking = self.cases.iter().map(|case| self.lacking(case)).collect::<Vec<_>>();
         if lacking.iter().all(Option::is_some) {
             for (case, check) in self.cases.iter().zip(lacking) {
-                self.close(case, Vec::from_iter(check), &[], begun.elapsed().as_secs_f64(), Vec::new());
+                let seconds = begun.elapsed().as_secs_f64();
+                self.close(case, Vec::from_iter(check), &[], seconds, Vec::new(), BTreeMap::new());
             }
             return None;
         }
@@ -155,7 +159,8 @@ impl<'g> Group<'g> {
     /// The pod kept these cases from being tried at all.
     fn could_not<T>(&self, error: &Error) -> Option<T> {
         for case in self.cases {
-            self.close(case, vec![stage_fault(error, &self.session.why)], &[], 0.0, Vec::new());
+            let checks = vec![stage_fault(error, &self.session.why)];
+            self.close(case, checks, &[], 0.0, Vec::new(), BTreeMap::new());
         }
         None
     }
@@ -215,6 +220,7 @@ impl<'g> Group<'g> {
             folders,
             before,
             tmp_free,
+            observed: BTreeMap::new(),
         })
     }
 }
@@ -305,15 +311,29 @@ impl Built<'_> {
         let probe = self.group.probe();
         let attempt = self.stage.attempt(&format!("{}{number}", case.ranks.map_or(0, |ranks| ranks)))?;
         let mut reader = (probe.protocol == Protocol::Tap).then(tap::Reader::default);
-        let done = self.group.execute(template, case, &self.stage, &attempt, &mut |stream, chunk| {
+        let mut done = self.group.execute(template, case, &self.stage, &attempt, &mut |stream, chunk| {
             if stream == Stream::Stdout
                 && let Some(reader) = &mut reader
             {
                 reader.add(chunk);
             }
         })?;
-        let checks = judge::run(probe, &done.step, reader.map(tap::Reader::finish));
-        Ok((checks, done))
+        let stream = reader.map(tap::Reader::finish);
+        if let Some(stream) = &stream {
+            done.observed.clone_from(&stream.observed);
+        }
+        Ok((judge::run(probe, &done.step, stream), done))
+    }
+
+    /// What was seen of its run beside its checks. What a control does is seeded, and is no news of this place.
+    fn observed(&self, around: &Circumstances<'_>, run: Option<&Execution>) -> BTreeMap<String, String> {
+        let Some(done) = run.filter(|_| !around.probe.control) else { return BTreeMap::new() };
+        let mut observed = done.observed.clone();
+        if around.launched {
+            let launcher = self.group.toolchain.launcher.as_ref().ok();
+            observed.extend(launcher.map(|launcher| ("launcher".to_owned(), launcher.name())));
+        }
+        observed
     }
 
     fn conclude(&self, case: &Case, checks: Vec<Check>) {
@@ -355,7 +375,8 @@ impl Built<'_> {
             by_scheduler::explain(&mut checks, self.group.toolchain);
         }
         self.group.session.why.diagnose(&mut checks, last, &around);
-        self.group.close(case, checks, &steps, seconds, earlier);
+        let observed = self.observed(&around, run);
+        self.group.close(case, checks, &steps, seconds, earlier, observed);
     }
 }
 

@@ -32,10 +32,12 @@ impl Group<'_> {
         steps: &[&Step],
         seconds: f64,
         earlier: Vec<Check>,
+        observed: BTreeMap<String, String>,
     ) {
         let mut record = self.session.record(case, checks);
         record.seconds = seconds;
         record.earlier = earlier;
+        record.observed = observed;
         record.commands = steps.iter().map(|step| command_record(step)).collect();
         Session::describe(&mut record, self.toolchain);
         keep_output(&mut record, steps);

@@ -218,7 +218,7 @@ fn about(page: &Page<'_>, told: &Told) -> Markup {
             @if let Some(link) = pod.and_then(|pod| pod.link.as_deref()).filter(|_| told.repro) {
                 a href={ "./" (percent(link)) (percent(&format!("cases/{}/repro.sh", case.owed.id))) } { "script" }
             }
-            @for (name, value) in &case.properties { span { (name) ": " (value) } }
+            @for (name, value) in case.properties.iter().chain(&case.observed) { span { (name) ": " (value) } }
         }
     }
 }

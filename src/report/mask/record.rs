@@ -35,7 +35,7 @@ pub fn case(record: &mut CaseRecord) {
     }
     hide(&mut Lines::default(), &mut record.output);
     let values = record.environment.iter_mut().filter_map(|(name, value)| Some((name, value.as_mut()?)));
-    for (name, value) in record.properties.iter_mut().chain(values) {
+    for (name, value) in record.properties.iter_mut().chain(&mut record.observed).chain(values) {
         if is_secret(name, value) && super::spans(value).is_empty() {
             MASK.clone_into(value);
         } else {

@@ -13,6 +13,8 @@ pub(super) enum Line {
     Bail(String),
     /// `# Subtest: name`, at the indentation of its parent.
     Subtest(String),
+    /// `# observed NAME: VALUE`, a word of ours: what the probe saw and does not judge.
+    Observed(String, String),
     /// A comment, a pragma or a blank line: means nothing here, and parts nothing.
     Aside,
     /// No TAP.
@@ -60,12 +62,25 @@ impl Line {
         if let Some(name) = line.strip_prefix("# Subtest: ") {
             return Self::Subtest(unescaped(name.trim()));
         }
+        if let Some((name, value)) = line.strip_prefix("# observed ").and_then(observed) {
+            return Self::Observed(name, value);
+        }
         let blank = line.trim_matches([' ', '\t']);
         if blank.is_empty() || blank.starts_with('#') || is_pragma(line) { Self::Aside } else { Self::Other }
     }
 }
 
 const BAIL: &str = "Bail out!";
+
+/// A name is some words of small letters; a value is some words. What is neither is a comment like any other.
+fn observed(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once(": ")?;
+    let value = value.trim();
+    let fits = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ');
+    let named = !name.is_empty() && name.len() <= 40 && name.trim() == name && fits(name);
+    let said = !value.is_empty() && value.len() <= 200 && !value.contains(char::is_control);
+    (named && said).then(|| (name.to_owned(), value.to_owned()))
+}
 
 fn is_of_a_word(letter: char) -> bool {
     letter == '_' || letter.is_alphanumeric()

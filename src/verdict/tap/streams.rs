@@ -77,6 +77,26 @@ fn every_stream_comes_to_what_the_words_of_tap_14_say() {
 }
 
 #[test]
+fn what_a_probe_saw_is_kept_and_nothing_is_judged_by_it() {
+    let text = "TAP version 14\n# observed transport: shared memory\n1..1\n# observed single copy: none seen\nok 1 - a\n\
+                # observed transport: tcp sockets\n# observed: nothing\n# observed UPPER: x\n# observed empty: \n# Observed a: b\n\
+                    # observed indented: no\n# observed tab: a\tb\n";
+    let text = text.replacen("# observed indented", "    # observed indented", 1);
+    let stream = read(&[text.as_bytes()]);
+    let seen: Vec<(&str, &str)> =
+        stream.observed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(seen, [("single copy", "none seen"), ("transport", "tcp sockets")]);
+    assert!(stream.faults.is_empty() && stream.checks.len() == 1, "{stream:?}");
+    // A flood is none.
+    let lines: Vec<String> =
+        (0..5000).map(|number| format!("# observed {}: x", "a ".repeat(number % 20) + "b")).collect();
+    let flood = lines.join("\n");
+    assert!(read(&[flood.as_bytes()]).observed.len() <= super::OBSERVATIONS);
+    let long = format!("# observed a: {}\n1..0 # SKIP x\n", "x".repeat(5000));
+    assert!(read(&[long.as_bytes()]).observed.is_empty());
+}
+
+#[test]
 fn a_stream_may_be_cut_anywhere() {
     for wanted in table() {
         let text = wanted.text.as_bytes();

@@ -158,6 +158,11 @@ impl Pod {
         answer
     }
 
+    /// Where its runs leave what came of them.
+    pub(crate) fn results(&self) -> std::path::PathBuf {
+        self.folder.path().join("results")
+    }
+
     pub(crate) fn junit(&self) -> Junit {
         Junit::read(&self.folder.path().join("results/junit.xml"))
     }

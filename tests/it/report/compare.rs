@@ -148,6 +148,42 @@ fn a_pod_that_cannot_be_read_is_not_compared_and_never_green() {
     assert!(text(&output).contains("after/two"), "{}", text(&output));
 }
 
+/// Whichever side it is: what is not there is not taken for what has not changed.
+#[test]
+fn an_empty_run_or_one_that_is_cut_short_is_never_green() {
+    let site = Site::new();
+    let (a, b) = (owed("a", "gcc/12"), owed("b", "gcc/12"));
+    let done = |owed: &Value| case(owed, &[check("x", "passed", "")]);
+    let both = [a.clone(), b.clone()];
+    let sound = site.pod("sound", &plan("pod", &both), &[done(&a), done(&b)]);
+    std::fs::create_dir(site.path("empty")).unwrap();
+    site.pod("nothing", &plan("pod", &[]), &[]);
+    site.pod("undone", &plan("pod", &both), &[]);
+    site.pod("cut", &plan("pod", &both), &[done(&a)]);
+    let record = done(&b).to_string();
+    site.write("cut/cases/b.json", &record[..record.len() / 2]);
+    site.pod("hollow", &plan("pod", &both), &[done(&a)]);
+    site.write("hollow/cases/b.json", "");
+    let stopped =
+        json!({"name": "case", "outcome": "skipped", "reason": "asked to stop", "kind": "interrupted"});
+    site.pod("stopped", &plan("pod", &both), &[done(&a), case(&b, &[stopped])]);
+    for (name, wanted, named) in [
+        ("stopped", 75, "mpi/b [gcc/12]: asked to stop"),
+        ("empty", 2, "empty"),
+        ("nothing", 3, ""),
+        ("undone", 75, "2 cases without a result, such as mpi/a [gcc/12]: no result"),
+        ("cut", 75, "mpi/b [gcc/12]: its record cannot be read"),
+        ("hollow", 75, "mpi/b [gcc/12]: its record cannot be read"),
+    ] {
+        for (before, after) in [(&sound, &site.path(name)), (&site.path(name), &sound)] {
+            let output = compare(before, after, &[]);
+            let told = format!("{}{}", text(&output), String::from_utf8_lossy(&output.stderr));
+            assert_eq!(code(&output), Some(wanted), "{name}: {told}");
+            assert!(told.contains(named), "{name}: {told}");
+        }
+    }
+}
+
 #[test]
 fn a_new_version_is_compared_with_the_one_it_replaces() {
     let site = Site::new();
@@ -190,6 +226,69 @@ fn only_what_is_slower_than_the_others_are_is_called_slow() {
     assert_eq!(paces.len(), 1, "{value}");
     assert_eq!(paces[0]["id"], "p07");
     assert!((1.9..2.1).contains(&value["median_pace"].as_f64().unwrap()), "{value}");
+}
+
+/// Lines of a history: runs of this probe that passed, each of another second.
+fn lines(probe: &str, seconds: &[f64]) -> String {
+    let line = |(number, seconds): (usize, &f64)| {
+        let line = json!({
+            "history": 1, "at": format!("2026-11-01T00:00:{number:02}Z"), "case": probe, "suite": "mpi", "probe": probe,
+            "toolchain": "gcc/12", "outcome": "passed", "seconds": seconds,
+        });
+        format!("{line}\n")
+    };
+    seconds.iter().enumerate().map(line).collect()
+}
+
+#[test]
+fn what_a_history_knows_is_held_against_all_its_runs_and_not_against_one() {
+    let site = Site::new();
+    let cases: Vec<Value> = ["even", "faster", "moody", "slower"].map(|name| owed(name, "gcc/12")).into();
+    let run = |name: &str, seconds: [f64; 4]| {
+        let done: Vec<Value> = cases
+            .iter()
+            .zip(seconds)
+            .map(|(owed, seconds)| {
+                let mut case = case(owed, &[check("x", "passed", "")]);
+                case["seconds"] = json!(seconds);
+                case
+            })
+            .collect();
+        site.pod(name, &plan(name, &cases), &done)
+    };
+    // The first run happened to be slow at one case and fast at another: two points would call both news.
+    let (before, after) = (run("before", [4.0, 2.0, 1.0, 2.0]), run("after", [2.0, 1.0, 4.0, 4.0]));
+    let mut history =
+        lines("even", &[2.0, 2.1, 1.9, 2.0, 2.2, 4.0]) + &lines("faster", &[2.0, 2.1, 1.9, 2.0, 2.2]);
+    history += &lines("moody", &[1.0, 4.5, 2.0, 5.0, 1.5, 3.0]);
+    history += &lines("slower", &[2.0, 2.1, 1.9, 2.0, 2.2]);
+    // The later run itself is in the history, as a run that appended to it is, and says nothing of what was before.
+    history += &lines("slower", &[4.0]).replace("2026-11-01", "2026-11-22").replace("00:00:00", "08:04:17");
+    let path = site.write("h.jsonl", history);
+    let flags = ["--history", path.to_str().unwrap()];
+    let output = compare(&before, &after, &[&flags[..], &["--format", "json"]].concat());
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let paces: Vec<(&str, f64, u64)> = value["paces"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pace| {
+            (
+                pace["id"].as_str().unwrap(),
+                pace["factor"].as_f64().unwrap(),
+                pace["runs"].as_u64().unwrap_or(0),
+            )
+        })
+        .collect();
+    assert_eq!(paces, [("faster", 0.5, 5), ("slower", 2.0, 5)], "{value:#}");
+    let told = text(&compare(&before, &after, &flags));
+    assert!(told.contains("2.0 × as long: slower (4.0 s, was 2.0 s; the median of 5 runs)"), "{told}");
+    // Without it two runs of four cases say nothing of one.
+    assert_eq!(json_of(&before, &after)["paces"], json!([]));
+    let output = compare(&before, &site.path("neither"), &["--history", "nowhere.jsonl"]);
+    assert_eq!(code(&output), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("nowhere.jsonl") && said.contains("neither"), "{said}");
 }
 
 /// What a script that breaks the stack has changed since then.

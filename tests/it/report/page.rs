@@ -236,7 +236,15 @@ fn compared(site: &Site) -> PathBuf {
         done[0]["properties"] =
             json!({"modules": "gcc/12 openmpi/5", "spack.hashes": format!("openmpi/5/{hash}")});
         let owed = &owed[..done.len()];
-        site.pod(&format!("{name}/pod"), &plan(name, owed), &done)
+        let mut plan = plan(name, owed);
+        let refused = json!({"refused": libc::EPERM});
+        plan["pod"]["found"] = json!({
+            "calls": {"process_vm_readv": if name == "before" { json!("allowed") } else { refused }},
+            "place": if name == "before" { "no container seen" } else { "a pod of Kubernetes" },
+        });
+        done[0]["observed"] =
+            json!({"single copy": if name == "before" { "by process_vm_readv" } else { "none seen" }});
+        site.pod(&format!("{name}/pod"), &plan, &done)
     };
     let (before, after) =
         (run("before", ["passed", "failed"], "abc"), run("after", ["failed", "passed"], "def"));
@@ -245,6 +253,31 @@ fn compared(site: &Site) -> PathBuf {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackprobe"));
     command.arg("compare").args([&before, &after]).args(["--format", "html", "--out"]).arg(&page);
     assert_eq!(command.status().unwrap().code(), Some(1));
+    page
+}
+
+/// The page of a history with every kind of run in it, and a hundred runs of one case.
+fn drawn(site: &Site) -> PathBuf {
+    let mut lines = String::new();
+    for number in 0..100 {
+        let outcome = ["passed", "passed", "failed", "error", "skipped"][number % 5];
+        let line = json!({
+            "history": 1, "at": format!("2026-01-01T00:{:02}:{:02}Z", number / 60, number % 60), "case": "a", "suite": "mpi",
+            "probe": "hello", "ranks": 2, "toolchain": "gcc/12.2.0 openmpi/5.0.11", "outcome": outcome,
+            "seconds": 1.0 + f64::from(u32::try_from(number % 7).unwrap()), "host": "node-17.cluster.example.org",
+            "red": if outcome == "failed" { json!(["a check with a name that is longer than a telephone is wide"]) } else { json!([]) },
+        });
+        let line = format!("{line}\n");
+        if number < 3 {
+            lines += &line.replace("\"hello\"", "\"few\"").replace("\"a\"", "\"b\"");
+        }
+        lines += &line;
+    }
+    let history = site.write("out/h.jsonl", lines);
+    let page = site.path("out/history.html");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackprobe"));
+    command.args(["history", "--format", "html", "--history"]).arg(history).arg("--out").arg(&page);
+    assert_eq!(command.status().unwrap().code(), Some(0));
     page
 }
 
@@ -259,6 +292,10 @@ fn a_comparison_is_a_page_that_says_what_turned_and_what_goes_with_it() {
         "{why}"
     );
     assert!(why.contains("1 of 1 case"), "{why}");
+    let places = page.split("id=\"places\"").nth(1).unwrap().split("</section>").next().unwrap();
+    for told in ["no container seen → a pod of Kubernetes", "single copy", "is refused (EPERM)"] {
+        assert!(places.contains(told), "{told}: {places}");
+    }
     for told in ["wanted 1, found 2", "before: wanted 3, found 4", "&lt;b&gt;max&lt;/b&gt;", "the whole case"]
     {
         assert!(page.contains(told), "{told}: {page}");
@@ -294,8 +331,9 @@ fn axe_finds_nothing_serious_on_any_page_in_light_and_dark_wide_and_narrow() {
     let second = Site::new();
     hostile(&second);
     let dark = ["--blink-settings=preferredColorScheme=0"];
-    let third = compared(&site);
-    for (site, page) in [(&site, page), (&second, second.path("out/report.html")), (&site, third)] {
+    let (third, fourth) = (compared(&site), drawn(&site));
+    let second_page = second.path("out/report.html");
+    for (site, page) in [(&site, page), (&second, second_page), (&site, third), (&site, fourth)] {
         for width in [390, 1280] {
             for flags in [&[][..], &dark[..]] {
                 assert_eq!(
@@ -326,8 +364,9 @@ fn nothing_is_wider_than_a_telephone() {
         const wide=[...document.querySelectorAll('body *')].filter((part)=>!part.closest('.wide, pre, svg, .aloud, .track, .bar')\
         &&part.getBoundingClientRect().right>innerWidth+1);\
         return [innerWidth,document.documentElement.scrollWidth<=innerWidth,wide.slice(0,3).map((part)=>part.outerHTML.slice(0,200))];";
-    let third = compared(&site);
-    for (site, page) in [(&site, page), (&second, second.path("out/report.html")), (&site, third)] {
+    let (third, fourth) = (compared(&site), drawn(&site));
+    let second_page = second.path("out/report.html");
+    for (site, page) in [(&site, page), (&second, second_page), (&site, third), (&site, fourth)] {
         for width in [390, 320] {
             assert_eq!(
                 ask(site, &page, (width, ""), &[], script),

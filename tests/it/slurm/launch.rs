@@ -1,6 +1,7 @@
 //! Ranks that `srun` starts, and an MPI's own launcher inside an allocation.
 
 use super::{in_job, is_there};
+use crate::fixture::call;
 
 #[test]
 fn each_mpi_is_launched_by_what_slurm_and_it_both_speak() {
@@ -124,4 +125,34 @@ fn the_doctor_of_an_allocation_names_it_and_calls_nothing_of_it_leaked() {
         "{}",
         answer.stdout
     );
+}
+
+/// What a job does otherwise than the machine itself is told, and that its launcher is why.
+#[test]
+fn what_cases_do_otherwise_in_a_job_is_explained_by_what_starts_their_ranks() {
+    if !is_there() {
+        return;
+    }
+    let args = ["run", "mpi/transport", "--cc", "gcc/12", "--mpi", "openmpi/5"];
+    let here = call(&args).run().exits(0);
+    let there = in_job(&["--ntasks=2"], &args).run().exits(0);
+    let (before, after) = (here.results(), there.results());
+    let words = ["compare", before.to_str().unwrap(), after.to_str().unwrap(), "--format", "json"];
+    let value: serde_json::Value = serde_json::from_str(&call(&words).run().exits(0).stdout).unwrap();
+    let fidelity = &value["fidelity"];
+    assert!(fidelity["after"].as_str().unwrap().ends_with("a job of SLURM"), "{fidelity:#}");
+    let groups = fidelity["groups"].as_array().unwrap();
+    let why = |what: &str| {
+        let mut conducts = groups.iter().flat_map(|group| {
+            group["conducts"].as_array().unwrap().iter().map(|conduct| (&group["why"]["what"], conduct))
+        });
+        let (why, conduct) = conducts.find(|(_, conduct)| conduct["what"] == what)?;
+        Some((why.as_str()?.to_owned(), conduct["after"].as_str()?.to_owned()))
+    };
+    assert_eq!(
+        why("launcher"),
+        Some(("the kind of place".to_owned(), "srun-pmix".to_owned())),
+        "{fidelity:#}"
+    );
+    assert_eq!(why("transport"), None, "shared memory in both: {fidelity:#}");
 }
