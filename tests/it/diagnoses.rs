@@ -32,6 +32,14 @@ fn every_shipped_rule_recognises_its_samples() {
 }
 
 #[test]
+fn no_file_overrides_a_diagnosis_of_another() {
+    let sources = shipped();
+    let alone =
+        sources.iter().map(|source| Rules::parse(std::slice::from_ref(source)).unwrap().iter().count());
+    assert_eq!(alone.sum::<usize>(), rules().iter().count(), "an id stands in two files");
+}
+
+#[test]
 fn every_sample_is_answered_by_its_own_rule_alone() {
     let rules = rules();
     let facts = Facts::default();
