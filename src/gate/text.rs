@@ -17,12 +17,13 @@ const SHORT: usize = 240;
 const SUITE: &str = "gate";
 
 /// Every question that a verdict answers, so that its suite shows what was asked and not only what was wrong.
-pub const QUESTIONS: [&str; 28] = [
+pub const QUESTIONS: [&str; 29] = [
     "empty",
     "unread",
     "cut-short",
     "edited",
     "two-plans",
+    "partial-plan",
     "duplicate",
     "lost-shard",
     "lost-toolchain",

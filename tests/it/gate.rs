@@ -200,7 +200,14 @@ fn verdict(answer: &Answer) -> Value {
 fn kinds(answer: &Answer) -> Vec<String> {
     let verdict = verdict(answer);
     let reasons = verdict["reasons"].as_array().unwrap();
-    reasons.iter().map(|reason| reason["kind"].as_str().unwrap().to_owned()).collect()
+    let kinds: Vec<&str> = reasons.iter().map(|reason| reason["kind"].as_str().unwrap()).collect();
+    // What was asked is shown where it is well, too.
+    for kind in &kinds {
+        let by_rule = || stackprobe::gate::event::Event::names().any(|name| name == *kind);
+        let asked = stackprobe::gate::text::QUESTIONS.contains(kind) || by_rule();
+        assert!(asked, "{kind} is no question of the suite of a verdict");
+    }
+    kinds.into_iter().map(str::to_owned).collect()
 }
 
 /// What a plan leaves out by its own words cannot be lost: nobody would miss it.
