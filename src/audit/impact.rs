@@ -35,12 +35,14 @@ pub struct Touched {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tests {
-    /// Toolchains that have a case to be tested again.
+    /// Toolchains that have a case which loads something that is built again.
     pub toolchains: Vec<String>,
     /// Toolchains of the stack.
     pub of_toolchains: usize,
-    /// Cases that load something that is built again, or look at the whole stack.
+    /// Cases that load something that is built again.
     pub cases: usize,
+    /// Others, under any toolchain, that look at the whole stack, and so at what is built again.
+    pub looking: usize,
     /// Cases of the whole stack.
     pub of_cases: usize,
     /// Toolchains that do not load: all of their cases count, for nobody knows what they load.
@@ -135,6 +137,7 @@ fn is_of(file: &std::path::Path, touched: &BTreeMap<&str, &Record>, inventory: &
 struct Counted {
     label: String,
     cases: usize,
+    looking: usize,
     of: usize,
     unloaded: bool,
 }
@@ -148,7 +151,7 @@ fn tests(
     let count = |chain: &Chain| -> Result<Counted, Error> {
         let asked = Asked::exactly(chain, &catalogue.suites)?;
         let plan = Plan::new(&catalogue.suites, &[asked.planned(catalogue)], &Selection::default(), None);
-        let mut counted = Counted { label: chain.label(), cases: 0, of: 0, unloaded: false };
+        let mut counted = Counted { label: chain.label(), cases: 0, looking: 0, of: 0, unloaded: false };
         for Case { suite, probe, .. } in &plan.cases {
             let suite = &catalogue.suites[*suite];
             let is_touched = match stack.load_for(suite, &asked, &[]) {
@@ -165,7 +168,8 @@ fn tests(
             let looks_at_all =
                 matches!(suite.probes[*probe].action, Action::Native(Native::Modules | Native::Spack));
             counted.of += 1;
-            counted.cases += usize::from(is_touched || looks_at_all);
+            counted.cases += usize::from(is_touched);
+            counted.looking += usize::from(looks_at_all && !is_touched);
         }
         Ok(counted)
     };
@@ -173,6 +177,7 @@ fn tests(
     Ok(Tests {
         of_toolchains: counted.len(),
         cases: counted.iter().map(|counted| counted.cases).sum(),
+        looking: counted.iter().map(|counted| counted.looking).sum(),
         of_cases: counted.iter().map(|counted| counted.of).sum(),
         unloaded: counted.iter().filter(|one| one.unloaded).map(|one| one.label.clone()).collect(),
         toolchains: counted.into_iter().filter(|one| one.cases > 0).map(|one| one.label).collect(),

@@ -113,11 +113,12 @@ fn touched(impact: &Impact, text: &mut String) {
     let Some(tests) = tests else { return };
     let _ = writeln!(
         text,
-        "  to test again: {} of {}, {} of {}",
+        "  to test again: {} of {}, {} of {}; and {} under any toolchain that look at the whole stack",
         tests.toolchains.len(),
         many(tests.of_toolchains, "toolchain"),
         tests.cases,
         many(tests.of_cases, "case"),
+        tests.looking,
     );
     listed(tests.toolchains.iter().map(String::as_str), tests.toolchains.len(), text);
     for label in &tests.unloaded {

@@ -240,7 +240,9 @@ fn a_change_is_followed_to_packages_modules_toolchains_and_cases() {
         modules,
         ["fftw/3.3.10-n4iyd7t", "hdf5/1.10.8-pjpiqhx", "hwloc/2.9.0-adotlcw", "openmpi/4.1.4-zxc3hf4"]
     );
-    // What is built by it only: the other MPI's toolchain is not among them but for what looks at the whole stack.
+    // The other MPI's toolchain is not among them: of it only what looks at the whole stack is to be tested.
+    assert_eq!(hwloc["tests"]["toolchains"], json!(["gcc/12.2.0-7whyzjn openmpi/4.1.4-zxc3hf4"]));
+    assert!(hwloc["tests"]["looking"].as_u64().unwrap() > 0, "{hwloc}");
     let cases = |one: &Value| one["tests"]["cases"].as_u64().unwrap();
     let all = hwloc["tests"]["of_cases"].as_u64().unwrap();
     assert!(0 < cases(hwloc) && cases(hwloc) < all, "{hwloc}");
@@ -248,7 +250,7 @@ fn a_change_is_followed_to_packages_modules_toolchains_and_cases() {
     assert_eq!(both[0]["change"], "openmpi@4.1");
     assert_eq!(cases(&both[0]), cases(hwloc), "hwloc is tested by way of Open MPI alone");
     assert_eq!(names(&both[1]["rebuilt"]), ["bzip2@1.0.8"]);
-    assert!(cases(&both[1]) < cases(hwloc), "{both}");
+    assert_eq!((cases(&both[1]), &both[1]["tests"]["toolchains"]), (0, &json!([])), "no suite loads it");
     // A compiler builds all that is built with it, and is none of it: it is an external.
     let gcc = &impact(&["--impact", "gcc@12"])[0];
     assert!(names(&gcc["rebuilt"]).len() == 9 && cases(gcc) > cases(hwloc), "{gcc}");
@@ -271,7 +273,10 @@ fn an_impact_of_the_real_stack_stays_within_what_it_is_built_with() {
     };
     let cases = |one: &Value| one["tests"]["cases"].as_u64().unwrap();
     let (four, all) = (&found["impact"][0], &found["impact"][1]);
-    assert!(labels(four).contains(&"gcc/12.2.0 openmpi/4.1.4".to_owned()), "{four}");
+    let with_four =
+        ["gcc/11.3.0", "gcc/12.2.0", "llvm/16.0.6"].map(|compiler| format!("{compiler} openmpi/4.1.4"));
+    assert_eq!(labels(four), with_four);
+    assert_eq!(labels(all).len(), 6, "{all}");
     assert!(cases(four) < cases(all) && cases(all) < all["tests"]["of_cases"].as_u64().unwrap(), "{all}");
     let rebuilt = four["rebuilt"].as_array().unwrap();
     let is = |name: &str| rebuilt.iter().any(|one| one.as_str().unwrap().starts_with(name));
