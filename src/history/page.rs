@@ -51,8 +51,8 @@ pub fn page(tracks: &[&Track], history: &History) -> String {
                 @if history.left_out > 0 { " · " (history.words_on_left_out()) } }
         }
         main {
-            section id="tracks" aria-labelledby="tracks-title" {
-                h2 id="tracks-title" { "How each case went" }
+            section id="cases" aria-labelledby="cases-title" {
+                h2 id="cases-title" { "How each case went" }
                 p.key { "A dot is a run, the latest last, and its height the time that it took. ✓ a ring passed, a filled ring passed but not at once, "
                     "✗ a square failed, ! a triangle ended in an error, – a bar was skipped. The line is the median." }
                 div.plots { @for (track, told) in told.iter().take(CASES) { (case(track, told)) } }
@@ -69,7 +69,7 @@ fn case(track: &Track, told: &Told<'_>) -> Markup {
     let name = format!("{}/{}{ranks} [{}]", told.suite, told.probe, told.toolchain);
     let words = words(told);
     html! {
-        figure.run-track {
+        figure.run-track.case.(told.last.map_or("", class)) data-is=[(told.flaky.count > 0).then_some("flaky")] {
             figcaption { @if let Some(last) = told.last { (mark(last)) } " " b { (name) } " " span { (words) } }
             (plot(drawn, told, &format!("{name}: {words}")))
             details.inner {

@@ -308,6 +308,18 @@ fn a_comparison_is_a_page_that_says_what_turned_and_what_goes_with_it() {
     }
 }
 
+#[test]
+fn a_history_is_filtered_as_every_page_is() {
+    need_browser!();
+    let site = Site::new();
+    let page = drawn(&site);
+    let script = "await press('failed');const failed=[shown(),count()];await press('failed');await press('skipped');\
+        const paint=(sign)=>getComputedStyle(document.querySelector(sign)).color;\
+        return [failed,shown(),paint('.mark.failed')===paint('.mark.failed span')];";
+    let answer = ask(&site, &page, (1200, ""), &[], &format!("{HANDS}{script}"));
+    assert_eq!(answer, json!([[1, "1 of 2 cases"], 1, true]));
+}
+
 /// What axe-core finds that is serious or critical: the rule, and the first element.
 fn grave(site: &Site, page: &Path, width: u32, flags: &[&str]) -> Value {
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/axe/axe_playwright_python/axe.min.js");
