@@ -35,7 +35,7 @@ pub struct Loaded {
     pub speaks_as: (String, Option<String>),
     /// The modulefile.
     pub file: PathBuf,
-    /// The folder that the modulefile puts on `PATH`, without `/bin`.
+    /// The folder that the modulefile, or else the module, puts on `PATH`, without `/bin`.
     pub prefix: Option<PathBuf>,
     /// The DAG hash of its install, where Spack left one there.
     pub hash: Option<Box<str>>,
@@ -107,7 +107,26 @@ impl Toolchain {
         toolchain.essential = toolchain.find_essential(families);
         toolchain.launcher = toolchain.find_launcher(families, launchers);
         toolchain.hidden = toolchain.find_hidden(families, launchers);
+        toolchain.find_prefixes();
         toolchain
+    }
+
+    /// Where a modulefile makes its paths of variables, as `EasyBuild` does, the folder that its tool was found in says
+    /// what it is installed in.
+    fn find_prefixes(&mut self) {
+        let folders: Vec<PathBuf> = self.brought().collect();
+        let of_tool = |layer: Layer| {
+            let programs =
+                tools_of(layer).filter_map(|(_, tool, _)| self.tools.get(&tool)?.as_ref().ok()?.first());
+            let mut homes = programs.filter_map(|program| Path::new(program).parent());
+            let bin = homes.find(|folder| folders.iter().any(|brought| brought == folder))?;
+            bin.ends_with("bin").then(|| bin.parent()).flatten().map(Path::to_path_buf)
+        };
+        let found = self.loaded.iter().map(|loaded| loaded.prefix.clone().or_else(|| of_tool(loaded.layer?)));
+        let found: Vec<Option<PathBuf>> = found.collect();
+        for (loaded, prefix) in self.loaded.iter_mut().zip(found) {
+            loaded.prefix = prefix;
+        }
     }
 
     /// The loaded module of this layer.
