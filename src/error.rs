@@ -212,6 +212,21 @@ impl Error {
     }
 }
 
+/// Why JSON that somebody wrote cannot be read, in plain words.
+#[must_use]
+pub fn not_read(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Eof if error.line() <= 1 && error.column() == 0 => {
+            "it is empty".to_owned()
+        }
+        serde_json::error::Category::Eof => {
+            format!("it is cut short: it ends in line {}, column {}", error.line(), error.column())
+        }
+        serde_json::error::Category::Syntax => format!("it is no JSON: {error}"),
+        serde_json::error::Category::Data | serde_json::error::Category::Io => error.to_string(),
+    }
+}
+
 /// What to do where a limit of the pod on the size of files is what `error` says.
 #[must_use]
 pub fn size_limit(error: &std::io::Error) -> Option<&'static str> {
@@ -284,6 +299,17 @@ mod tests {
             assert_eq!(Error::new(Kind::Pod, "x").hint(owed).to_string(), "error: x");
         }
         assert_eq!(Error::new(Kind::Pod, "x").hint("y").to_string(), "error: x\n  hint: y");
+    }
+
+    #[test]
+    fn json_that_is_cut_short_is_told_from_what_is_none() {
+        let why = |text: &str| {
+            not_read(&serde_json::from_str::<std::collections::BTreeMap<String, u8>>(text).unwrap_err())
+        };
+        assert_eq!(why(""), "it is empty");
+        assert_eq!(why("{\"a\":"), "it is cut short: it ends in line 1, column 5");
+        assert!(why("hello").starts_with("it is no JSON: expected"));
+        assert!(why("{\"a\": []}").starts_with("invalid type"));
     }
 
     #[test]

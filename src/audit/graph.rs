@@ -49,7 +49,9 @@ impl<'r> Graph<'r> {
                 && is_version(&record.version, version)
                 && record.hash.starts_with(hash)
         };
-        self.records.values().copied().filter(|record| fits(record)).collect()
+        // No word at all means nothing, and not all.
+        let is_named = !(name.is_empty() && hash.is_empty());
+        self.records.values().copied().filter(|record| is_named && fits(record)).collect()
     }
 
     /// Those of `changed`, and all that depends on them.
@@ -141,6 +143,10 @@ mod tests {
             ("hdf5/hdf5", 1),
             ("openmpi/hdf5", 0),
             ("hdf", 0),
+            ("", 0),
+            ("@", 0),
+            ("/", 0),
+            ("@5", 0),
         ] {
             assert_eq!(graph.meant(words).len(), wanted, "{words}");
         }

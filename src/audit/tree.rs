@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::finding::{Finding, Kind, package, short};
 use super::seen::Seen;
 use path_fault::{entries, is_file, is_folder};
-use spack_db::{Packages, Tree, read_spec};
+use spack_db::{Packages, Record, Tree, read_spec};
 
 /// How deep prefixes lie: `ARCH/COMPILER/NAME-VERSION-HASH` at most, and one more for padded paths.
 const DEEPEST: usize = 4;
@@ -33,7 +33,7 @@ pub(super) fn unrecorded(tree: &Tree, seen: &mut Seen) {
                 continue;
             }
             match is_file(&path.join(".spack/spec.json")) {
-                Ok(true) => seen.findings.push(finding(&path)),
+                Ok(true) => seen.findings.extend(finding(tree, &path)),
                 // An install that Spack did not make, or one of its own that is closed: neither is a folder of prefixes.
                 Ok(false) if depth < DEEPEST && !is_install(&path) => todo.push((path, depth + 1)),
                 Ok(false) => {}
@@ -47,13 +47,20 @@ fn is_install(path: &Path) -> bool {
     ["bin", "lib"].iter().any(|name| is_folder(&path.join(name)).unwrap_or(false))
 }
 
-fn finding(prefix: &Path) -> Finding {
+/// None for one that the database knows by another path: of two that lead to one place, one may go through a link.
+fn finding(tree: &Tree, prefix: &Path) -> Option<Finding> {
     let shown = prefix.display();
+    let real = |path: &Path| path.canonicalize().ok();
+    let is_known = |record: &Record| {
+        let known = tree.database.by_hash(&record.hash).and_then(|known| known.prefix.as_deref());
+        known.is_some_and(|known| real(known).is_some() && real(known) == real(prefix))
+    };
     match read_spec(prefix, &Packages::default()) {
+        Ok((record, _)) if is_known(&record) => None,
         Ok((record, _)) => {
             let what = format!("{}: {shown}", short(&record));
-            Finding::of(Kind::NoRecord, &package(&record), &record.hash, what)
+            Some(Finding::of(Kind::NoRecord, &package(&record), &record.hash, what))
         }
-        Err(_) => Finding::new(Kind::NoRecord, format!("{shown}, whose spec.json cannot be read")),
+        Err(why) => Some(Finding::new(Kind::NoRecord, format!("{shown}: {why}"))),
     }
 }

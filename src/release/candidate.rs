@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::digest::{Parts, hex, sha256};
-use crate::error::{Error, Fault, Kind, reason};
+use crate::error::{Error, Fault, Kind, not_read, reason};
 use crate::gate::{Ruling, Verdict};
 use crate::plan::basis::changed;
 use crate::report::basis::Basis;
@@ -57,7 +57,7 @@ impl Candidate {
                 let text = read_bounded(path, LIMIT)
                     .map_err(|error| Error::io(Kind::Usage, "read", path, &error))?;
                 let verdict: Verdict = serde_json::from_slice(&text).map_err(|error| {
-                    Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display()))
+                    Error::new(Kind::Data, format!("cannot read `{}`: {}", path.display(), not_read(&error)))
                         .hint("`stackprobe gate … --out FILE` writes one")
                 })?;
                 faults.extend(candidate.judged(&verdict, path));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Judged;
 use super::manifest::{Manifest, is_name};
 use crate::atomic::{PART, write_atomic};
-use crate::error::{Error, Kind, reason};
+use crate::error::{Error, Kind, not_read, reason};
 use crate::report::console::note;
 use crate::report::lock::{Lock, LockFault};
 use crate::report::record::now;
@@ -105,7 +105,7 @@ impl Releases {
             Err(error) => return Err(Error::io(Kind::Pod, "read", &path, &error)),
         };
         let switch: Switch = serde_json::from_slice(&text).map_err(|error| {
-            Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display()))
+            Error::new(Kind::Data, format!("cannot read `{}`: {}", path.display(), not_read(&error)))
                 .hint("see where the rings lead (`stackprobe releases`), and remove it")
         })?;
         if !is_name(&switch.ring) || !(switch.from.is_empty() || is_name(&switch.from)) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{hex, sha256};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, not_read};
 use crate::report::results::read_bounded;
 
 /// Raised when an older reader would be misled.
@@ -74,7 +74,7 @@ impl Manifest {
             Error::new(Kind::Data, format!("cannot use `{}`: {what}", path.display()))
                 .hint("a release is never edited: promote the stack anew")
         };
-        let manifest: Self = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        let manifest: Self = serde_json::from_slice(&text).map_err(|error| wrong(not_read(&error)))?;
         if manifest.release != FORMAT {
             return Err(wrong(format!("it is of format {}, wanted {FORMAT}", manifest.release)));
         }

@@ -65,8 +65,13 @@ pub fn parts(inputs: &[PathBuf], out: &Path) -> Result<(Vec<Part>, Vec<Unread>),
     }
     if parts.is_empty() {
         let faults = unread.iter().map(|unread| {
-            Fault::new(format!("cannot read `{}`: {}", unread.input.display(), unread.why))
-                .hint("a results directory holds a plan.json and cases/")
+            // What names a file of it says all.
+            let what = if unread.why.starts_with("cannot read ") {
+                unread.why.clone()
+            } else {
+                format!("cannot read `{}`: {}", unread.input.display(), unread.why)
+            };
+            Fault::new(what).hint("a results directory holds a plan.json and cases/")
         });
         return Err(Error::of(Kind::Usage, faults.collect()));
     }

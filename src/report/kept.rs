@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::document::nearest;
-use crate::error::{Error, Kind, reason};
+use crate::error::{Error, Kind, not_read, reason};
 use crate::report::bounded::{CASE_LIMIT, is_file_name, read_bounded};
 use crate::report::record::{CaseRecord, FORMAT};
 use crate::report::repro::END;
@@ -132,7 +132,7 @@ fn read(results: &Path, id: &str) -> Result<CaseRecord, Error> {
         }
         Err(error) => return Err(bad(reason(&error))),
     };
-    let record: CaseRecord = serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?;
+    let record: CaseRecord = serde_json::from_slice(&text).map_err(|error| bad(not_read(&error)))?;
     if record.format != FORMAT {
         return Err(bad(format!("it is of format {}, wanted {FORMAT}", record.format)));
     }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::atomic::{PART, write_atomic, write_atomic_by};
 use crate::digest::{hex, sha256};
-use crate::error::{Error, Kind, reason};
+use crate::error::{Error, Kind, not_read, reason};
 use crate::report::account::{self, Account};
 pub use crate::report::bounded::read_bounded;
 use crate::report::bounded::{CASE_LIMIT, PLAN_LIMIT, is_file_name};
@@ -246,7 +246,7 @@ pub fn read(folder: &Path) -> Result<Left, Error> {
         }
         let path = folder.join("cases").join(format!("{}.json", owed.id));
         let read = match read_bounded(&path, CASE_LIMIT) {
-            Ok(text) => serde_json::from_slice::<CaseRecord>(&text).map_err(|error| error.to_string()),
+            Ok(text) => serde_json::from_slice::<CaseRecord>(&text).map_err(|error| not_read(&error)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => Err(reason(&error)),
         };
@@ -279,11 +279,11 @@ pub fn read_plan(path: &Path) -> Result<PlanRecord, Error> {
         #[serde(default)]
         stackprobe: String,
     }
-    let text = read_bounded(path, PLAN_LIMIT).map_err(|error| {
-        Error::io(Kind::Usage, "read", path, &error).hint("a run writes plan.json into its results directory, and `stackprobe list --format json --out FILE` one that is to be run")
-    })?;
+    let hint = "a run writes plan.json into its results directory, and `stackprobe list --format json --out FILE` one that is to be run";
+    let text = read_bounded(path, PLAN_LIMIT)
+        .map_err(|error| Error::io(Kind::Usage, "read", path, &error).hint(hint))?;
     let cannot = |error: serde_json::Error| {
-        Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display()))
+        Error::new(Kind::Data, format!("cannot read `{}`: {}", path.display(), not_read(&error))).hint(hint)
     };
     let found: Format = serde_json::from_slice(&text).map_err(cannot)?;
     if found.format != FORMAT {

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{hex, sha256};
-use crate::error::reason;
+use crate::error::{not_read, reason};
 use crate::report::bounded::{CASE_LIMIT, PLAN_LIMIT, is_file_name, read_bounded};
 
 /// Its name in a results directory.
@@ -59,7 +59,7 @@ impl Seal {
             Err(error) => return Err(Broken::Changed(vec![format!("{NAME}: {}", reason(&error))])),
         };
         let seal: Self = serde_json::from_slice(&text)
-            .map_err(|error| Broken::Changed(vec![format!("{NAME} cannot be read: {error}")]))?;
+            .map_err(|error| Broken::Changed(vec![format!("{NAME} cannot be read: {}", not_read(&error))]))?;
         if seal.format != FORMAT {
             let what = format!("{NAME} is of format {}, wanted {FORMAT}", seal.format);
             return Err(Broken::Changed(vec![what]));

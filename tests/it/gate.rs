@@ -525,6 +525,28 @@ fn what_cannot_be_read_at_all_is_an_error_and_never_green() {
 }
 
 #[test]
+fn a_plan_or_results_that_are_cut_short_are_one_line_that_says_so() {
+    let site = Site::sound();
+    let plan = fs::read_to_string(site.at("plan.json")).unwrap();
+    fs::write(site.at("cut.json"), &plan[..plan.len() / 2]).unwrap();
+    fs::write(site.at("none.json"), "").unwrap();
+    for (name, why) in [("cut.json", "it is cut short: it ends in line "), ("none.json", "it is empty")] {
+        let told = site.call(&["gate", "results", "--plan", name]).exits(2).stderr;
+        let wanted = format!("error: cannot read `{name}`: {why}");
+        assert!(
+            told.starts_with(&wanted) && told.contains("  hint: ") && told.lines().count() == 2,
+            "{told}"
+        );
+    }
+    fs::write(site.at("results/plan.json"), &plan[..plan.len() / 2]).unwrap();
+    for words in [&["gate", "results", "--plan", "plan.json"][..], &["report", "results"]] {
+        let told = site.call(words).exits(2).stderr;
+        assert!(told.starts_with("error: cannot read `results/plan.json`: it is cut short: "), "{told}");
+        assert!(told.contains("  hint: ") && told.lines().count() == 2, "{told}");
+    }
+}
+
+#[test]
 fn the_stack_itself_must_still_be_what_was_planned_and_run() {
     let site = Site::sound();
     site.replace("Core/gcc/12.lua", "whatis(\"g\")", "whatis(\"g\")\n-- written on another day");

@@ -77,12 +77,21 @@ fn what_agrees_is_green_and_says_what_was_looked_at() {
     assert!(text.ends_with("all of it agrees\n") && text.contains("30 installs in "), "{text}");
     // The same without any module system.
     let tree = spack.root().join("opt/spack");
-    let words = ["stack", "check", "--tree", tree.to_str().unwrap(), "--format", "json"];
-    let found = audit(&call(&words).without("MODULEPATH").run().exits(0));
-    assert_eq!(
-        (&found["read"]["modulefiles"], &found["read"]["trees"][0]["installs"]),
-        (&Value::Null, &json!(30))
-    );
+    // Prefixes are written with one path to them, and there may be others.
+    std::os::unix::fs::symlink(spack.root(), spack.at("link")).unwrap();
+    let link = spack.at("link/opt/spack");
+    for (tree, folder) in
+        [(tree.as_path(), "/"), (&link, "/"), (Path::new("opt/spack"), spack.root().to_str().unwrap())]
+    {
+        let words = ["stack", "check", "--tree", tree.to_str().unwrap(), "--format", "json"];
+        let mut call = call(&words).without("MODULEPATH");
+        call.command().current_dir(folder);
+        let found = audit(&call.run().exits(0));
+        assert_eq!(
+            (&found["read"]["modulefiles"], &found["read"]["trees"][0]["installs"]),
+            (&Value::Null, &json!(30))
+        );
+    }
 }
 
 /// A name for people, the modules, the break, and all that is to be found: kind, and a part of the line.

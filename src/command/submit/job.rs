@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::job_id;
 use crate::atomic::write_atomic;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, not_read};
 use crate::run::scheduler::ask;
 use crate::verdict::evidence::{Evidence, Facts};
 use crate::verdict::rules::{Rules, shipped};
@@ -42,8 +42,10 @@ impl Job {
             Error::io(Kind::Usage, "read", &path, &error)
                 .hint("--resume goes on with what was submitted into the same --results")
         })?;
-        let mut job: Self = serde_json::from_slice(&text)
-            .map_err(|error| Error::new(Kind::Data, format!("cannot read `{}`: {error}", path.display())))?;
+        let mut job: Self = serde_json::from_slice(&text).map_err(|error| {
+            let what = format!("cannot read `{}`: {}", path.display(), not_read(&error));
+            Error::new(Kind::Data, what).hint("remove it, and submit again")
+        })?;
         if job.id.is_none() {
             // It was being submitted when its submitter ended.
             let said =

@@ -23,7 +23,7 @@ fn a_plan_that_was_cut_short() {
     let site = Site::new();
     let text = plan("x", &[owed("b", "gcc/12")]).to_string();
     site.write("bad/plan.json", &text[..text.len() / 2]);
-    named(&site, &site.path("bad"), "EOF while parsing");
+    named(&site, &site.path("bad"), "it is cut short: it ends in line 1");
 }
 
 #[test]
