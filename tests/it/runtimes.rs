@@ -10,12 +10,22 @@ use std::process::{Command, Stdio};
 
 use crate::fixture::{Answer, Junit, call, core, skip, stack};
 
-/// The suite's folder in this repository, copied into a call's `s/` with `more` at the end of one probe.
+/// The suite's folder in this repository, copied into a call's `s/` beside what suites share, with `more` at the end of
+/// one probe.
 fn suite_with(call: crate::fixture::Call, suite: &str, probe: &str, more: &str) -> crate::fixture::Call {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-suites").join(suite);
     let to = call.folder().join("s").join(suite);
     fs::create_dir_all(to.parent().unwrap()).unwrap();
-    assert!(Command::new("cp").arg("-r").arg(&from).arg(&to).status().unwrap().success());
+    let shared = from.with_file_name("shared");
+    assert!(
+        Command::new("cp")
+            .arg("-r")
+            .args([&from, &shared])
+            .arg(call.folder().join("s"))
+            .status()
+            .unwrap()
+            .success()
+    );
     let text = fs::read_to_string(to.join("suite.toml")).unwrap();
     let head = format!("[[probe]]\nname = \"{probe}\"\n");
     assert!(text.contains(&head), "no probe {probe} in {suite}");
