@@ -407,7 +407,8 @@ fn printed(site: &Site, page: &Path) -> Vec<usize> {
         r"(?s-u)/Type /Page\b.*?/Contents (\d+) 0 R|/Contents (\d+) 0 R.*?/Type /Page\b",
     )
     .unwrap();
-    let stream = regex::bytes::Regex::new(r"(?s-u)stream\r?\n(.*?)\r?\nendstream").unwrap();
+    // What stands behind the compressed bytes is not read: a line end there may also be their last byte.
+    let stream = regex::bytes::Regex::new(r"(?s-u)stream\r?\n(.*?)endstream").unwrap();
     let text = regex::bytes::Regex::new(r"(?-u)\bT[jJ]\b").unwrap();
     objects
         .values()
