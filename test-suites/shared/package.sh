@@ -18,10 +18,15 @@ case $at/ in
 "$prefix"/*) told 0 "$name.pc is the module's" ;;
 *) told 1 "$name.pc is the module's" "$at/$name.pc is found first, and the module is of $prefix" ;;
 esac
-# The tree of the stack: what is installed beside the library, or one folder further up (OS and CPU, or a compiler).
-tree=${prefix%/*/*}
-case $tree in '' | /usr | /usr/local | /tmp | /var/tmp | /home) tree=${prefix%/*} ;; esac
-case $tree in '' | /usr | /usr/local | /tmp | /var/tmp | /home) tree=$prefix ;; esac
+# Where the stack itself lies among folders that are foreign below: what is installed beside the library, or one folder
+# further up (OS and CPU, or a compiler).
+tree=$prefix
+for up in "${prefix%/*}" "${prefix%/*/*}"; do
+    case $up in
+    /usr/local/lib | /usr/local/lib64 | /usr/local/share) ;;
+    /usr/local/?* | /tmp/?* | /var/tmp/?*) tree=$up ;;
+    esac
+done
 missing= foreign=
 for word in $(pkg-config --cflags --libs "$name"); do
     case $word in

@@ -162,12 +162,12 @@ fn the_folders_of_a_package_are_of_its_stack_wherever_that_lies() {
         std::fs::create_dir_all(folder).unwrap();
     }
     std::fs::write(root.path().join("m.c"), "int main(void) { return 0; }\n").unwrap();
-    let judged = |folder: &Path| {
+    let of = |own: &Path, folder: &Path| {
         let text = format!("Name: a\nDescription: a\nVersion: 1\nCflags: -I{}\n", folder.display());
         std::fs::write(own.join("lib/pkgconfig/a.pc"), text).unwrap();
         let output = std::process::Command::new("sh")
             .arg(&script)
-            .args([Path::new("a"), &own, Path::new("1"), Path::new("cc"), &root.path().join("m.c")])
+            .args([Path::new("a"), own, Path::new("1"), Path::new("cc"), &root.path().join("m.c")])
             .env("PKG_CONFIG_PATH", own.join("lib/pkgconfig"))
             .current_dir(root.path())
             .output()
@@ -175,11 +175,20 @@ fn the_folders_of_a_package_are_of_its_stack_wherever_that_lies() {
         String::from_utf8(output.stdout).unwrap()
     };
     for folder in [&own, &other] {
-        let told = judged(folder);
+        let told = of(&own, folder);
         assert!(told.contains("1..6") && !told.contains("not ok"), "{told}");
     }
-    for folder in [&elsewhere, &tree.join("spack-stage-a/x"), Path::new("/usr/include/linux")] {
-        let told = judged(folder);
+    // What lies beside a prefix is only its stack's where that has a folder of its own.
+    let (alone, stray) =
+        (tempfile::tempdir_in("/var/tmp").unwrap(), tempfile::tempdir_in("/var/tmp").unwrap());
+    std::fs::create_dir_all(alone.path().join("lib/pkgconfig")).unwrap();
+    for (own, folder) in [
+        (&*own, &*elsewhere),
+        (&*own, &tree.join("spack-stage-a/x")),
+        (&*own, Path::new("/usr/include/linux")),
+        (alone.path(), stray.path()),
+    ] {
+        let told = of(own, folder);
         assert_eq!(told.matches("not ok").count(), 1, "{told}");
         assert!(told.contains("not ok 4 - the folders in a.pc are of the stack"), "{told}");
     }
